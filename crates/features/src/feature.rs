@@ -1,0 +1,250 @@
+//! One feature of the catalogue: `catalog/features/*.toml`, parsed and checked.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use yumen_policy::{Digest, FeatureId, FeatureTerms, Text};
+
+use crate::{FeatureError, TaskKind, TextLanguage};
+
+/// Where a feature runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    /// By the on-device engine; nothing leaves.
+    Device,
+    /// In a model partner's cloud.
+    Partner,
+}
+
+impl Tier {
+    /// The tier's name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::Partner => "partner",
+        }
+    }
+}
+
+/// What a feature does, which decides its typed input and output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Task {
+    /// A conversation with a partner's model.
+    Chat,
+    /// Work of the on-device engine.
+    Device(TaskKind),
+    /// Rewriting by a partner's model.
+    Rewrite,
+}
+
+/// How much a feature takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// The longest input, in bytes of UTF-8.
+    pub max_input_bytes: usize,
+}
+
+/// What must hold for an output before a person sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checks {
+    /// The longest output, in bytes of UTF-8; what comes after is withheld with a notice.
+    pub max_output_bytes: usize,
+}
+
+/// One AI capability a person sees.
+#[derive(Debug)]
+pub struct Feature {
+    id: FeatureId,
+    version: String,
+    tier: Tier,
+    task: Task,
+    name: Text,
+    about: Text,
+    languages: Vec<TextLanguage>,
+    limits: Limits,
+    checks: Checks,
+    terms: FeatureTerms,
+    prompts: BTreeMap<String, Prompts>,
+    input_schema: serde_json::Value,
+    output_schema: serde_json::Value,
+    digest: Digest,
+}
+
+/// The instructions a model gets, in one language.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Prompts {
+    /// The system message; `{wish}` stands for what the style asks.
+    pub(crate) system: String,
+    /// What each named style asks for.
+    #[serde(default)]
+    pub(crate) styles: BTreeMap<String, String>,
+}
+
+impl Feature {
+    /// Parses and checks one file of `catalog/features`.
+    pub fn parse(source: &str) -> Result<Self, FeatureError> {
+        let raw: RawFeature = toml::from_str(source)
+            .map_err(|error| FeatureError::Definition(error.message().to_owned()))?;
+        let task = match (raw.tier, raw.task) {
+            (Tier::Device, TaskName::Proofread) => Task::Device(TaskKind::Proofread),
+            (Tier::Device, TaskName::Summary) => Task::Device(TaskKind::Summary),
+            (Tier::Device, TaskName::KeyPoints) => Task::Device(TaskKind::KeyPoints),
+            (Tier::Partner, TaskName::Rewrite) => Task::Rewrite,
+            (Tier::Partner, TaskName::Chat) => Task::Chat,
+            (tier, task) => {
+                return Err(FeatureError::Definition(format!(
+                    "{}: task {task:?} does not run on tier {tier:?}",
+                    raw.id
+                )));
+            }
+        };
+        let mut languages = Vec::with_capacity(raw.languages.len());
+        for tag in &raw.languages {
+            languages.push(TextLanguage::from_tag(tag).ok_or_else(|| {
+                FeatureError::Definition(format!("{}: unknown language {tag:?}", raw.id))
+            })?);
+        }
+        if raw.tier == Tier::Partner {
+            for language in &languages {
+                if !raw.prompts.contains_key(language.as_str()) {
+                    return Err(FeatureError::Definition(format!(
+                        "{}: no prompts for {:?}",
+                        raw.id,
+                        language.as_str()
+                    )));
+                }
+            }
+        }
+        Ok(Self {
+            digest: Digest::of(source.as_bytes()),
+            terms: FeatureTerms::new(raw.id.clone(), raw.eligibility),
+            id: raw.id,
+            version: raw.version,
+            tier: raw.tier,
+            task,
+            name: raw.name,
+            about: raw.about,
+            languages,
+            limits: raw.limits,
+            checks: raw.checks,
+            prompts: raw.prompts,
+            input_schema: schema(raw.input)?,
+            output_schema: schema(raw.output)?,
+        })
+    }
+
+    /// The feature's id, such as `writing.summary`.
+    pub fn id(&self) -> &FeatureId {
+        &self.id
+    }
+
+    /// The version of the definition.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Where it runs.
+    pub fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    /// What it does.
+    pub fn task(&self) -> Task {
+        self.task
+    }
+
+    /// Its name for people.
+    pub fn name(&self) -> &Text {
+        &self.name
+    }
+
+    /// One sentence for people on what it does.
+    pub fn about(&self) -> &Text {
+        &self.about
+    }
+
+    /// The languages it works in.
+    pub fn languages(&self) -> &[TextLanguage] {
+        &self.languages
+    }
+
+    /// How much it takes.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// What must hold for its output.
+    pub fn checks(&self) -> Checks {
+        self.checks
+    }
+
+    /// Which devices it is made for; the input of the verdict.
+    pub fn terms(&self) -> &FeatureTerms {
+        &self.terms
+    }
+
+    /// JSON Schema of `input`.
+    pub fn input_schema(&self) -> &serde_json::Value {
+        &self.input_schema
+    }
+
+    /// JSON Schema of `output`.
+    pub fn output_schema(&self) -> &serde_json::Value {
+        &self.output_schema
+    }
+
+    /// The hash of the whole definition, prompts included; it goes into releases.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    pub(crate) fn prompts(&self, language: TextLanguage) -> Option<&Prompts> {
+        self.prompts.get(language.as_str())
+    }
+
+    pub(crate) fn language(&self, tag: &str) -> Result<TextLanguage, FeatureError> {
+        TextLanguage::from_tag(tag).filter(|language| self.languages.contains(language)).ok_or_else(
+            || FeatureError::LanguageUnsupported {
+                feature: self.id.clone(),
+                language: tag.to_owned(),
+            },
+        )
+    }
+}
+
+fn schema(table: toml::Table) -> Result<serde_json::Value, FeatureError> {
+    serde_json::to_value(table).map_err(|error| FeatureError::Definition(error.to_string()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFeature {
+    id: FeatureId,
+    version: String,
+    tier: Tier,
+    task: TaskName,
+    name: Text,
+    about: Text,
+    languages: Vec<String>,
+    limits: Limits,
+    checks: Checks,
+    eligibility: yumen_policy::Terms,
+    #[serde(default)]
+    prompts: BTreeMap<String, Prompts>,
+    input: toml::Table,
+    output: toml::Table,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TaskName {
+    Chat,
+    KeyPoints,
+    Proofread,
+    Rewrite,
+    Summary,
+}
