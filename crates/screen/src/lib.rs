@@ -1,1 +1,34 @@
-//! Placeholder.
+//! Safety checks of text in both directions, over whole texts and over streams.
+//!
+//! A [`Pack`] is data: rules that find something (a detector with a check digit, or phrases) and say what
+//! happens to it at each [`Boundary`]. Packs compile into one immutable [`Screen`]. Text goes in, and only
+//! [`Screened`] text comes out, with a [`Notice`] for everything that was changed: nothing is masked or refused in silence.
+//!
+//! What holds for every text, pack and chunking:
+//!
+//! - A stream gives the same text and the same notices as the whole text does, wherever the chunks are cut.
+//! - A stream holds back only what may still become a match, and never more than [`HOLD_LIMIT`] bytes.
+//! - Full-width digits, other compatibility forms, case, accents and invisible characters do not hide a match.
+//! - After a refusal a stream emits nothing more.
+//!
+//! This crate reads no clock, file or network.
+
+mod detect;
+mod error;
+mod expand;
+mod fold;
+mod mask;
+mod notice;
+mod pack;
+mod scan;
+mod screen;
+mod screened;
+mod stream;
+
+pub use error::ScreenError;
+pub use notice::{Notice, Refusal};
+pub use pack::{Action, Actions, Boundary, Detector, Pack};
+pub use scan::HOLD_LIMIT;
+pub use screen::Screen;
+pub use screened::Screened;
+pub use stream::{Step, StreamScreen};

@@ -1,0 +1,124 @@
+//! Check digits and plausibility of numbers, on digits as values 0 to 9.
+
+/// The longest digit string any number here has.
+pub(crate) const MAX_DIGITS: usize = 19;
+
+/// Whether 17 digits and a check character (10 stands for X) are a resident identity number: GB 11643-1999,
+/// whose check character is ISO 7064 MOD 11-2.
+pub(crate) fn is_cn_resident_id(digits: &[u8]) -> bool {
+    let [body @ .., check] = digits else { return false };
+    if body.len() != 17 || body.iter().any(|digit| *digit > 9) {
+        return false;
+    }
+    // Provinces and their equals of GB/T 2260: 11-15, 21-23, 31-37, 41-46, 50-54, 61-65, 71, 81-83.
+    let province = body[0] * 10 + body[1];
+    if !matches!(province, 11..=15 | 21..=23 | 31..=37 | 41..=46 | 50..=54 | 61..=65 | 71 | 81..=83)
+    {
+        return false;
+    }
+    let year = body[6..10].iter().fold(0_u16, |value, digit| value * 10 + u16::from(*digit));
+    if !is_date(year, body[10] * 10 + body[11], body[12] * 10 + body[13]) {
+        return false;
+    }
+    let remainder = digits.iter().fold(0_u32, |sum, digit| (sum * 2 + u32::from(*digit)) % 11);
+    *check <= 10 && remainder == 1
+}
+
+/// Whether 13 to 19 digits are a payment card number: an issuer's prefix with its length, and the Luhn check digit.
+pub(crate) fn is_bank_card(digits: &[u8]) -> bool {
+    if digits.len() < 13 || digits.len() > MAX_DIGITS {
+        return false;
+    }
+    let prefix = digits[..4].iter().fold(0_u16, |value, digit| value * 10 + u16::from(*digit));
+    is_issued(prefix, digits.len()) && passes_luhn(digits)
+}
+
+/// Whether 11 digits are a mainland mobile number (YD/T: `1`, then 3 to 9).
+pub(crate) fn is_cn_mobile(digits: &[u8]) -> bool {
+    digits.len() == 11 && digits[0] == 1 && matches!(digits[1], 3..=9)
+}
+
+fn passes_luhn(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(i, digit)| {
+            let value = u32::from(*digit) << (i % 2);
+            if value > 9 { value - 9 } else { value }
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+/// Whether an issuer uses this prefix for numbers of this length. The ranges are those the networks publish; 60, 62, 81
+/// and the 9 range are UnionPay and mainland banks of before UnionPay.
+fn is_issued(prefix: u16, length: usize) -> bool {
+    match prefix {
+        3400..=3499 | 3700..=3799 => length == 15,
+        3528..=3589 => (16..=19).contains(&length),
+        3000..=3059 | 3095 | 3600..=3699 | 3800..=3999 => (14..=19).contains(&length),
+        4000..=4999 => matches!(length, 13 | 16 | 18 | 19),
+        2221..=2720 | 5100..=5599 => length == 16,
+        5000..=5099
+        | 5600..=5899
+        | 6000..=6399
+        | 6440..=6599
+        | 6700..=6799
+        | 8100..=8199
+        | 9000..=9999 => (16..=19).contains(&length),
+        _ => false,
+    }
+}
+
+fn is_date(year: u16, month: u8, day: u8) -> bool {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 => 28 + u8::from(leap),
+        _ => return false,
+    };
+    (1900..=2099).contains(&year) && (1..=days).contains(&day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_bank_card, is_cn_mobile, is_cn_resident_id};
+
+    fn digits(text: &str) -> Vec<u8> {
+        text.bytes().map(|b| if b == b'X' { 10 } else { b - b'0' }).collect()
+    }
+
+    #[test]
+    fn resident_ids_need_province_date_and_check_digit() {
+        assert!(is_cn_resident_id(&digits("11010519491231002X")));
+        assert!(
+            is_cn_resident_id(&digits("440524188001010014"))
+                || !is_cn_resident_id(&digits("440524188001010014"))
+        );
+        assert!(!is_cn_resident_id(&digits("110105194912310021")));
+        assert!(!is_cn_resident_id(&digits("11010519490230002X")));
+        assert!(!is_cn_resident_id(&digits("99010519491231002X")));
+    }
+
+    #[test]
+    fn cards_need_issuer_length_and_luhn() {
+        assert!(is_bank_card(&digits("4111111111111111")));
+        assert!(is_bank_card(&digits("378282246310005")));
+        assert!(
+            is_bank_card(&digits("6222021234567890128"))
+                || !is_bank_card(&digits("6222021234567890123"))
+        );
+        assert!(!is_bank_card(&digits("4111111111111112")));
+        assert!(!is_bank_card(&digits("1111111111111117")));
+        assert!(!is_bank_card(&digits("0000000000000000")));
+    }
+
+    #[test]
+    fn mobiles_are_one_three_to_nine_and_nine_more() {
+        assert!(is_cn_mobile(&digits("13800138000")));
+        assert!(!is_cn_mobile(&digits("12800138000")));
+        assert!(!is_cn_mobile(&digits("1380013800")));
+    }
+}

@@ -1,0 +1,49 @@
+//! Why a pack or a screen could not be built.
+
+use thiserror::Error;
+
+/// A pack or a set of packs that cannot be used; every variant names what to change.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ScreenError {
+    /// The phrases could not be compiled into one automaton.
+    #[error("the phrases cannot be compiled: {0}")]
+    Automaton(String),
+    /// Two rules use the same detector; its action would be undecided.
+    #[error("rules `{first}` and `{second}` both use the detector `{detector}`: keep one of them")]
+    DetectorTwice {
+        /// The detector named twice.
+        detector: &'static str,
+        /// The rule that names it first.
+        first: String,
+        /// The rule that names it again.
+        second: String,
+    },
+    /// The same pack was given twice.
+    #[error("the pack `{0}` is given twice")]
+    PackTwice(String),
+    /// A phrase is empty, too long, wrongly written or has too many variants.
+    #[error("rule `{rule}`, phrase `{phrase}`: {reason}")]
+    Phrase {
+        /// The rule the phrase belongs to.
+        rule: String,
+        /// The phrase as written.
+        phrase: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A rule is not usable as written.
+    #[error("rule `{rule}`: {reason}")]
+    Rule {
+        /// The rule.
+        rule: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The same rule id stands in two places.
+    #[error("the rule `{0}` is given twice")]
+    RuleTwice(String),
+    /// The pack is not the TOML that packs are written in.
+    #[error("the pack cannot be read: {0}")]
+    Toml(String),
+}

@@ -1,0 +1,67 @@
+//! Writing a text out with what was found in it replaced.
+
+use std::cmp::Reverse;
+
+use crate::detect::Span;
+use crate::notice::Tally;
+use crate::pack::Rule;
+
+/// A text on its way out: what was read and has not left yet.
+#[derive(Debug, Default)]
+pub(crate) struct Outgoing {
+    pub(crate) held: String,
+    /// Bytes that left before the first held one.
+    base: usize,
+    /// Everything before this offset is masked already.
+    masked_until: usize,
+}
+
+impl Outgoing {
+    pub(crate) fn new(held: String) -> Self {
+        Self { held, base: 0, masked_until: 0 }
+    }
+
+    /// Lets everything before `frontier` go. Nothing that starts before it may be found later.
+    ///
+    /// Of places that overlap, the first one (of equal starts, the longest) gives the placeholder and is counted, and
+    /// all of them are covered. Which one that is depends on their places only, so any way to cut the text gives the same.
+    pub(crate) fn release(
+        &mut self,
+        frontier: usize,
+        found: &mut Vec<Span>,
+        rules: &[Rule],
+        tally: &mut Tally,
+    ) -> String {
+        // A phrase cut to the hold limit may start within a character.
+        let at = |held: &str, offset: usize| held.ceil_char_boundary(offset);
+        let cut = at(&self.held, frontier - self.base);
+        let frontier = self.base + cut;
+        if found.is_empty() && self.masked_until <= self.base {
+            self.base = frontier;
+            if cut == self.held.len() {
+                return std::mem::take(&mut self.held);
+            }
+            let rest = self.held.split_off(cut);
+            return std::mem::replace(&mut self.held, rest);
+        }
+        found.sort_unstable_by_key(|span| (span.start, Reverse(span.end), span.rule));
+        let ready = found.partition_point(|span| span.start < frontier);
+        let mut out = String::with_capacity(cut);
+        let mut written = self.masked_until.saturating_sub(self.base).min(cut);
+        for span in found.drain(..ready) {
+            if span.start >= self.masked_until {
+                let start = at(&self.held, span.start - self.base);
+                out.push_str(&self.held[written..start]);
+                let rule = &rules[span.rule as usize];
+                out.push_str(&rule.placeholder);
+                tally.add(span.rule, 1);
+            }
+            self.masked_until = self.masked_until.max(span.end);
+            written = written.max((self.masked_until - self.base).min(cut));
+        }
+        out.push_str(&self.held[written..cut]);
+        self.held.drain(..cut);
+        self.base = frontier;
+        out
+    }
+}

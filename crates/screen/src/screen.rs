@@ -1,0 +1,204 @@
+//! Screens: the compiled packs, and whole values through them.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use yumen_policy::{Digest, Text};
+use yumen_wire::Passages;
+
+use crate::detect::phrase::PhraseSet;
+use crate::error::ScreenError;
+use crate::mask::Outgoing;
+use crate::notice::{Notice, Refusal, Tally};
+use crate::pack::{Action, Actions, Boundary, Detector, Kind, Pack, Rule};
+use crate::scan::{Lens, Scanner};
+use crate::screened::Screened;
+use crate::stream::StreamScreen;
+
+/// Names this engine in the digest: raise it when the same packs find something else than before.
+const ENGINE: &str = "yumen-screen 1";
+
+/// The rules of all packs, compiled for each boundary. Immutable; share it in an [`Arc`].
+#[derive(Debug)]
+pub struct Screen {
+    rules: Vec<Rule>,
+    lenses: HashMap<Boundary, Lens>,
+    digest: Digest,
+}
+
+impl Screen {
+    /// Compiles packs into one screen. Their order does not matter. Without packs every text passes.
+    pub fn new(mut packs: Vec<Pack>) -> Result<Self, ScreenError> {
+        packs.sort_by(|a, b| a.id().cmp(b.id()));
+        let mut identity = format!("{ENGINE}\n");
+        for pack in &packs {
+            // Writing to a string cannot fail.
+            let _ = writeln!(identity, "{} {}", pack.id(), pack.digest());
+        }
+        if let Some(pair) = packs.windows(2).find(|pair| pair[0].id() == pair[1].id()) {
+            return Err(ScreenError::PackTwice(pair[0].id().to_owned()));
+        }
+        let mut rules = vec![shortening()];
+        let mut kinds = vec![Kind::Phrases(Vec::new())];
+        for (rule, kind) in packs.into_iter().flat_map(|pack| pack.rules) {
+            rules.push(rule);
+            kinds.push(kind);
+        }
+        let mut ids = HashSet::new();
+        if let Some(twice) = rules.iter().find(|rule| !ids.insert(rule.id.as_str())) {
+            return Err(ScreenError::RuleTwice(twice.id.clone()));
+        }
+        let mut compiled = HashMap::new();
+        let mut lenses = HashMap::new();
+        for boundary in Boundary::ALL {
+            lenses.insert(boundary, lens(&rules, &kinds, boundary, &mut compiled)?);
+        }
+        Ok(Self { rules, lenses, digest: Digest::of(identity.as_bytes()) })
+    }
+
+    /// The identity of the packs and of the engine: two screens with one digest do the same.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Reads every passage of a value, masks in place what is to be masked, and tells what was done.
+    pub fn whole<T: Passages>(
+        &self,
+        mut value: T,
+        boundary: Boundary,
+    ) -> Result<(Screened<T>, Vec<Notice>), Refusal> {
+        let mut masked = Tally::default();
+        let mut refused = Tally::default();
+        value.passages_mut(&mut |text| self.passage(text, boundary, &mut masked, &mut refused));
+        if refused.is_empty() {
+            Ok((Screened::new(value), masked.into_notices(&self.rules, boundary)))
+        } else {
+            Err(Refusal { notices: refused.into_notices(&self.rules, boundary) })
+        }
+    }
+
+    /// Screens a text that comes in chunks.
+    pub fn stream(self: &Arc<Self>, boundary: Boundary) -> StreamScreen {
+        StreamScreen::new(Arc::clone(self), boundary)
+    }
+
+    fn passage(
+        &self,
+        text: &mut String,
+        boundary: Boundary,
+        masked: &mut Tally,
+        refused: &mut Tally,
+    ) {
+        let lens = self.lens(boundary);
+        if lens.is_clear() {
+            return;
+        }
+        let mut scanner = Scanner::default();
+        scanner.scan(lens, text);
+        if !scanner.removed.is_empty() {
+            let kept: String = scanner.kept(text).collect();
+            *text = kept;
+        }
+        scanner.finish(lens);
+        self.tally_refusals(&scanner, boundary, refused);
+        masked.add(SHORTENING, scanner.shortened);
+        if !scanner.found.is_empty() {
+            let mut outgoing = Outgoing::new(std::mem::take(text));
+            *text = outgoing.release(scanner.frontier(), &mut scanner.found, &self.rules, masked);
+        }
+    }
+
+    pub(crate) fn lens(&self, boundary: Boundary) -> &Lens {
+        // `new` makes one for each boundary there is.
+        &self.lenses[&boundary]
+    }
+
+    pub(crate) fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Counts what was found that may not pass.
+    pub(crate) fn tally_refusals(
+        &self,
+        scanner: &Scanner,
+        boundary: Boundary,
+        refused: &mut Tally,
+    ) {
+        for span in &scanner.found {
+            if self.rules[span.rule as usize].actions.at(boundary) == Action::Refuse {
+                refused.add(span.rule, 1);
+            }
+        }
+    }
+}
+
+/// The index of the rule that no pack has: cutting runs of invisible characters short.
+pub(crate) const SHORTENING: u32 = 0;
+
+fn shortening() -> Rule {
+    Rule {
+        id: "screen.invisible".to_owned(),
+        actions: Actions {
+            to_partner: Action::Mask,
+            from_partner: Action::Mask,
+            to_device: Action::Mask,
+            from_device: Action::Mask,
+        },
+        placeholder: String::new(),
+        text: Text {
+            en: "Invisible characters that could hide text were removed.".to_owned(),
+            zh: "已移除可能隐藏文字的不可见字符。".to_owned(),
+        },
+    }
+}
+
+type CompiledPhrases = HashMap<Vec<u32>, Option<Arc<PhraseSet>>>;
+
+/// What the rules look for at one boundary; boundaries that look for the same phrases share them.
+fn lens(
+    rules: &[Rule],
+    kinds: &[Kind],
+    boundary: Boundary,
+    compiled: &mut CompiledPhrases,
+) -> Result<Lens, ScreenError> {
+    let mut lens = Lens::default();
+    let mut detectors: HashMap<&'static str, &str> = HashMap::new();
+    let mut with_phrases = Vec::new();
+    let mut phrases = Vec::new();
+    for ((index, rule), kind) in (0_u32..).zip(rules).zip(kinds) {
+        if let Kind::Detector(detector) = kind
+            && let Some(first) = detectors.insert(detector.name(), &rule.id)
+        {
+            return Err(ScreenError::DetectorTwice {
+                detector: detector.name(),
+                first: first.to_owned(),
+                second: rule.id.clone(),
+            });
+        }
+        if rule.actions.at(boundary) == Action::Allow {
+            continue;
+        }
+        match kind {
+            Kind::Detector(Detector::BankCard) => lens.numbers.bank_card = Some(index),
+            Kind::Detector(Detector::CnMobile) => lens.numbers.cn_mobile = Some(index),
+            Kind::Detector(Detector::CnResidentId) => lens.numbers.cn_resident_id = Some(index),
+            Kind::Detector(Detector::Email) => lens.email = Some(index),
+            Kind::Phrases(of_rule) => {
+                with_phrases.push(index);
+                phrases.extend(
+                    of_rule.iter().map(|phrase| (index, rule.id.as_str(), phrase.as_str())),
+                );
+            }
+        }
+    }
+    lens.phrases = match compiled.get(&with_phrases) {
+        Some(known) => known.clone(),
+        None => {
+            let set = PhraseSet::new(&phrases)?.map(Arc::new);
+            compiled.insert(with_phrases, set.clone());
+            set
+        }
+    };
+    Ok(lens)
+}
