@@ -1,1 +1,35 @@
-//! Placeholder.
+//! Partner protocols, sans-I/O: a canonical conversation in, request bytes out; response bytes in,
+//! typed events out. No sockets, no clock, no market, no policy.
+//!
+//! Three things live here:
+//!
+//! - the canonical [`Chat`] and its answer ([`Event`]s or one [`Completion`]), free of any protocol;
+//! - [`Protocol`]: how a partner writes them on the wire, with one table that turns every partner's
+//!   errors into a [`PartnerError`];
+//! - [`serve`]: our own side, the chat-completions API that existing OpenAI clients speak.
+//!
+//! Promises: decoders never panic on any bytes, hold a bounded amount of memory, and give the same
+//! events however the bytes were cut into chunks. No error text repeats what a person or a model
+//! wrote, and keys that a partner echoes in its errors are taken out.
+
+mod answer;
+mod chat;
+mod dashscope;
+mod error;
+mod json;
+mod openai;
+mod partner_error;
+mod protocol;
+pub mod serve;
+pub mod sse;
+mod stream;
+mod wire_answer;
+mod wire_chat;
+
+pub use answer::{Collector, Completion, Event, FinishReason, ToolCallDelta, Usage};
+pub use chat::{Chat, Message, Params, Passages, ResponseFormat, Role, Tool, ToolCall, ToolChoice};
+pub use error::WireError;
+pub use json::Json;
+pub use partner_error::{PartnerError, PartnerErrorKind};
+pub use protocol::{Outgoing, Protocol, UnknownProtocol};
+pub use stream::StreamDecoder;

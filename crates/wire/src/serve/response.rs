@@ -1,0 +1,296 @@
+//! Writing answers: whole, as stream chunks, and as errors, in the shape of OpenAI's API.
+//!
+//! Chunks are written straight into the caller's buffer: the parts that never change are serialised
+//! once per answer, and a piece of text costs one escaping copy.
+
+use bytes::BufMut;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::answer::{Completion, Event, FinishReason, ToolCallDelta, Usage};
+use crate::wire_chat::ToolCalls;
+
+/// Writes the body of a whole answer.
+///
+/// `created` is in seconds since 1970; `yumen` goes beside the standard fields. Reasoning is given
+/// as `message.reasoning_content`, the name most servers use.
+pub fn completion(
+    id: &str,
+    created: i64,
+    model: &str,
+    answer: &Completion,
+    yumen: Option<&RawValue>,
+) -> Vec<u8> {
+    let no_words = answer.text.is_empty() && !answer.tool_calls.is_empty();
+    let body = Body {
+        id,
+        object: "chat.completion",
+        created,
+        model,
+        choices: [Choice {
+            index: 0,
+            message: Message {
+                role: "assistant",
+                content: (!no_words).then_some(&answer.text),
+                refusal: (),
+                reasoning_content: (!answer.reasoning.is_empty()).then_some(&answer.reasoning),
+                tool_calls: (!answer.tool_calls.is_empty())
+                    .then_some(ToolCalls(&answer.tool_calls)),
+            },
+            logprobs: (),
+            finish_reason: answer.finish.as_str(),
+        }],
+        usage: answer.usage.map(WireUsage::from),
+        yumen,
+    };
+    // A Vec takes every write, and every key written here is a string.
+    serde_json::to_vec(&body).expect("answers serialise")
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    id: &'a str,
+    object: &'static str,
+    created: i64,
+    model: &'a str,
+    choices: [Choice<'a>; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<WireUsage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    yumen: Option<&'a RawValue>,
+}
+
+#[derive(Serialize)]
+struct Choice<'a> {
+    index: u32,
+    message: Message<'a>,
+    logprobs: (),
+    finish_reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    role: &'static str,
+    content: Option<&'a str>,
+    refusal: (),
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_content: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_calls: Option<ToolCalls<'a>>,
+}
+
+#[derive(Serialize)]
+struct WireUsage {
+    prompt_tokens: u64,
+    completion_tokens: u64,
+    total_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompt_tokens_details: Option<PromptDetails>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completion_tokens_details: Option<CompletionDetails>,
+}
+
+#[derive(Serialize)]
+struct PromptDetails {
+    cached_tokens: u64,
+}
+
+#[derive(Serialize)]
+struct CompletionDetails {
+    reasoning_tokens: u64,
+}
+
+impl From<Usage> for WireUsage {
+    fn from(usage: Usage) -> Self {
+        Self {
+            prompt_tokens: usage.input_tokens,
+            completion_tokens: usage.output_tokens,
+            total_tokens: usage.input_tokens.saturating_add(usage.output_tokens),
+            prompt_tokens_details: usage
+                .cached_input_tokens
+                .map(|cached_tokens| PromptDetails { cached_tokens }),
+            completion_tokens_details: usage
+                .reasoning_tokens
+                .map(|reasoning_tokens| CompletionDetails { reasoning_tokens }),
+        }
+    }
+}
+
+/// Writes a streamed answer as complete `data: ...` frames.
+///
+/// Call [`start`](Self::start) once, [`event`](Self::event) for each event, and [`end`](Self::end)
+/// once; or [`fail`](Self::fail) in place of `end`.
+#[derive(Clone, Debug)]
+pub struct ChunkEncoder {
+    /// `data: {"id":...,"choices":[`
+    head: Vec<u8>,
+    include_usage: bool,
+    usage: Option<Usage>,
+    finish: Option<FinishReason>,
+}
+
+impl ChunkEncoder {
+    /// For one answer. `created` is in seconds since 1970; `include_usage` is what the client asked
+    /// for in `stream_options`.
+    pub fn new(id: &str, created: i64, model: &str, include_usage: bool) -> Self {
+        let mut head = Vec::with_capacity(128 + id.len() + model.len());
+        head.put_slice(b"data: {\"id\":");
+        put_json(&mut head, id);
+        head.put_slice(b",\"object\":\"chat.completion.chunk\",\"created\":");
+        put_json(&mut head, &created);
+        head.put_slice(b",\"model\":");
+        put_json(&mut head, model);
+        head.put_slice(b",\"choices\":[");
+        Self { head, include_usage, usage: None, finish: None }
+    }
+
+    /// The first chunk: says that the assistant speaks, and carries `yumen` when given.
+    pub fn start(&self, yumen: Option<&RawValue>, out: &mut impl BufMut) {
+        out.put_slice(&self.head);
+        out.put_slice(br#"{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}]"#);
+        self.close(yumen, out);
+    }
+
+    /// One event. Text, reasoning and tool calls are written at once; usage and the finish reason
+    /// are kept for [`end`](Self::end), which puts them in the order clients expect. The partner's
+    /// own id and model ([`Event::Start`]) are not shown.
+    pub fn event(&mut self, event: &Event, out: &mut impl BufMut) {
+        match event {
+            Event::Start { .. } => {}
+            Event::Text(text) => self.text(text, out),
+            Event::Reasoning(text) => self.delta(b"{\"reasoning_content\":", text, out),
+            Event::ToolCall(call) => self.call(call, out),
+            Event::Usage(usage) => self.usage = Some(*usage),
+            Event::Finish(finish) => self.finish = Some(finish.clone()),
+        }
+    }
+
+    /// One piece of text, as [`event`](Self::event) writes [`Event::Text`].
+    pub fn text(&self, text: &str, out: &mut impl BufMut) {
+        self.delta(b"{\"content\":", text, out);
+    }
+
+    /// The last chunk with the finish reason and, when given, `yumen`; the usage chunk when the
+    /// client asked for it and the partner told it; and `data: [DONE]`.
+    pub fn end(&mut self, yumen: Option<&RawValue>, out: &mut impl BufMut) {
+        let finish = self.finish.take().unwrap_or_else(FinishReason::unstated);
+        out.put_slice(&self.head);
+        out.put_slice(br#"{"index":0,"delta":{},"logprobs":null,"finish_reason":"#);
+        put_json(out, finish.as_str());
+        out.put_slice(b"}]");
+        self.close(yumen, out);
+        if let Some(usage) = self.usage.take().filter(|_| self.include_usage) {
+            out.put_slice(&self.head);
+            out.put_slice(b"],\"usage\":");
+            put_json(out, &WireUsage::from(usage));
+            out.put_slice(b"}\n\n");
+        }
+        out.put_slice(b"data: [DONE]\n\n");
+    }
+
+    /// Ends a stream that failed after it began: an error frame, and no `[DONE]`, so that nobody
+    /// takes the answer for complete.
+    pub fn fail(&self, failure: &Failure<'_>, out: &mut impl BufMut) {
+        out.put_slice(b"data: ");
+        out.put_slice(&failure.to_json());
+        out.put_slice(b"\n\n");
+    }
+
+    fn delta(&self, open: &'static [u8], text: &str, out: &mut impl BufMut) {
+        out.put_slice(&self.head);
+        out.put_slice(b"{\"index\":0,\"delta\":");
+        out.put_slice(open);
+        put_json(out, text);
+        out.put_slice(b"},\"logprobs\":null,\"finish_reason\":null}]");
+        self.close(None, out);
+    }
+
+    fn call(&self, call: &ToolCallDelta, out: &mut impl BufMut) {
+        #[derive(Serialize)]
+        struct Piece<'a> {
+            index: u32,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            id: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            r#type: Option<&'static str>,
+            function: Function<'a>,
+        }
+        #[derive(Serialize)]
+        struct Function<'a> {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            name: Option<&'a str>,
+            arguments: &'a str,
+        }
+        let piece = Piece {
+            index: call.index,
+            id: call.id.as_deref(),
+            r#type: call.id.is_some().then_some("function"),
+            function: Function { name: call.name.as_deref(), arguments: &call.arguments },
+        };
+        out.put_slice(&self.head);
+        out.put_slice(b"{\"index\":0,\"delta\":{\"tool_calls\":[");
+        put_json(out, &piece);
+        out.put_slice(b"]},\"logprobs\":null,\"finish_reason\":null}]");
+        self.close(None, out);
+    }
+
+    /// Ends the chunk object. With usage asked for, every chunk but the last has `"usage":null`.
+    fn close(&self, yumen: Option<&RawValue>, out: &mut impl BufMut) {
+        if self.include_usage {
+            out.put_slice(b",\"usage\":null");
+        }
+        put_yumen(yumen, out);
+        out.put_slice(b"}\n\n");
+    }
+}
+
+fn put_yumen(yumen: Option<&RawValue>, out: &mut impl BufMut) {
+    if let Some(yumen) = yumen {
+        out.put_slice(b",\"yumen\":");
+        // A frame of a stream is one line. JSON has line breaks only between tokens.
+        for line in yumen.get().split(['\n', '\r']) {
+            out.put_slice(line.as_bytes());
+        }
+    }
+}
+
+fn put_json(out: &mut impl BufMut, value: &(impl Serialize + ?Sized)) {
+    // The writers behind BufMut grow, and strings, numbers and the structs here always serialise.
+    serde_json::to_writer(out.writer(), value).expect("chunks serialise");
+}
+
+/// An error in the shape OpenAI clients read: `{"error": {"message", "type", "param", "code"}}`.
+#[derive(Clone, Copy, Debug)]
+pub struct Failure<'a> {
+    /// What happened and what to do, in the reader's language.
+    pub message: &'a str,
+    /// The family, such as `invalid_request_error`; clients choose their exception by HTTP status.
+    pub kind: &'a str,
+    /// The field at fault.
+    pub param: Option<&'a str>,
+    /// Stable code.
+    pub code: Option<&'a str>,
+    /// Goes beside `error`: the verdict, notices.
+    pub yumen: Option<&'a RawValue>,
+}
+
+impl Failure<'_> {
+    /// The JSON body.
+    pub fn to_json(&self) -> Vec<u8> {
+        #[derive(Serialize)]
+        struct Error<'a> {
+            message: &'a str,
+            r#type: &'a str,
+            param: Option<&'a str>,
+            code: Option<&'a str>,
+        }
+        let error =
+            Error { message: self.message, r#type: self.kind, param: self.param, code: self.code };
+        let mut out = Vec::with_capacity(160 + self.message.len());
+        out.put_slice(b"{\"error\":");
+        put_json(&mut out, &error);
+        put_yumen(self.yumen, &mut out);
+        out.put_slice(b"}");
+        out
+    }
+}

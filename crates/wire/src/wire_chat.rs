@@ -1,0 +1,199 @@
+//! The pieces of a request that all supported protocols write alike: messages, tools, tool choice
+//! and response format, all in OpenAI's shape, serialised straight from the canonical types.
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use crate::chat::{Message, Params, ResponseFormat, Tool, ToolCall, ToolChoice};
+use crate::error::WireError;
+use crate::json::Json;
+
+/// How an assistant turn without words is written.
+#[derive(Clone, Copy)]
+pub(crate) enum NoWords {
+    /// `"content": null`, OpenAI's form.
+    Null,
+    /// `"content": ""`, DashScope's form (recorded in `with-tools-nosse`).
+    Empty,
+}
+
+pub(crate) struct Messages<'a>(pub(crate) &'a [Message], pub(crate) NoWords);
+
+impl Serialize for Messages<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|message| WireMessage(message, self.1)))
+    }
+}
+
+struct WireMessage<'a>(&'a Message, NoWords);
+
+impl Serialize for WireMessage<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("role", self.0.role().as_str())?;
+        match self.0 {
+            Message::System { content } | Message::User { content } => {
+                map.serialize_entry("content", content)?;
+            }
+            Message::Assistant { content, tool_calls } => {
+                let no_words = content.is_empty() && !tool_calls.is_empty();
+                if no_words && matches!(self.1, NoWords::Null) {
+                    map.serialize_entry("content", &())?;
+                } else {
+                    map.serialize_entry("content", content)?;
+                }
+                if !tool_calls.is_empty() {
+                    map.serialize_entry("tool_calls", &ToolCalls(tool_calls))?;
+                }
+            }
+            Message::Tool { tool_call_id, content } => {
+                map.serialize_entry("tool_call_id", tool_call_id)?;
+                map.serialize_entry("content", content)?;
+            }
+        }
+        map.end()
+    }
+}
+
+/// Whole tool calls, `[{"id","type":"function","function":{"name","arguments"}}]`.
+pub(crate) struct ToolCalls<'a>(pub(crate) &'a [ToolCall]);
+
+impl Serialize for ToolCalls<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|call| WireToolCall {
+            id: &call.id,
+            r#type: "function",
+            function: WireFunctionCall { name: &call.name, arguments: &call.arguments },
+        }))
+    }
+}
+
+#[derive(Serialize)]
+struct WireToolCall<'a> {
+    id: &'a str,
+    r#type: &'static str,
+    function: WireFunctionCall<'a>,
+}
+
+#[derive(Serialize)]
+struct WireFunctionCall<'a> {
+    name: &'a str,
+    arguments: &'a str,
+}
+
+pub(crate) struct Tools<'a>(pub(crate) &'a [Tool]);
+
+impl Tools<'_> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Tools<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|tool| WireTool {
+            r#type: "function",
+            function: WireFunction {
+                name: &tool.name,
+                description: tool.description.as_deref(),
+                parameters: tool.parameters.as_ref(),
+                strict: tool.strict,
+            },
+        }))
+    }
+}
+
+#[derive(Serialize)]
+struct WireTool<'a> {
+    r#type: &'static str,
+    function: WireFunction<'a>,
+}
+
+#[derive(Serialize)]
+struct WireFunction<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameters: Option<&'a Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strict: Option<bool>,
+}
+
+pub(crate) struct Choice<'a>(pub(crate) &'a ToolChoice);
+
+impl Serialize for Choice<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Named<'a> {
+            name: &'a str,
+        }
+        let name = match self.0 {
+            ToolChoice::None => return serializer.serialize_str("none"),
+            ToolChoice::Auto => return serializer.serialize_str("auto"),
+            ToolChoice::Required => return serializer.serialize_str("required"),
+            ToolChoice::Function(name) => name,
+        };
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("type", "function")?;
+        map.serialize_entry("function", &Named { name })?;
+        map.end()
+    }
+}
+
+pub(crate) struct Format<'a>(pub(crate) &'a ResponseFormat);
+
+impl Serialize for Format<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Schema<'a> {
+            name: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            description: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            schema: Option<&'a Json>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            strict: Option<bool>,
+        }
+        let mut map = serializer.serialize_map(None)?;
+        match self.0 {
+            ResponseFormat::Text => map.serialize_entry("type", "text")?,
+            ResponseFormat::JsonObject => map.serialize_entry("type", "json_object")?,
+            ResponseFormat::JsonSchema { name, description, schema, strict } => {
+                map.serialize_entry("type", "json_schema")?;
+                map.serialize_entry(
+                    "json_schema",
+                    &Schema {
+                        name,
+                        description: description.as_deref(),
+                        schema: schema.as_ref(),
+                        strict: *strict,
+                    },
+                )?;
+            }
+        }
+        map.end()
+    }
+}
+
+/// JSON has no infinities and no NaN; `serde_json` would write them as `null`.
+pub(crate) fn check_numbers(params: &Params) -> Result<(), WireError> {
+    let numbers = [
+        ("temperature", params.temperature),
+        ("top_p", params.top_p),
+        ("presence_penalty", params.presence_penalty),
+        ("frequency_penalty", params.frequency_penalty),
+    ];
+    for (name, number) in numbers {
+        if number.is_some_and(|number| !number.is_finite()) {
+            return Err(WireError::invalid(name, "not a finite number"));
+        }
+    }
+    Ok(())
+}
+
+/// Serialises a request body; these types have no map keys or values that can fail.
+pub(crate) fn to_bytes(body: &impl Serialize) -> bytes::Bytes {
+    // A Vec takes every write, and every key written here is a string.
+    serde_json::to_vec(body).expect("request bodies serialise").into()
+}
