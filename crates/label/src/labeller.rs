@@ -1,0 +1,83 @@
+//! Making labels, and stamping them on screened values.
+
+use serde::Serialize;
+use serde_json::Value;
+use yumen_policy::UiLanguage;
+use yumen_screen::Screened;
+
+use crate::aigc::Aigc;
+use crate::provider::ProviderCode;
+use crate::rules::LabelRules;
+
+/// Makes the labels of one provider in one market.
+#[derive(Clone, Debug)]
+pub struct Labeller {
+    rules: LabelRules,
+    provider: ProviderCode,
+}
+
+impl Labeller {
+    /// For the market with these rules and the provider that offers the service there.
+    pub fn new(rules: &LabelRules, provider: ProviderCode) -> Self {
+        Self { rules: rules.clone(), provider }
+    }
+
+    /// The labels of one answer: `produce_id` is the provider's number for it, and `language` the reader's.
+    ///
+    /// Characters a label may not have are percent-encoded in the number.
+    pub fn open(&self, produce_id: &str, language: UiLanguage) -> Labels {
+        Labels {
+            label: Label {
+                visible: self.rules.visible().get(language).to_owned(),
+                copied: self.rules.copied().get(language).to_owned(),
+                embedded: Aigc::produced(self.provider.as_str(), produce_id).to_json(),
+            },
+        }
+    }
+}
+
+/// A label, as it stands in an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Label {
+    /// The line the interface shows with the content, all the time (GB 45438-2025 §5.6).
+    pub visible: String,
+    /// What the interface puts at the end of text that is copied out (Labelling Measures, Art. 4).
+    pub copied: String,
+    /// The machine-readable label: `{"AIGC": {...}}`.
+    pub embedded: Value,
+}
+
+/// The label of one answer, to be stamped on each of its parts.
+#[derive(Clone, Debug)]
+pub struct Labels {
+    label: Label,
+}
+
+impl Labels {
+    /// The label.
+    pub fn label(&self) -> &Label {
+        &self.label
+    }
+
+    /// Marks a screened value as one whose answer carries this label.
+    pub fn stamp<T>(&self, screened: Screened<T>) -> Labelled<T> {
+        Labelled(screened.into_inner())
+    }
+}
+
+/// A value that was screened and belongs to a labelled answer. Only [`Labels::stamp`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labelled<T>(T);
+
+impl<T> Labelled<T> {
+    /// The value, to read.
+    pub fn get(&self) -> &T {
+        &self.0
+    }
+
+    /// The value itself, to write; the proof ends here.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
