@@ -1,0 +1,150 @@
+//! Approvals and whose signatures on them count. Records are kept as they were signed; verifying them is the
+//! policy's work, every time they are loaded.
+
+use rusqlite::params;
+use serde::Serialize;
+
+use crate::{Store, StoreError};
+
+/// A regulator's decision, as its signed record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StoredApproval {
+    /// Its number.
+    pub number: String,
+    /// The market it opens.
+    pub market: String,
+    /// The signed record (JSON), unverified.
+    pub record: String,
+    /// When it was imported, in Unix seconds.
+    pub imported_at: i64,
+    /// When it was removed, in Unix seconds; a removed approval serves nothing.
+    pub removed_at: Option<i64>,
+}
+
+/// Someone whose signature on an approval counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Signer {
+    /// The public key, in the form the policy reads.
+    pub key: String,
+    /// Who it is.
+    pub name: String,
+    /// In which role they sign.
+    pub role: String,
+    /// When they were added, in Unix seconds.
+    pub added_at: i64,
+}
+
+impl Store {
+    /// Keeps a signed approval. The same record imported again after its removal comes back into force; another
+    /// record under the same number is refused.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] when an approval of this number is there with another record or not removed;
+    /// [`StoreError::Invalid`] when the number is empty or the record is not JSON.
+    pub fn import_approval(
+        &mut self,
+        number: &str,
+        market: &str,
+        record: &str,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        if number.trim().is_empty() {
+            return Err(StoreError::invalid("approval number", "it is empty"));
+        }
+        if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(record) {
+            return Err(StoreError::invalid("approval record", error.to_string()));
+        }
+        let sql =
+            "INSERT INTO approval (number, market, record, imported_at) VALUES (?1, ?2, ?3, ?4)
+                   ON CONFLICT (number) DO UPDATE
+                   SET imported_at = excluded.imported_at, removed_at = NULL
+                   WHERE removed_at IS NOT NULL AND market = excluded.market
+                         AND record = excluded.record";
+        let changed = self.db.execute(sql, params![number, market, record, now])?;
+        self.changed();
+        if changed == 0 {
+            return Err(StoreError::Exists { what: "approval", name: number.into() });
+        }
+        Ok(())
+    }
+
+    /// All approvals by number, removed ones too.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn list_approvals(&self) -> Result<Vec<StoredApproval>, StoreError> {
+        let sql = "SELECT number, market, record, imported_at, removed_at
+                   FROM approval ORDER BY number";
+        let mut query = self.db.prepare(sql)?;
+        let approvals = query.query_map([], |row| {
+            Ok(StoredApproval {
+                number: row.get(0)?,
+                market: row.get(1)?,
+                record: row.get(2)?,
+                imported_at: row.get(3)?,
+                removed_at: row.get(4)?,
+            })
+        })?;
+        Ok(approvals.collect::<Result<_, _>>()?)
+    }
+
+    /// Takes an approval out of force; whether there was one in the store that was not removed yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn remove_approval(&mut self, number: &str, now: i64) -> Result<bool, StoreError> {
+        let sql = "UPDATE approval SET removed_at = ?2 WHERE number = ?1 AND removed_at IS NULL";
+        let removed = self.db.execute(sql, params![number, now])? > 0;
+        self.changed();
+        Ok(removed)
+    }
+
+    /// Lets a person's signatures count.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] when the key is there; [`StoreError::Invalid`] when a member is empty.
+    pub fn add_signer(
+        &mut self,
+        key: &str,
+        name: &str,
+        role: &str,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        if [key, name, role].iter().any(|text| text.trim().is_empty()) {
+            return Err(StoreError::invalid("signer", "key, name and role must not be empty"));
+        }
+        let sql = "INSERT INTO signer (key, name, role, added_at) VALUES (?1, ?2, ?3, ?4)";
+        let added = self.db.execute(sql, params![key, name, role, now]);
+        added.map_err(StoreError::or_exists("signer", key))?;
+        self.changed();
+        Ok(())
+    }
+
+    /// Everyone whose signatures count, by name.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn list_signers(&self) -> Result<Vec<Signer>, StoreError> {
+        let sql = "SELECT key, name, role, added_at FROM signer ORDER BY name, key";
+        let mut query = self.db.prepare(sql)?;
+        let signers = query.query_map([], |row| {
+            Ok(Signer {
+                key: row.get(0)?,
+                name: row.get(1)?,
+                role: row.get(2)?,
+                added_at: row.get(3)?,
+            })
+        })?;
+        Ok(signers.collect::<Result<_, _>>()?)
+    }
+
+    /// Lets a person's signatures count no longer; whether they did.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn remove_signer(&mut self, key: &str) -> Result<bool, StoreError> {
+        let removed = self.db.execute("DELETE FROM signer WHERE key = ?1", [key])? > 0;
+        self.changed();
+        Ok(removed)
+    }
+}
