@@ -1,1 +1,29 @@
-//! Placeholder.
+//! Connections to model partners: the only crate that talks to them.
+//!
+//! A [`Route`] is made from a screened prompt and can name only a model of the prompt's clearance;
+//! [`Partners::ask`] takes the route by value and sends it once (at most once more, to the same
+//! model, when nothing was received). Every wait is bounded by one of five [`Clocks`], every answer
+//! by a size. An [`AnswerStream`] is pulled and has no task of its own: dropping it, or dropping the
+//! future of `ask`, closes the connection to the partner, so a person who hangs up stops the work.
+//!
+//! Keys are read once, at the start, from the environment or a file. They are in no error, no log
+//! and no `Debug` output of this crate.
+
+mod answer;
+mod ask;
+mod clocks;
+mod config;
+mod connect;
+mod error;
+mod inflow;
+mod key;
+mod partner;
+mod partners;
+mod wait;
+
+pub use answer::{Answer, AnswerStream};
+pub use clocks::Clocks;
+pub use config::{BaseUrl, PartnerConfig};
+pub use error::{AskError, PartnersError, RouteError};
+pub use key::KeySource;
+pub use partners::{Partners, Route};

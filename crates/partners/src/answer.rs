@@ -1,0 +1,154 @@
+//! What a partner answers: a whole completion, or a stream of events that is pulled.
+
+use std::{fmt, time::Duration};
+
+use tokio::time::Instant;
+use yumen_wire::{Completion, Event, StreamDecoder};
+
+use crate::{AskError, inflow::Inflow, wait::Due};
+
+/// How long we wait, after the partner has said its last word, for it to end the body as well, so
+/// that the connection can serve again.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// A partner's answer.
+#[derive(Debug)]
+pub enum Answer {
+    /// All of it at once.
+    Whole(Completion),
+    /// Piece by piece.
+    Stream(AnswerStream),
+}
+
+/// The events of a streamed answer.
+///
+/// It has no task and no queue: nothing is read from the partner but when [`AnswerStream::next`]
+/// is awaited, so a slow reader slows the partner down, and dropping the stream closes the
+/// connection to the partner.
+pub struct AnswerStream {
+    state: State,
+    decoder: StreamDecoder,
+    /// When the first token is due; unset once it has come.
+    first_token: Option<Due>,
+    /// Events that were read before anybody asked for them.
+    ahead: Vec<Event>,
+    /// An error that came in one piece with events, which go first.
+    behind: Option<AskError>,
+}
+
+enum State {
+    /// More may come.
+    Open(Inflow),
+    /// The partner has said its last word; the body may go on for a moment.
+    Ending(Inflow),
+    /// Nothing more.
+    Ended,
+}
+
+impl AnswerStream {
+    pub(crate) fn new(inflow: Inflow, decoder: StreamDecoder, first_token: Due) -> Self {
+        Self {
+            state: State::Open(inflow),
+            decoder,
+            first_token: Some(first_token),
+            ahead: Vec::new(),
+            behind: None,
+        }
+    }
+
+    /// Reads until the first event has come, or the error in its place.
+    pub(crate) async fn prime(&mut self) -> Result<(), AskError> {
+        let mut ahead = Vec::new();
+        self.next(&mut ahead).await?;
+        self.ahead = ahead;
+        Ok(())
+    }
+
+    /// Appends the events that come next to `out`. `true`: go on; `false`: the answer has ended
+    /// properly and nothing was appended. The future may be dropped and made anew without loss.
+    ///
+    /// # Errors
+    /// [`AskError`] when a clock ran out, the connection broke, the partner reported an error, or
+    /// the stream ended before it was finished. Events before the error have been given out. After
+    /// an error the connection is closed and the stream has ended.
+    pub async fn next(&mut self, out: &mut Vec<Event>) -> Result<bool, AskError> {
+        if !self.ahead.is_empty() {
+            out.append(&mut self.ahead);
+            return Ok(true);
+        }
+        if let Some(error) = self.behind.take() {
+            return Err(error);
+        }
+        let more = self.pull(out).await;
+        if !matches!(more, Ok(true)) {
+            self.state = State::Ended;
+        }
+        more
+    }
+
+    async fn pull(&mut self, out: &mut Vec<Event>) -> Result<bool, AskError> {
+        let before = out.len();
+        loop {
+            let inflow = match &mut self.state {
+                State::Open(inflow) => inflow,
+                State::Ending(inflow) => {
+                    inflow.drain(Instant::now() + GRACE).await;
+                    return Ok(false);
+                }
+                State::Ended => return Ok(false),
+            };
+            let piece = inflow.piece(self.first_token).await?;
+            let ended = piece.is_none();
+            let decoded = match piece {
+                Some(bytes) => self.decoder.push(&bytes, out),
+                None => self.decoder.finish(out),
+            };
+            if out.len() > before {
+                inflow.progressed();
+                if self.first_token.is_some() && out[before..].iter().any(is_token) {
+                    self.first_token = None;
+                }
+            }
+            if let Err(error) = decoded {
+                let error = inflow.partner.told(error);
+                self.state = State::Ended;
+                if out.len() > before {
+                    self.behind = Some(error);
+                    return Ok(true);
+                }
+                return Err(error);
+            }
+            if ended {
+                self.state = State::Ended;
+            } else if self.decoder.is_done() {
+                self.end();
+            }
+            if out.len() > before {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        self.state = match std::mem::replace(&mut self.state, State::Ended) {
+            State::Open(inflow) => State::Ending(inflow),
+            other => other,
+        };
+    }
+}
+
+/// Whether an event shows that the model has begun to answer, or is done.
+fn is_token(event: &Event) -> bool {
+    !matches!(event, Event::Start { .. } | Event::Usage(_))
+}
+
+impl fmt::Debug for AnswerStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state {
+            State::Open(_) => "open",
+            State::Ending(_) => "ending",
+            State::Ended => "ended",
+        };
+        f.debug_struct("AnswerStream").field("state", &state).finish_non_exhaustive()
+    }
+}

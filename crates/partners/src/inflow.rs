@@ -1,0 +1,111 @@
+//! The body of an answer as it comes in, each wait under the clocks.
+
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::{Bytes, BytesMut};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use tokio::time::Instant;
+
+use crate::{
+    AskError,
+    partner::Partner,
+    wait::{Clock, Due, Timer},
+};
+
+/// A body under the gap and total clocks. Dropping it before its end closes the connection.
+pub(crate) struct Inflow {
+    pub(crate) partner: Arc<Partner>,
+    body: Incoming,
+    timer: Timer,
+    total: Due,
+    /// Since when we have been waiting for progress; unset while nobody waits, so that a slow
+    /// reader is not taken for a slow partner.
+    waiting_since: Option<Instant>,
+}
+
+impl Inflow {
+    pub(crate) fn new(partner: Arc<Partner>, body: Incoming, timer: Timer, total: Due) -> Self {
+        Self { partner, body, timer, total, waiting_since: None }
+    }
+
+    /// The next piece of the body, `None` at its end. `first` stands in for the gap clock while
+    /// nothing has come yet. Nothing is lost when the future is dropped.
+    pub(crate) async fn piece(&mut self, first: Option<Due>) -> Result<Option<Bytes>, AskError> {
+        poll_fn(|cx| self.poll_piece(first, cx)).await
+    }
+
+    /// Starts the gap clock anew, from the next wait.
+    pub(crate) fn progressed(&mut self) {
+        self.waiting_since = None;
+    }
+
+    fn poll_piece(
+        &mut self,
+        first: Option<Due>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, AskError>> {
+        loop {
+            match Pin::new(&mut self.body).poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Poll::Ready(Ok(Some(data)));
+                    } // trailers say nothing we need
+                }
+                Poll::Ready(Some(Err(error))) => {
+                    return Poll::Ready(Err(self.partner.interrupted(&error)));
+                }
+                Poll::Ready(None) => return Poll::Ready(Ok(None)),
+                Poll::Pending => break,
+            }
+        }
+        let due = first.unwrap_or_else(|| {
+            let since = *self.waiting_since.get_or_insert_with(Instant::now);
+            Due { at: since + self.partner.clocks.gap, clock: Clock::Gap }
+        });
+        let due = due.or_sooner(self.total);
+        self.timer.poll_until(due.at, cx).map(|()| Err(self.partner.timeout(due.clock)))
+    }
+
+    /// Reads to the end, but not beyond `until`, so that the connection can serve again. What
+    /// comes is thrown away.
+    pub(crate) async fn drain(&mut self, until: Instant) {
+        let until = Due { at: until, clock: Clock::Gap };
+        while let Ok(Some(_)) = self.piece(Some(until)).await {
+            if Instant::now() >= until.at {
+                return;
+            }
+        }
+    }
+
+    /// The whole body, at most `limit` bytes. A body that came in one piece is not copied.
+    pub(crate) async fn whole(mut self, limit: usize) -> Result<Bytes, AskError> {
+        let too_large =
+            |partner: &Partner| AskError::TooLarge { partner: partner.id.clone(), limit };
+        let announced = self.body.size_hint().lower();
+        if usize::try_from(announced).map_or(true, |announced| announced > limit) {
+            return Err(too_large(&self.partner));
+        }
+        let Some(only) = self.piece(None).await? else { return Ok(Bytes::new()) };
+        if only.len() <= limit && self.body.is_end_stream() {
+            return Ok(only);
+        }
+        // Within `limit`, so it fits a usize.
+        let mut whole = BytesMut::with_capacity(usize::try_from(announced).unwrap_or(0));
+        let mut next = Some(only);
+        while let Some(piece) = next {
+            if piece.len() > limit - whole.len() {
+                return Err(too_large(&self.partner));
+            }
+            whole.extend_from_slice(&piece);
+            self.progressed();
+            next = self.piece(None).await?;
+        }
+        Ok(whole.freeze())
+    }
+}
