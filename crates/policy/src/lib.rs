@@ -1,1 +1,62 @@
-//! Placeholder.
+//! The decision of Yumen: may this feature run for this device, here, now, on which models?
+//!
+//! Everything here is pure. There is no input or output and no clock: a [`Policy`] is an immutable
+//! snapshot, time is an argument, and the same arguments give the same answer.
+//!
+//! ```text
+//! Market files ┐
+//! FeatureTerms ├─ Policy::new ─▶ Policy ─┬─ judge(device) ────────────▶ Verdict ─ clear ─▶ Clearance
+//! Releases     │                         ├─ AssertionKey::issue ─▶ token
+//! Approvals    ┘                         └─ judge_asserted(token) ────▶ Verdict
+//! ```
+//!
+//! What the crate promises:
+//!
+//! - **Closed by default.** An unknown market, an unset input, an input in error, an approval that is
+//!   missing, over, too weakly signed or for another release, a clock that went backwards: none of
+//!   them gives an eligible verdict, and each says so in its reasons.
+//! - **Only [`clear`] makes a [`Clearance`]**, from a fresh eligible verdict of the same policy, and
+//!   its models are those of the release it names.
+//! - **Rules only take away.** All rules that apply must pass; none can open what another closes.
+//! - **Every step is said**, in English and Chinese, with the id of the rule and the input it read.
+
+mod approval;
+mod assertion;
+mod canonical;
+mod checks;
+mod clearance;
+mod device;
+mod error;
+mod ids;
+mod judge;
+mod market;
+mod policy;
+mod release;
+mod rule;
+mod terms;
+mod text;
+mod uscc;
+mod values;
+mod verdict;
+
+pub use approval::{
+    Approval, ApprovalKind, ApprovalRecord, Entity, Scope, SignedApproval, SignerKey,
+    TrustedSigners,
+};
+pub use assertion::{AssertionKey, AssertionVerifier, IssuedAssertion, VerifiedAssertion};
+pub use clearance::{Clearance, clear};
+pub use device::{Device, Input, InputName};
+pub use ed25519_dalek::{SigningKey, VerifyingKey};
+pub use error::PolicyError;
+pub use ids::{Digest, FeatureId, MarketId, ModelId, PartnerId};
+pub use jiff::Timestamp;
+pub use judge::{judge, judge_asserted};
+pub use market::{ApprovalDuty, Market};
+pub use policy::{Policy, PolicySource};
+pub use release::{ModelRef, Release, ReleasedFeature};
+pub use rule::{Basis, Rule, Source};
+pub use terms::{FeatureTerms, Surface, Terms};
+pub use text::{Text, UiLanguage};
+pub use uscc::Uscc;
+pub use values::{AgeBand, DeviceClass, LanguageTag, OsVersion, Platform, Region};
+pub use verdict::{Answer, Outcome, Reason, Verdict};

@@ -1,0 +1,323 @@
+//! What asks: a device and the ten inputs a decision reads, each set, unset or in error.
+//!
+//! The difference matters: an unset input may still come (`not_yet`), one in error fails closed
+//! (`not_eligible`). Nothing here says who the person is.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::Value;
+
+use crate::{AgeBand, DeviceClass, LanguageTag, OsVersion, Platform, PolicyError, Region, Text};
+
+/// One thing a device says, or fails to say.
+///
+/// In JSON an absent or null field is unset, `{"error": "..."}` is an error (its text is for the
+/// reader of the JSON only and is not kept), anything else is the value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Input<T> {
+    /// The device knows it.
+    Set(T),
+    /// The device does not know it yet.
+    #[default]
+    Unset,
+    /// The device tried to find out and failed.
+    Error,
+}
+
+impl<T> Input<T> {
+    /// The value, when it is set.
+    pub fn get(&self) -> Option<&T> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::Unset | Self::Error => None,
+        }
+    }
+
+    pub(crate) fn state(&self) -> InputState {
+        match self {
+            Self::Set(_) => InputState::Set,
+            Self::Unset => InputState::Unset,
+            Self::Error => InputState::Error,
+        }
+    }
+
+    fn try_map<U, E>(self, map: impl FnOnce(T) -> Result<U, E>) -> Result<Input<U>, E> {
+        Ok(match self {
+            Self::Set(value) => Input::Set(map(value)?),
+            Self::Unset => Input::Unset,
+            Self::Error => Input::Error,
+        })
+    }
+}
+
+impl<T> From<T> for Input<T> {
+    fn from(value: T) -> Self {
+        Self::Set(value)
+    }
+}
+
+impl<T: Serialize> Serialize for Input<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Set(value) => value.serialize(serializer),
+            Self::Unset => serializer.serialize_none(),
+            Self::Error => serializer.collect_map([("error", "not readable")]),
+        }
+    }
+}
+
+impl<'de, T: de::DeserializeOwned> Deserialize<'de> for Input<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Null => Ok(Self::Unset),
+            Value::Object(fields) => match fields.get("error") {
+                Some(Value::String(_)) if fields.len() == 1 => Ok(Self::Error),
+                _ => Err(de::Error::custom("an object here can only be {\"error\": \"...\"}")),
+            },
+            value => serde_json::from_value(value).map(Self::Set).map_err(de::Error::custom),
+        }
+    }
+}
+
+/// Whether an input is set, without its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InputState {
+    Set,
+    Unset,
+    Error,
+}
+
+macro_rules! inputs {
+    ($($(#[$doc:meta])* $name:ident = $word:ident / $en:literal / $zh:literal),+ $(,)?) => {
+        /// The name of one of the ten inputs of a decision.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum InputName {
+            $($(#[$doc])* $name),+
+        }
+
+        impl InputName {
+            /// All inputs, in the order in which a verdict speaks of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The name in JSON and TOML.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => stringify!($word)),+ }
+            }
+
+            /// The name to people.
+            pub fn text(self) -> Text {
+                match self { $(Self::$name => Text::new($en, $zh)),+ }
+            }
+        }
+
+        impl Device {
+            pub(crate) fn state(&self, input: InputName) -> InputState {
+                match input {
+                    // A set of no places says nothing about where the device is.
+                    InputName::Location if self.location.get().is_some_and(BTreeSet::is_empty) => {
+                        InputState::Unset
+                    }
+                    $(InputName::$name => self.$word.state()),+
+                }
+            }
+        }
+    };
+}
+
+inputs! {
+    /// Where the device was bought: its build decides the market.
+    PurchaseRegion = purchase_region / "purchase region" / "购买地区",
+    /// Where the person's account is billed.
+    BillingRegion = billing_region / "billing region" / "账单地区",
+    /// Where the device may be now; several when it cannot tell.
+    Location = location / "location" / "当前位置",
+    /// The kind of device.
+    Class = class / "device class" / "设备类别",
+    /// The operating system.
+    Platform = platform / "operating system" / "操作系统",
+    /// The version of the operating system.
+    OsVersion = os_version / "system version" / "系统版本",
+    /// The language of the device.
+    Language = language / "device language" / "设备语言",
+    /// The language of the assistant.
+    AssistantLanguage = assistant_language / "assistant language" / "助理语言",
+    /// What the hardware can do.
+    Capabilities = capabilities / "capabilities" / "硬件能力",
+    /// The age band of the person.
+    AgeBand = age_band / "age band" / "年龄段",
+}
+
+impl fmt::Display for InputName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A set of inputs, small enough to copy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct InputSet(u16);
+
+impl InputSet {
+    pub(crate) fn insert(&mut self, input: InputName) {
+        self.0 |= 1 << input as u16;
+    }
+
+    pub(crate) fn contains(self, input: InputName) -> bool {
+        self.0 & 1 << input as u16 != 0
+    }
+
+    pub(crate) fn iter(self) -> impl Iterator<Item = InputName> {
+        InputName::ALL.iter().copied().filter(move |&input| self.contains(input))
+    }
+}
+
+/// A device that asks for features: exactly what the decision reads and nothing that identifies it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "RawDevice")]
+pub struct Device {
+    /// Where the device was bought; its build decides the market.
+    pub purchase_region: Input<Region>,
+    /// Where the person's account is billed.
+    pub billing_region: Input<Region>,
+    /// Where the device may be now: several regions when it cannot tell, at most 16.
+    pub location: Input<BTreeSet<Region>>,
+    /// The kind of device.
+    pub class: Input<DeviceClass>,
+    /// The operating system.
+    pub platform: Input<Platform>,
+    /// The version of the operating system.
+    pub os_version: Input<OsVersion>,
+    /// The language of the device.
+    pub language: Input<LanguageTag>,
+    /// The language of the assistant; on a device without one, the language of the device.
+    pub assistant_language: Input<LanguageTag>,
+    /// What the hardware can do (`generative`): lower-case words, at most 32.
+    pub capabilities: Input<BTreeSet<String>>,
+    /// The age band of the person.
+    pub age_band: Input<AgeBand>,
+}
+
+impl Device {
+    /// Reads a device from JSON.
+    ///
+    /// # Errors
+    /// [`PolicyError::Device`] naming the field that is unknown or has an impossible value.
+    pub fn parse(json: &[u8]) -> Result<Self, PolicyError> {
+        serde_json::from_slice(json).map_err(|error| PolicyError::Device(error.to_string()))
+    }
+}
+
+/// The fields as they come, so that an error can name the field it is about.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawDevice {
+    purchase_region: Input<Value>,
+    billing_region: Input<Value>,
+    location: Input<Value>,
+    class: Input<Value>,
+    platform: Input<Value>,
+    os_version: Input<Value>,
+    language: Input<Value>,
+    assistant_language: Input<Value>,
+    capabilities: Input<Value>,
+    age_band: Input<Value>,
+}
+
+impl TryFrom<RawDevice> for Device {
+    type Error = String;
+
+    fn try_from(raw: RawDevice) -> Result<Self, String> {
+        fn read<T: de::DeserializeOwned>(
+            name: InputName,
+            input: Input<Value>,
+        ) -> Result<Input<T>, String> {
+            input.try_map(|value| {
+                serde_json::from_value(value).map_err(|error| format!("{name}: {error}"))
+            })
+        }
+        let device = Self {
+            purchase_region: read(InputName::PurchaseRegion, raw.purchase_region)?,
+            billing_region: read(InputName::BillingRegion, raw.billing_region)?,
+            location: read(InputName::Location, raw.location)?,
+            class: read(InputName::Class, raw.class)?,
+            platform: read(InputName::Platform, raw.platform)?,
+            os_version: read(InputName::OsVersion, raw.os_version)?,
+            language: read(InputName::Language, raw.language)?,
+            assistant_language: read(InputName::AssistantLanguage, raw.assistant_language)?,
+            capabilities: read(InputName::Capabilities, raw.capabilities)?,
+            age_band: read(InputName::AgeBand, raw.age_band)?,
+        };
+        if device.location.get().is_some_and(|regions| regions.len() > 16) {
+            return Err("location: at most 16 regions".into());
+        }
+        if let Some(capabilities) = device.capabilities.get() {
+            if capabilities.len() > 32 {
+                return Err("capabilities: at most 32".into());
+            }
+            for capability in capabilities {
+                check_capability(capability).map_err(|error| format!("capabilities: {error}"))?;
+            }
+        }
+        Ok(device)
+    }
+}
+
+/// A capability is a lower-case word: letters, digits, `_` and `-`, at most 64.
+pub(crate) fn check_capability(word: &str) -> Result<(), PolicyError> {
+    let well_formed = (1..=64).contains(&word.len())
+        && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b));
+    if well_formed {
+        Ok(())
+    } else {
+        let form = "lower-case letters, digits, `_` and `-`, at most 64";
+        Err(PolicyError::form("capability", word, form))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absent_null_error_and_value_are_told_apart() {
+        let device = Device::parse(
+            br#"{"purchase_region": "CN", "billing_region": null, "location": {"error": "no fix"},
+                 "os_version": "26.1", "capabilities": ["generative"]}"#,
+        )
+        .unwrap();
+        assert_eq!(device.purchase_region, Input::Set("CN".parse().unwrap()));
+        assert_eq!(device.billing_region, Input::Unset);
+        assert_eq!(device.location, Input::Error);
+        assert_eq!(device.class, Input::Unset);
+        let written = serde_json::to_vec(&device).unwrap();
+        assert_eq!(Device::parse(&written).unwrap(), device);
+    }
+
+    #[test]
+    fn a_bad_field_is_named_in_the_error() {
+        for (json, named) in [
+            (r#"{"billing_region": "cn"}"#, "billing_region"),
+            (r#"{"location": "CN"}"#, "location"),
+            (r#"{"location": ["CN", "china"]}"#, "location"),
+            (r#"{"class": "toaster"}"#, "class"),
+            (r#"{"os_version": 26}"#, "os_version"),
+            (r#"{"language": "zh_CN"}"#, "language"),
+            (r#"{"capabilities": ["A B"]}"#, "capabilities"),
+            (r#"{"age_band": {"error": 3}}"#, "error"),
+            (r#"{"serial_number": "X"}"#, "serial_number"),
+            (r#"["CN"]"#, "purchase_region"),
+        ] {
+            let error = Device::parse(json.as_bytes()).map(|_| ()).unwrap_err().to_string();
+            assert!(error.contains(named), "{json}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_device_that_is_nowhere_has_not_said_where_it_is() {
+        let device = Device { location: Input::Set(BTreeSet::new()), ..Device::default() };
+        assert_eq!(device.state(InputName::Location), InputState::Unset);
+    }
+}

@@ -1,0 +1,127 @@
+//! What can go wrong when the policy is fed: every way, with what to do about it.
+
+use thiserror::Error;
+
+use crate::{Digest, FeatureId, MarketId, Region};
+
+/// Why a value, a catalogue, an approval or an assertion was not accepted.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// A name, code or tag does not have its form.
+    #[error("`{value}` is not a {what}: {form}")]
+    Form {
+        /// What the value was meant to be.
+        what: &'static str,
+        /// The value, cut to 40 characters.
+        value: String,
+        /// The form it must have.
+        form: &'static str,
+    },
+    /// The description of a device is not valid JSON of the expected shape.
+    #[error("the device description is not usable: {0}")]
+    Device(String),
+    /// A market file is not valid TOML of the expected shape.
+    #[error("the market file is not usable: {0}")]
+    MarketSyntax(#[from] toml::de::Error),
+    /// A market file reads well but says something that cannot be.
+    #[error("market `{market}`: {problem}")]
+    Market {
+        /// The market whose file it is.
+        market: MarketId,
+        /// What to change in the file.
+        problem: String,
+    },
+    /// Two markets of one policy have the same id.
+    #[error("market `{0}` is given twice; remove one of the files")]
+    MarketTwice(MarketId),
+    /// A purchase region belongs to two markets, so a device could not be assigned to one.
+    #[error("region {region} belongs to both `{first}` and `{second}`; it can belong to one only")]
+    RegionTwice {
+        /// The region.
+        region: Region,
+        /// The market that was read first.
+        first: MarketId,
+        /// The market that claims it too.
+        second: MarketId,
+    },
+    /// Two features of one policy have the same id.
+    #[error("feature `{0}` is given twice; remove one of the files")]
+    FeatureTwice(FeatureId),
+    /// The eligibility terms of a feature contradict themselves.
+    #[error("feature `{feature}`: {problem}")]
+    Terms {
+        /// The feature whose terms they are.
+        feature: FeatureId,
+        /// What to change in its `[eligibility]` table.
+        problem: String,
+    },
+    /// A release cannot be part of this policy.
+    #[error("release {release}: {problem}")]
+    Release {
+        /// The digest of the release.
+        release: Digest,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// An approval record is not valid JSON of the expected shape.
+    #[error("the approval record is not usable: {0}")]
+    ApprovalSyntax(#[from] serde_json::Error),
+    /// An approval record reads well but says something that cannot be.
+    #[error("approval `{number}`: {problem}")]
+    Approval {
+        /// The number the record bears.
+        number: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A signature of a trusted signer does not fit the record: it was changed after signing.
+    #[error(
+        "approval `{number}`: the signature of {key} does not fit the record; it was altered after signing"
+    )]
+    ApprovalSignature {
+        /// The number the record bears.
+        number: String,
+        /// The signer whose signature does not fit.
+        key: String,
+    },
+    /// Too few trusted signers signed the record.
+    #[error(
+        "approval `{number}`: {found} trusted signature(s), {required} needed; have another trusted person sign it"
+    )]
+    ApprovalSigners {
+        /// The number the record bears.
+        number: String,
+        /// Distinct trusted signers found.
+        found: usize,
+        /// Distinct trusted signers needed.
+        required: usize,
+    },
+    /// An assertion is not of the form `payload.signature`, or its payload is malformed.
+    #[error("the assertion is malformed; ask for a new one")]
+    AssertionSyntax,
+    /// No key this gate knows made the signature of the assertion.
+    #[error("the assertion was not signed by this gate, or was altered; ask for a new one")]
+    AssertionSignature,
+    /// The assertion ended.
+    #[error("the assertion has expired; ask for a new one")]
+    AssertionExpired,
+    /// The assertion begins in the future: this clock or the issuer's has moved.
+    #[error("the assertion begins in the future; check the clock, then ask for a new one")]
+    AssertionNotYetValid,
+    /// The assertion claims to live longer than an assertion may.
+    #[error("the assertion claims a longer life than one hour; ask for a new one")]
+    AssertionLifetime,
+}
+
+impl PolicyError {
+    /// An error about the form of a value; long values are cut so that an error stays short.
+    pub(crate) fn form(what: &'static str, value: &str, form: &'static str) -> Self {
+        const SHOWN: usize = 40;
+        let mut shown: String = value.chars().take(SHOWN).collect();
+        if shown.len() < value.len() {
+            shown.push('…');
+        }
+        Self::Form { what, value: shown, form }
+    }
+}
