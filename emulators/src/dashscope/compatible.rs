@@ -1,0 +1,222 @@
+//! `POST /compatible-mode/v1/chat/completions`: OpenAI's chat completions as DashScope speaks them.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::errors::Refusal;
+use super::question::{self, PARAMETERS};
+use super::{EVENTS, JSON, answered, compatible_stream};
+use crate::ask::{Ask, Trigger};
+use crate::conversation::{self, Dialect};
+use crate::delivery::Delivery;
+use crate::exchange::{Response, Ticket};
+use crate::fields::{Fields, Problem};
+use crate::reply::{End, Persona, Reply};
+
+/// Names and dates of one answer.
+#[derive(Clone, Debug)]
+pub(super) struct Identity {
+    pub(super) id: String,
+    pub(super) created: u64,
+    pub(super) model: String,
+    pub(super) ticket: Ticket,
+}
+
+impl Identity {
+    /// The id of the `index`th tool call.
+    pub(super) fn call_id(&self, index: usize) -> String {
+        super::native::call_id(&self.ticket, index)
+    }
+}
+
+/// Token counts.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Usage {
+    prompt_tokens: u64,
+    completion_tokens: u64,
+    total_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completion_tokens_details: Option<CompletionDetails>,
+    prompt_tokens_details: PromptDetails,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct CompletionDetails {
+    reasoning_tokens: u64,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct PromptDetails {
+    cached_tokens: u64,
+}
+
+impl Usage {
+    fn of(ask: &Ask, reply: &Reply) -> Self {
+        let (input, output) = (ask.input_tokens(), reply.output_tokens());
+        Self {
+            prompt_tokens: input,
+            completion_tokens: output,
+            total_tokens: input + output,
+            completion_tokens_details: ask
+                .thinking
+                .then(|| CompletionDetails { reasoning_tokens: reply.reasoning_tokens() }),
+            prompt_tokens_details: PromptDetails { cached_tokens: 0 },
+        }
+    }
+}
+
+/// A checked request: the question, whether to stream, whether to tell the usage there, and the
+/// fields that are ignored.
+struct Checked {
+    ask: Ask,
+    stream: bool,
+    include_usage: bool,
+    ignored: Vec<String>,
+}
+
+pub(super) fn answer(body: &Value, ticket: &Ticket) -> Response {
+    match check(body) {
+        Ok(checked) => generate(&checked, ticket),
+        Err(refusal) => refusal.compatible(ticket),
+    }
+}
+
+fn generate(checked: &Checked, ticket: &Ticket) -> Response {
+    let Checked { ask, stream, include_usage, ignored } = checked;
+    let trigger = ask.trigger();
+    if trigger == Some(Trigger::NoHeaders) {
+        return Response::Silence;
+    }
+    if let Some(refusal) = trigger.and_then(Refusal::asked_for) {
+        return if *stream && refusal.is_moderation() {
+            refusal.compatible_events(ticket)
+        } else {
+            refusal.compatible(ticket)
+        };
+    }
+    let reply = Reply::to(ask, Persona::Qwen);
+    let usage = Usage::of(ask, &reply);
+    let identity = Identity {
+        id: format!("chatcmpl-{}", ticket.uuid()),
+        created: ticket.unix_seconds(),
+        model: ask.model.clone(),
+        ticket: *ticket,
+    };
+    if *stream {
+        let usage = include_usage.then_some(usage);
+        let frames = compatible_stream::frames(&reply, usage, identity);
+        return answered(ticket, EVENTS, ignored, Delivery::stream(frames, trigger));
+    }
+    if reply.end == End::Filtered {
+        return Refusal::moderated_output().compatible(ticket);
+    }
+    let body = whole(&reply, usage, &identity);
+    answered(ticket, JSON, ignored, Delivery::whole(body, trigger))
+}
+
+fn check(body: &Value) -> Result<Checked, Refusal> {
+    let fields = Fields::of(body, "")?;
+    let own = ["model", "messages", "stream", "stream_options", "user"];
+    let known: Vec<&str> = PARAMETERS.into_iter().chain(own).collect();
+    let mut ignored = fields.beyond(&known);
+    let model = question::model(&fields)?;
+    let Some(items) = fields.array("messages")? else {
+        return Err(Problem::missing("messages").into());
+    };
+    let dialect = Dialect::DashScopeCompatible;
+    let conversation = conversation::messages(items, "messages", dialect, &mut ignored)?;
+    let ask = question::ask(model, conversation, &fields)?;
+    let stream = fields.boolean("stream")?.unwrap_or(false);
+    let include_usage = match fields.object("stream_options")? {
+        None => false,
+        Some(_) if !stream => {
+            return Err(Refusal::invalid(
+                "'stream_options' only set this when you set stream: true.",
+            ));
+        }
+        Some(options) => options.boolean("include_usage")?.unwrap_or(false),
+    };
+    Ok(Checked { ask, stream, include_usage, ignored })
+}
+
+/// The name of the finish reason.
+pub(super) fn finish_reason(end: End) -> &'static str {
+    match end {
+        End::Stop | End::Filtered => "stop",
+        End::Length => "length",
+        End::ToolCalls => "tool_calls",
+    }
+}
+
+#[derive(Serialize)]
+struct Completion<'a> {
+    choices: [Choice<'a>; 1],
+    object: &'static str,
+    usage: Usage,
+    created: u64,
+    system_fingerprint: Option<()>,
+    model: &'a str,
+    id: &'a str,
+}
+
+#[derive(Serialize)]
+struct Choice<'a> {
+    message: Message<'a>,
+    finish_reason: &'static str,
+    index: u32,
+    logprobs: Option<()>,
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    role: &'static str,
+    content: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    reasoning_content: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_calls: Vec<Call<'a>>,
+}
+
+#[derive(Serialize)]
+struct Call<'a> {
+    index: usize,
+    id: String,
+    r#type: &'static str,
+    function: Function<'a>,
+}
+
+#[derive(Serialize)]
+struct Function<'a> {
+    name: &'a str,
+    arguments: &'a str,
+}
+
+fn whole(reply: &Reply, usage: Usage, identity: &Identity) -> Vec<u8> {
+    let calls = reply.calls.iter().enumerate().map(|(index, call)| Call {
+        index,
+        id: identity.call_id(index),
+        r#type: "function",
+        function: Function { name: &call.name, arguments: &call.arguments },
+    });
+    let completion = Completion {
+        choices: [Choice {
+            message: Message {
+                role: "assistant",
+                content: &reply.text,
+                reasoning_content: &reply.reasoning,
+                tool_calls: calls.collect(),
+            },
+            finish_reason: finish_reason(reply.end),
+            index: 0,
+            logprobs: None,
+        }],
+        object: "chat.completion",
+        usage,
+        created: identity.created,
+        system_fingerprint: None,
+        model: &identity.model,
+        id: &identity.id,
+    };
+    // Serialising strings and numbers cannot fail.
+    serde_json::to_vec(&completion).unwrap_or_default()
+}

@@ -1,0 +1,126 @@
+//! The chunks of the compatible protocol: OpenAI's, in DashScope's order of fields, with `""` for
+//! the id of a call's later parts.
+
+use std::iter;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::compatible::{Identity, Usage, finish_reason};
+use super::errors::Refusal;
+use crate::delivery::Stream;
+use crate::reply::{self, End, Reply};
+
+#[derive(Serialize)]
+struct Chunk<'a> {
+    choices: &'a [Choice],
+    object: &'static str,
+    usage: Option<Usage>,
+    created: u64,
+    system_fingerprint: Option<()>,
+    model: &'a str,
+    id: &'a str,
+}
+
+#[derive(Serialize)]
+struct Choice {
+    delta: Delta,
+    finish_reason: Option<&'static str>,
+    index: u32,
+    logprobs: Option<()>,
+}
+
+#[derive(Default, Serialize)]
+struct Delta {
+    content: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_content: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_calls: Option<[CallDelta; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'static str>,
+}
+
+impl Delta {
+    fn text(content: impl Into<String>) -> Self {
+        Self { content: Some(content.into()), ..Self::default() }
+    }
+}
+
+#[derive(Serialize)]
+struct CallDelta {
+    index: usize,
+    id: String,
+    r#type: &'static str,
+    function: FunctionDelta,
+}
+
+#[derive(Serialize)]
+struct FunctionDelta {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    arguments: String,
+}
+
+/// The frames of `reply`; `usage` where it was asked for.
+pub(super) fn frames(reply: &Reply, usage: Option<Usage>, identity: Identity) -> Stream {
+    let moderated = reply.end == End::Filtered;
+    let ticket = identity.ticket;
+    let end = (Delta::text(""), Some(finish_reason(reply.end)));
+    let deltas = deltas(reply, &identity).into_iter().map(|delta| (delta, None));
+    let choices = deltas.chain((!moderated).then_some(end)).map(|(delta, finish_reason)| {
+        Some(Choice { delta, finish_reason, index: 0, logprobs: None })
+    });
+    // A chunk without choices carries the usage.
+    let last = usage.filter(|_| !moderated).map(|_| None);
+    let chunks = choices.chain(last).map(move |choice| chunk(choice.as_slice(), usage, &identity));
+    let tail = if moderated {
+        Refusal::moderated_output().compatible_event(&ticket)
+    } else {
+        Bytes::from_static(b"data: [DONE]\n\n")
+    };
+    Stream {
+        frames: Box::new(chunks.chain(iter::once(tail))),
+        lead: 1,
+        error: Refusal::internal().compatible_event(&ticket),
+        broken: Bytes::from_static(b"data: {\"choices\":[{\"delta\":{\"conte\n\n"),
+    }
+}
+
+fn deltas(reply: &Reply, identity: &Identity) -> Vec<Delta> {
+    let opening = Delta { role: Some("assistant"), ..Delta::text("") };
+    let thought = reply
+        .reasoning_pieces()
+        .into_iter()
+        .map(|piece| Delta { reasoning_content: Some(piece), ..Delta::default() });
+    let said = reply.pieces().into_iter().map(Delta::text);
+    let called = reply.calls.iter().enumerate().flat_map(|(index, call)| {
+        let parts = reply::pieces(&call.arguments).into_iter().enumerate();
+        parts.map(move |(at, arguments)| {
+            let first = at == 0;
+            let call = CallDelta {
+                index,
+                id: if first { identity.call_id(index) } else { String::new() },
+                r#type: "function",
+                function: FunctionDelta { name: first.then(|| call.name.clone()), arguments },
+            };
+            Delta { tool_calls: Some([call]), ..Delta::default() }
+        })
+    });
+    iter::once(opening).chain(thought).chain(said).chain(called).collect()
+}
+
+fn chunk(choices: &[Choice], usage: Option<Usage>, identity: &Identity) -> Bytes {
+    let chunk = Chunk {
+        choices,
+        object: "chat.completion.chunk",
+        usage: usage.filter(|_| choices.is_empty()),
+        created: identity.created,
+        system_fingerprint: None,
+        model: &identity.model,
+        id: &identity.id,
+    };
+    // Serialising strings and numbers cannot fail.
+    let json = serde_json::to_string(&chunk).unwrap_or_default();
+    Bytes::from(format!("data: {json}\n\n"))
+}

@@ -1,0 +1,114 @@
+//! The checks that both DashScope protocols share: models, generation parameters, tools.
+
+use super::errors::Refusal;
+use crate::ask::{Ask, Choice, Shape};
+use crate::conversation::{self, Conversation};
+use crate::fields::Fields;
+use crate::snapshot;
+
+/// The Qwen text models on sale in November 2026.
+const MODELS: [&str; 17] = [
+    "qwen-flash",
+    "qwen-long",
+    "qwen-max",
+    "qwen-max-latest",
+    "qwen-plus",
+    "qwen-plus-latest",
+    "qwen-turbo",
+    "qwen-turbo-latest",
+    "qwen3-max",
+    "qwen3.5-plus",
+    "qwen3.6-flash",
+    "qwen3.6-plus",
+    "qwen3.7-max",
+    "qwen3.7-plus",
+    "qwen3.8-flash",
+    "qwen3.8-max",
+    "qwen3.8-plus",
+];
+
+/// The generation parameters both protocols know, native under `parameters`, compatible at the
+/// top of the body. What else is sent is ignored without a word, as the partner does.
+pub(super) const PARAMETERS: [&str; 22] = [
+    "enable_search",
+    "enable_thinking",
+    "logprobs",
+    "max_completion_tokens",
+    "max_tokens",
+    "n",
+    "parallel_tool_calls",
+    "presence_penalty",
+    "reasoning_effort",
+    "repetition_penalty",
+    "response_format",
+    "search_options",
+    "seed",
+    "stop",
+    "temperature",
+    "thinking_budget",
+    "tool_choice",
+    "tools",
+    "top_k",
+    "top_logprobs",
+    "top_p",
+    "translation_options",
+];
+
+/// The model asked for.
+pub(super) fn model<'a>(fields: &Fields<'a>) -> Result<&'a str, Refusal> {
+    let model = fields.required_string("model")?;
+    if snapshot::is_of(&MODELS, model) { Ok(model) } else { Err(Refusal::model(model)) }
+}
+
+/// Checks `parameters` and puts the question together.
+pub(super) fn ask(
+    model: &str,
+    conversation: Conversation,
+    parameters: &Fields<'_>,
+) -> Result<Ask, Refusal> {
+    let p = parameters;
+    p.number("temperature", 0.0, 2.0)?;
+    p.number("top_p", 0.0, 1.0)?;
+    p.number("repetition_penalty", 0.0, 2.0)?;
+    p.number("presence_penalty", -2.0, 2.0)?;
+    p.integer("top_k", 0)?;
+    p.integer("seed", 0)?;
+    p.integer("thinking_budget", 1)?;
+    p.boolean("enable_search")?;
+    p.object("search_options")?;
+    p.string("reasoning_effort")?;
+    if p.integer("n", 1)?.is_some_and(|n| n > 1) {
+        return Err(Refusal::invalid("'n' is not offered by this emulator."));
+    }
+    if p.boolean("logprobs")? == Some(true) {
+        return Err(Refusal::invalid("'logprobs' is not offered by this emulator."));
+    }
+    let max_tokens = match (p.limit("max_tokens", 1)?, p.limit("max_completion_tokens", 1)?) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    };
+    let tools = conversation::tools(p)?;
+    let choice = conversation::tool_choice(p, &tools, &["auto", "none"], Some("function"))?;
+    let shape = conversation::shape(p.object("response_format")?.as_ref(), &conversation, false)?;
+    if matches!(shape, Shape::JsonSchema(_)) && max_tokens.is_some() {
+        return Err(Refusal::invalid(
+            "'max_tokens' must not be set when 'response_format' is 'json_schema'.",
+        ));
+    }
+    Ok(Ask {
+        model: model.to_owned(),
+        conversation,
+        tools,
+        choice,
+        parallel: p.boolean("parallel_tool_calls")?.unwrap_or(false),
+        max_tokens,
+        stop: conversation::stop(p, usize::MAX, true)?,
+        thinking: p.boolean("enable_thinking")?.unwrap_or(false),
+        shape,
+    })
+}
+
+/// Whether the caller forced one tool: the finish reason is then `stop` all the same.
+pub(super) fn is_forced(ask: &Ask) -> bool {
+    matches!(ask.choice, Choice::Named(_))
+}

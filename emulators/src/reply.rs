@@ -1,0 +1,394 @@
+//! What an emulated model says: always the same to the same request, always marked, and never a
+//! claim to know anything.
+
+use serde_json::{Value, json};
+
+use crate::ask::{Ask, Choice, Shape, Tool, Trigger};
+use crate::delivery::SLOW_PARTS;
+use crate::rewrite::{self, Style};
+use crate::{sample, tokens};
+
+/// Whom the emulator stands in for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Persona {
+    ChatGpt,
+    Qwen,
+}
+
+impl Persona {
+    /// What opens every text.
+    pub(crate) fn mark(self) -> &'static str {
+        match self {
+            Self::ChatGpt => "[emulated ChatGPT] ",
+            Self::Qwen => "【模拟通义千问】",
+        }
+    }
+
+    fn name(self, chinese: bool) -> &'static str {
+        match (self, chinese) {
+            (Self::ChatGpt, _) => "ChatGPT",
+            (Self::Qwen, true) => "通义千问",
+            (Self::Qwen, false) => "Qwen",
+        }
+    }
+}
+
+/// Why an answer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Stop,
+    Length,
+    ToolCalls,
+    /// The partner's moderation stopped it.
+    Filtered,
+}
+
+/// One call of a tool. The id is made by the protocol, whose business its form is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Call {
+    pub(crate) name: String,
+    /// JSON.
+    pub(crate) arguments: String,
+}
+
+/// An answer, before it is put into a protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reply {
+    /// Empty unless thinking was asked for.
+    pub(crate) reasoning: String,
+    pub(crate) text: String,
+    /// The text is a refusal by the model itself.
+    pub(crate) refusal: bool,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) end: End,
+    slow: bool,
+}
+
+impl Reply {
+    /// The answer to `ask`.
+    pub(crate) fn to(ask: &Ask, persona: Persona) -> Self {
+        let trigger = ask.trigger();
+        let chinese = is_chinese(&ask.conversation.user);
+        let calls = if trigger.is_none() { calls(ask, chinese) } else { Vec::new() };
+        let mut reply = Self {
+            reasoning: if ask.thinking { reasoning(persona, chinese) } else { String::new() },
+            text: String::new(),
+            refusal: trigger == Some(Trigger::Refusal),
+            end: if calls.is_empty() { End::Stop } else { End::ToolCalls },
+            calls,
+            slow: trigger == Some(Trigger::Slow),
+        };
+        if reply.calls.is_empty() {
+            let plain = format!("{}{}", persona.mark(), body(ask, trigger, persona, chinese));
+            reply.text = shaped(plain, &ask.shape);
+            reply.limit(ask, persona);
+            if trigger == Some(Trigger::ModerationOutput) {
+                let middle = reply.text.chars().count() / 2;
+                reply.text = reply.text.chars().take(middle).collect();
+                reply.end = End::Filtered;
+            }
+        }
+        reply
+    }
+
+    /// Applies stop words and the token limit, neither of which may hide the mark.
+    fn limit(&mut self, ask: &Ask, persona: Persona) {
+        let mark = if self.text.starts_with(persona.mark()) { persona.mark().len() } else { 0 };
+        let stops = ask.stop.iter().filter(|word| !word.is_empty());
+        if let Some(at) = stops.filter_map(|word| self.text[mark..].find(word.as_str())).min() {
+            self.text.truncate(mark + at);
+        }
+        if let Some(limit) = ask.max_tokens {
+            let kept = tokens::truncate(&self.text, limit).len().max(mark);
+            if kept < self.text.len() {
+                self.text.truncate(kept);
+                self.end = End::Length;
+            }
+        }
+    }
+
+    /// The text in the pieces in which it streams.
+    pub(crate) fn pieces(&self) -> Vec<String> {
+        if self.slow {
+            return evenly(&self.text, SLOW_PARTS);
+        }
+        pieces(&self.text)
+    }
+
+    /// The reasoning in the pieces in which it streams.
+    pub(crate) fn reasoning_pieces(&self) -> Vec<String> {
+        pieces(&self.reasoning)
+    }
+
+    /// What the answer costs, the reasoning included.
+    pub(crate) fn output_tokens(&self) -> u64 {
+        let calls: u64 = self
+            .calls
+            .iter()
+            .map(|call| tokens::count(&call.name) + tokens::count(&call.arguments))
+            .sum();
+        tokens::count(&self.text) + self.reasoning_tokens() + calls
+    }
+
+    pub(crate) fn reasoning_tokens(&self) -> u64 {
+        tokens::count(&self.reasoning)
+    }
+}
+
+/// Small uneven pieces of two to eight characters, as models stream them.
+pub(crate) fn pieces(text: &str) -> Vec<String> {
+    const SIZES: [usize; 7] = [3, 5, 2, 8, 4, 7, 6];
+    let mut chars = text.chars();
+    let mut sizes = SIZES.iter().cycle();
+    std::iter::from_fn(|| {
+        let piece: String = chars.by_ref().take(*sizes.next()?).collect();
+        (!piece.is_empty()).then_some(piece)
+    })
+    .collect()
+}
+
+/// Exactly `count` pieces, as even as they can be.
+fn evenly(text: &str, count: usize) -> Vec<String> {
+    let chars: Vec<char> = text.chars().collect();
+    (0..count)
+        .map(|i| chars[i * chars.len() / count..(i + 1) * chars.len() / count].iter().collect())
+        .collect()
+}
+
+/// Whether `text` is written in Chinese characters, at least for a third of its letters.
+pub(crate) fn is_chinese(text: &str) -> bool {
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let chinese = text.chars().filter(|c| is_han(*c)).count();
+    chinese > 0 && chinese * 3 >= letters
+}
+
+fn is_han(c: char) -> bool {
+    ('\u{3400}'..='\u{9fff}').contains(&c)
+}
+
+fn reasoning(persona: Persona, chinese: bool) -> String {
+    let mark = persona.mark();
+    if chinese {
+        format!("{mark}这里会是模型的思考过程，但此处没有模型。")
+    } else {
+        format!("{mark}A model would think here, but there is no model.")
+    }
+}
+
+/// The text after the mark.
+fn body(ask: &Ask, trigger: Option<Trigger>, persona: Persona, chinese: bool) -> String {
+    let talk = &ask.conversation;
+    if trigger == Some(Trigger::Slow) {
+        let parts: Vec<String> = (1..=SLOW_PARTS).map(|n| n.to_string()).collect();
+        return format!("A slow answer counts: {}.", parts.join(" "));
+    }
+    if trigger == Some(Trigger::Refusal) {
+        return "I am sorry, but I cannot help with that.".to_owned();
+    }
+    if !talk.results.is_empty() {
+        let said = talk.results.iter().map(|(name, text)| {
+            let text = text.trim();
+            if chinese {
+                format!("工具 {name} 返回：{text}")
+            } else {
+                format!("The tool {name} says: {text}")
+            }
+        });
+        return said.collect::<Vec<_>>().join(if chinese { "；" } else { "\n" });
+    }
+    if let Some(style) = Style::wanted(&talk.system) {
+        return rewrite::rewrite(&talk.user, style);
+    }
+    let asked = gist(&talk.user);
+    let name = persona.name(chinese);
+    let turn = match (talk.turns, chinese) {
+        (0 | 1, _) => String::new(),
+        (n, true) => format!("这是您在本次对话中的第{n}条消息。"),
+        (n, false) => format!(" It was message {n} of our conversation."),
+    };
+    if chinese {
+        format!(
+            "您好！我是{name}的模拟程序，不是真正的模型，无法给出真实的回答。您问的是：“{asked}”{turn}"
+        )
+    } else {
+        format!(
+            "Thank you for asking. I stand in for {name} and am no model, so I have no real answer \
+             to give. You asked: \"{asked}\"{turn}"
+        )
+    }
+}
+
+/// The first few words of what was asked, on one line.
+fn gist(text: &str) -> String {
+    const WORDS: usize = 12;
+    const CHARS: usize = 48;
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut short = words.iter().take(WORDS).copied().collect::<Vec<_>>().join(" ");
+    let mut cut = words.len() > WORDS;
+    if let Some((at, _)) = short.char_indices().nth(CHARS) {
+        short.truncate(at);
+        cut = true;
+    }
+    if cut {
+        short.push('…');
+    }
+    short
+}
+
+fn shaped(text: String, shape: &Shape) -> String {
+    match shape {
+        Shape::Text => text,
+        Shape::JsonObject => json!({"emulated": true, "text": text}).to_string(),
+        Shape::JsonSchema(schema) => sample::value(schema, &text).to_string(),
+    }
+}
+
+/// The tools an emulated model calls: the one it must, or the first when asked about the weather.
+fn calls(ask: &Ask, chinese: bool) -> Vec<Call> {
+    let user = &ask.conversation.user;
+    let weather = user.to_ascii_lowercase().contains("weather") || user.contains("天气");
+    let answered = !ask.conversation.results.is_empty();
+    let tool = match &ask.choice {
+        Choice::Named(name) => ask.tools.iter().find(|tool| tool.name == *name),
+        Choice::Required => ask.tools.first(),
+        Choice::Auto if weather && !answered => ask.tools.first(),
+        Choice::None | Choice::Auto => None,
+    };
+    let Some(tool) = tool else { return Vec::new() };
+    let mut cities = cities(user, chinese);
+    if !ask.parallel {
+        cities.truncate(1);
+    }
+    cities.iter().map(|city| call(tool, city)).collect()
+}
+
+fn call(tool: &Tool, city: &str) -> Call {
+    let arguments = match sample::value(&tool.parameters, city) {
+        Value::Object(map) => Value::Object(map),
+        _ => json!({}),
+    };
+    Call { name: tool.name.clone(), arguments: arguments.to_string() }
+}
+
+/// The places a question about the weather names; one by default, so that there is a call.
+fn cities(user: &str, chinese: bool) -> Vec<String> {
+    let places: Vec<String> = if chinese {
+        let end = ["现在", "今天", "明天", "的天气", "天气"]
+            .iter()
+            .filter_map(|word| user.find(word))
+            .min()
+            .unwrap_or_default();
+        user[..end]
+            .split(['和', '与', '、'])
+            .map(|place| place.chars().filter(|c| is_han(*c)).collect::<String>())
+            .filter(|place| !place.is_empty())
+            .collect()
+    } else {
+        let start = user.find(" in ").map_or(user.len(), |at| at + 4);
+        let end = user[start..].find(['?', '.', '!', ',']).map_or(user.len(), |at| start + at);
+        user[start..end]
+            .split(" and ")
+            .map(str::trim)
+            .filter(|place| place.starts_with(char::is_uppercase))
+            .map(str::to_owned)
+            .collect()
+    };
+    match (places.is_empty(), chinese) {
+        (false, _) => places,
+        (true, true) => vec!["北京".to_owned()],
+        (true, false) => vec!["Beijing".to_owned()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversation::Conversation;
+
+    fn ask(system: &str, user: &str) -> Ask {
+        let mut conversation = Conversation::default();
+        conversation.instruct(system);
+        conversation.user_says(user.to_owned());
+        Ask {
+            model: "m".to_owned(),
+            conversation,
+            tools: Vec::new(),
+            choice: Choice::Auto,
+            parallel: true,
+            max_tokens: None,
+            stop: Vec::new(),
+            thinking: false,
+            shape: Shape::Text,
+        }
+    }
+
+    fn with_tool(mut ask: Ask) -> Ask {
+        let parameters = json!({"type": "object", "properties": {"city": {"type": "string"}}});
+        ask.tools = vec![Tool { name: "get_weather".to_owned(), parameters }];
+        ask
+    }
+
+    #[test]
+    fn a_chat_answer_is_marked_and_repeats_the_question() {
+        let english = Reply::to(&ask("", "Say hello."), Persona::ChatGpt);
+        assert!(english.text.starts_with("[emulated ChatGPT] "));
+        assert!(english.text.contains("\"Say hello.\""));
+        let chinese = Reply::to(&ask("", "请介绍一下玉门关"), Persona::Qwen);
+        assert!(chinese.text.starts_with("【模拟通义千问】您好"));
+        assert!(chinese.text.contains("请介绍一下玉门关"));
+        assert_eq!(chinese, Reply::to(&ask("", "请介绍一下玉门关"), Persona::Qwen));
+    }
+
+    #[test]
+    fn a_rewrite_is_the_text_in_another_style() {
+        let reply = Reply::to(
+            &ask("Task: rewrite; style: concise", "This is really good."),
+            Persona::ChatGpt,
+        );
+        assert_eq!(reply.text, "[emulated ChatGPT] This is good.");
+    }
+
+    #[test]
+    fn weather_calls_the_tool_once_per_place() {
+        let one = Reply::to(&with_tool(ask("", "What is the weather in Beijing?")), Persona::Qwen);
+        assert_eq!(one.end, End::ToolCalls);
+        assert_eq!(one.calls[0].arguments, r#"{"city":"Beijing"}"#);
+        let two = Reply::to(&with_tool(ask("", "杭州和上海现在的天气如何？")), Persona::Qwen);
+        let cities: Vec<_> = two.calls.iter().map(|c| c.arguments.as_str()).collect();
+        assert_eq!(cities, [r#"{"city":"杭州"}"#, r#"{"city":"上海"}"#]);
+        let none = Reply::to(&with_tool(ask("", "Say hello.")), Persona::Qwen);
+        assert!(none.calls.is_empty());
+    }
+
+    #[test]
+    fn a_tool_result_is_quoted_instead_of_calling_again() {
+        let mut ask = with_tool(ask("", "What is the weather in Beijing?"));
+        ask.conversation.results.push(("get_weather".to_owned(), "12 degrees".to_owned()));
+        let reply = Reply::to(&ask, Persona::ChatGpt);
+        assert_eq!(reply.text, "[emulated ChatGPT] The tool get_weather says: 12 degrees");
+    }
+
+    #[test]
+    fn limits_cut_the_text_but_not_the_mark() {
+        let mut short = ask("", "Say hello.");
+        short.max_tokens = Some(1);
+        let reply = Reply::to(&short, Persona::ChatGpt);
+        assert_eq!((reply.text.as_str(), reply.end), ("[emulated ChatGPT] ", End::Length));
+        let mut stopped = ask("", "Say hello.");
+        stopped.stop = vec![" for".to_owned()];
+        let reply = Reply::to(&stopped, Persona::ChatGpt);
+        assert_eq!((reply.text.as_str(), reply.end), ("[emulated ChatGPT] Thank you", End::Stop));
+    }
+
+    #[test]
+    fn pieces_are_small_and_complete() {
+        let text = "abcdefghij中文标点，以及更多的字。";
+        let all = pieces(text);
+        assert_eq!(all.concat(), text);
+        assert!(all.iter().all(|p| (1..=8).contains(&p.chars().count())));
+        let slow = Reply::to(&ask("", "[[slow]]"), Persona::ChatGpt);
+        assert_eq!(slow.pieces().len(), SLOW_PARTS);
+        assert!(slow.pieces().iter().all(|p| !p.is_empty()));
+        assert_eq!(slow.pieces().concat(), slow.text);
+    }
+}
