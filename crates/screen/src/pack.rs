@@ -15,11 +15,13 @@
 //! ```
 //!
 //! A phrase matches across any white space and punctuation that does not end a sentence; where it begins or ends
-//! with a Latin letter or digit, it must begin or end a word.
+//! with a Latin letter or digit, it must begin or end a word. Directly after one of the words of `not_after` it does not count:
+//! `not_after = ["do not"]`.
 
 use serde::{Deserialize, Serialize};
 use yumen_policy::{Digest, Text};
 
+use crate::detect::phrase::Phrases;
 use crate::error::ScreenError;
 use crate::expand::expand;
 
@@ -160,7 +162,7 @@ pub(crate) struct Rule {
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
     Detector(Detector),
-    Phrases(Vec<String>),
+    Phrases(Phrases),
 }
 
 #[derive(Deserialize)]
@@ -180,6 +182,8 @@ struct RawRule {
     id: String,
     detector: Option<Detector>,
     phrases: Option<Vec<String>>,
+    #[serde(default)]
+    not_after: Vec<String>,
     placeholder: String,
     actions: Actions,
     text: Text,
@@ -208,7 +212,7 @@ impl RawRule {
         }
         let kind =
             match (self.detector, self.phrases) {
-                (Some(detector), None) => Kind::Detector(detector),
+                (Some(detector), None) if self.not_after.is_empty() => Kind::Detector(detector),
                 (None, Some(phrases)) if !phrases.is_empty() => {
                     let mut variants = Vec::new();
                     for phrase in phrases {
@@ -217,12 +221,13 @@ impl RawRule {
                         })?;
                         variants.extend(written_out);
                     }
-                    Kind::Phrases(variants)
+                    Kind::Phrases(Phrases { phrases: variants, not_after: self.not_after })
                 }
                 _ => {
                     return Err(ScreenError::Rule {
                         rule: self.id,
-                        reason: "give either a detector or phrases".to_owned(),
+                        reason: "give either a detector or phrases; `not_after` goes with phrases"
+                            .to_owned(),
                     });
                 }
             };

@@ -40,10 +40,10 @@ impl Screen {
             return Err(ScreenError::PackTwice(pair[0].id().to_owned()));
         }
         let mut rules = vec![shortening()];
-        let mut kinds = vec![Kind::Phrases(Vec::new())];
+        let mut kinds = vec![None];
         for (rule, kind) in packs.into_iter().flat_map(|pack| pack.rules) {
             rules.push(rule);
-            kinds.push(kind);
+            kinds.push(Some(kind));
         }
         let mut ids = HashSet::new();
         if let Some(twice) = rules.iter().find(|rule| !ids.insert(rule.id.as_str())) {
@@ -158,7 +158,7 @@ type CompiledPhrases = HashMap<Vec<u32>, Option<Arc<PhraseSet>>>;
 /// What the rules look for at one boundary; boundaries that look for the same phrases share them.
 fn lens(
     rules: &[Rule],
-    kinds: &[Kind],
+    kinds: &[Option<Kind>],
     boundary: Boundary,
     compiled: &mut CompiledPhrases,
 ) -> Result<Lens, ScreenError> {
@@ -167,7 +167,7 @@ fn lens(
     let mut with_phrases = Vec::new();
     let mut phrases = Vec::new();
     for ((index, rule), kind) in (0_u32..).zip(rules).zip(kinds) {
-        if let Kind::Detector(detector) = kind
+        if let Some(Kind::Detector(detector)) = kind
             && let Some(first) = detectors.insert(detector.name(), &rule.id)
         {
             return Err(ScreenError::DetectorTwice {
@@ -180,16 +180,17 @@ fn lens(
             continue;
         }
         match kind {
-            Kind::Detector(Detector::BankCard) => lens.numbers.bank_card = Some(index),
-            Kind::Detector(Detector::CnMobile) => lens.numbers.cn_mobile = Some(index),
-            Kind::Detector(Detector::CnResidentId) => lens.numbers.cn_resident_id = Some(index),
-            Kind::Detector(Detector::Email) => lens.email = Some(index),
-            Kind::Phrases(of_rule) => {
-                with_phrases.push(index);
-                phrases.extend(
-                    of_rule.iter().map(|phrase| (index, rule.id.as_str(), phrase.as_str())),
-                );
+            Some(Kind::Detector(Detector::BankCard)) => lens.numbers.bank_card = Some(index),
+            Some(Kind::Detector(Detector::CnMobile)) => lens.numbers.cn_mobile = Some(index),
+            Some(Kind::Detector(Detector::CnResidentId)) => {
+                lens.numbers.cn_resident_id = Some(index)
             }
+            Some(Kind::Detector(Detector::Email)) => lens.email = Some(index),
+            Some(Kind::Phrases(of_rule)) => {
+                with_phrases.push(index);
+                phrases.push((index, rule.id.as_str(), of_rule));
+            }
+            None => {}
         }
     }
     lens.phrases = match compiled.get(&with_phrases) {

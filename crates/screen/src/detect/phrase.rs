@@ -3,10 +3,11 @@
 //! The automaton reads letters, digits and the marks that end a sentence; white space and other punctuation is
 //! passed over, in the phrases as in the text, so that line breaks, hyphens or quotes between words hide nothing.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 
 use daachorse::charwise::iter::FindOverlappingStepper;
+use daachorse::errors::DaachorseError;
 use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder};
 
 use super::Span;
@@ -16,13 +17,26 @@ use crate::fold::{Glyph, folded};
 /// The most characters a phrase may have after folding.
 pub(crate) const MAX_PHRASE: usize = 128;
 
+/// The most characters a guard may have after folding.
+pub(crate) const MAX_GUARD: usize = 16;
+
+/// The phrases of one rule.
+#[derive(Clone, Debug)]
+pub(crate) struct Phrases {
+    pub(crate) phrases: Vec<String>,
+    /// Directly after one of these a phrase is not meant: "do not ...".
+    pub(crate) not_after: Vec<String>,
+}
+
 /// The compiled phrases of one boundary.
 pub(crate) struct PhraseSet {
     automaton: CharwiseDoubleArrayAhoCorasick<u32>,
     terms: Vec<Term>,
+    guards: HashMap<u32, Vec<Vec<char>>>,
+    /// How many characters must be remembered to decide about a phrase.
+    window: usize,
 }
 
-#[derive(Debug)]
 struct Term {
     rule: u32,
     length: usize,
@@ -32,49 +46,42 @@ struct Term {
 }
 
 impl PhraseSet {
-    /// Compiles (rule, phrase) pairs; of equal phrases the first counts. `None`: there are none.
-    pub(crate) fn new(phrases: &[(u32, &str, &str)]) -> Result<Option<Self>, ScreenError> {
+    /// Compiles the phrases of each rule; of equal phrases the first counts. `None`: there are none.
+    pub(crate) fn new(rules: &[(u32, &str, &Phrases)]) -> Result<Option<Self>, ScreenError> {
         let mut patterns: Vec<(String, u32)> = Vec::new();
-        let mut terms = Vec::new();
+        let mut terms: Vec<Term> = Vec::new();
+        let mut guards = HashMap::new();
         let mut known = HashSet::new();
-        for (rule, id, phrase) in phrases {
-            let wrong = |reason: &str| ScreenError::Phrase {
-                rule: (*id).to_owned(),
-                phrase: (*phrase).to_owned(),
-                reason: reason.to_owned(),
-            };
-            let pattern: String = folded(phrase).chars().filter(|c| !is_passed_over(*c)).collect();
-            let length = pattern.chars().count();
-            let (Some(first), Some(last)) = (pattern.chars().next(), pattern.chars().next_back())
-            else {
-                return Err(wrong("it has no letter or digit"));
-            };
-            if length > MAX_PHRASE {
-                return Err(wrong("it is longer than 128 characters"));
+        for (rule, id, Phrases { phrases, not_after }) in rules {
+            for phrase in phrases {
+                let pattern = pattern(id, phrase, MAX_PHRASE)?;
+                if !known.insert(pattern.clone()) {
+                    continue;
+                }
+                let is_word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+                // A screen with 2^32 phrases does not fit into memory.
+                let index = u32::try_from(terms.len()).unwrap_or(u32::MAX);
+                terms.push(Term {
+                    rule: *rule,
+                    length: pattern.chars().count(),
+                    begins_word: is_word(pattern.chars().next()),
+                    ends_word: is_word(pattern.chars().next_back()),
+                });
+                patterns.push((pattern, index));
             }
-            if !known.insert(pattern.clone()) {
-                continue;
-            }
-            let index =
-                u32::try_from(terms.len()).map_err(|_| wrong("there are too many phrases"))?;
-            patterns.push((pattern, index));
-            terms.push(Term {
-                rule: *rule,
-                length,
-                begins_word: first.is_ascii_alphanumeric(),
-                ends_word: last.is_ascii_alphanumeric(),
-            });
+            let of_rule = not_after.iter().map(|guard| pattern(id, guard, MAX_GUARD));
+            let of_rule = of_rule.map(|guard| Ok(guard?.chars().collect()));
+            guards.insert(*rule, of_rule.collect::<Result<_, ScreenError>>()?);
         }
         if patterns.is_empty() {
             return Ok(None);
         }
-        let unusable =
-            |error: daachorse::errors::DaachorseError| ScreenError::Automaton(error.to_string());
-        let mut automaton = CharwiseDoubleArrayAhoCorasickBuilder::new()
-            .build_with_values(patterns)
-            .map_err(unusable)?;
+        let unusable = |error: DaachorseError| ScreenError::Automaton(error.to_string());
+        let builder = CharwiseDoubleArrayAhoCorasickBuilder::new();
+        let mut automaton = builder.build_with_values(patterns).map_err(unusable)?;
         automaton.cache_depths().map_err(unusable)?;
-        Ok(Some(Self { automaton, terms }))
+        let window = terms.iter().map(|term| term.length).max().unwrap_or(0) + MAX_GUARD;
+        Ok(Some(Self { automaton, terms, guards, window }))
     }
 }
 
@@ -87,8 +94,10 @@ impl fmt::Debug for PhraseSet {
 /// Where in the automaton a text stands, so that reading can go on in the next chunk.
 #[derive(Debug, Default)]
 pub(crate) struct PhraseState {
-    /// The last characters that begin a phrase: reading them again leads to the same place in the automaton.
-    tail: VecDeque<Seen>,
+    /// The last characters read.
+    recent: VecDeque<Seen>,
+    /// How many of them, at the end, begin a phrase: reading them again leads to the same place.
+    depth: usize,
     /// Phrases found that must end a word, which the next character decides.
     waiting: Vec<Span>,
     in_word: bool,
@@ -98,7 +107,7 @@ pub(crate) struct PhraseState {
 struct Seen {
     c: char,
     start: usize,
-    in_word: bool,
+    after_word: bool,
 }
 
 /// The reading of one chunk.
@@ -111,7 +120,7 @@ pub(crate) struct PhraseReader<'a> {
 impl PhraseState {
     pub(crate) fn reader<'a>(&'a mut self, set: &'a PhraseSet) -> PhraseReader<'a> {
         let mut stepper = set.automaton.find_overlapping_stepper();
-        for seen in &self.tail {
+        for seen in self.recent.range(self.recent.len() - self.depth..) {
             stepper.consume(seen.c);
         }
         PhraseReader { set, state: self, stepper }
@@ -120,14 +129,14 @@ impl PhraseState {
     /// The text ends here, and with it the last word.
     pub(crate) fn finish(&mut self, out: &mut Vec<Span>) {
         out.append(&mut self.waiting);
-        self.tail.clear();
+        *self = Self::default();
     }
 
     /// Everything reported from now on starts here or later; `None`: after what was read.
     pub(crate) fn hold(&self) -> Option<usize> {
         let waiting = self.waiting.iter().map(|span| span.start).min();
-        let tail = self.tail.front().map(|seen| seen.start);
-        [waiting, tail].into_iter().flatten().min()
+        let begun = self.recent.get(self.recent.len() - self.depth).map(|seen| seen.start);
+        [waiting, begun].into_iter().flatten().min()
     }
 }
 
@@ -147,30 +156,58 @@ impl PhraseReader<'_> {
         if is_passed_over(glyph.c) {
             return;
         }
+        if state.recent.len() == self.set.window {
+            state.recent.pop_front();
+        }
+        state.recent.push_back(Seen { c: glyph.c, start: glyph.start, after_word });
         self.stepper.consume(glyph.c);
         // The depths are cached when the set is compiled.
-        let depth = self.stepper.depth().map_or(0, |depth| depth as usize);
-        if depth == 0 {
-            state.tail.clear();
-            return;
-        }
-        state.tail.push_back(Seen { c: glyph.c, start: glyph.start, in_word: after_word });
-        let beyond = state.tail.len().saturating_sub(depth);
-        state.tail.drain(..beyond);
-        for found in self.stepper.matches() {
-            let term = &self.set.terms[found.value() as usize];
-            let Some(first) =
-                state.tail.len().checked_sub(term.length).and_then(|i| state.tail.get(i))
-            else {
-                continue;
-            };
-            if term.begins_word && first.in_word {
-                continue;
-            }
-            let span = Span { start: first.start, end: glyph.end, rule: term.rule };
-            if term.ends_word { state.waiting.push(span) } else { out.push(span) }
+        state.depth = self.stepper.depth().map_or(0, |depth| depth as usize);
+        if state.depth > 0 {
+            self.report(glyph.end, out);
         }
     }
+
+    /// Reports the phrases that end with the character just read.
+    fn report(&mut self, end: usize, out: &mut Vec<Span>) {
+        let state = &mut *self.state;
+        for found in self.stepper.matches() {
+            let term = &self.set.terms[found.value() as usize];
+            // A phrase is never longer than the window.
+            let first = state.recent.len() - term.length;
+            let Seen { start, after_word, .. } = state.recent[first];
+            if term.begins_word && after_word {
+                continue;
+            }
+            let guards = self.set.guards.get(&term.rule).into_iter().flatten();
+            let guarded = |guard: &Vec<char>| {
+                let from = first.checked_sub(guard.len());
+                from.is_some_and(|from| {
+                    state.recent.range(from..first).map(|seen| seen.c).eq(guard.iter().copied())
+                })
+            };
+            if guards.into_iter().any(guarded) {
+                continue;
+            }
+            let span = Span { start, end, rule: term.rule };
+            if term.ends_word {
+                state.waiting.push(span);
+            } else {
+                out.push(span);
+            }
+        }
+    }
+}
+
+/// A phrase or guard as the automaton reads it.
+fn pattern(rule: &str, phrase: &str, longest: usize) -> Result<String, ScreenError> {
+    let pattern: String = folded(phrase).chars().filter(|c| !is_passed_over(*c)).collect();
+    let reason = match pattern.chars().count() {
+        0 => "it has no letter or digit".to_owned(),
+        length if length > longest => format!("it is longer than {longest} characters"),
+        _ => return Ok(pattern),
+    };
+    Err(ScreenError::Phrase { rule: rule.to_owned(), phrase: phrase.to_owned(), reason })
 }
 
 /// White space and punctuation within a sentence.
