@@ -26,6 +26,10 @@ pub enum Answer {
 /// is awaited, so a slow reader slows the partner down, and dropping the stream closes the
 /// connection to the partner.
 pub struct AnswerStream {
+    within: Box<Within>, // small to move, whatever the protocol's decoder holds
+}
+
+struct Within {
     state: State,
     decoder: StreamDecoder,
     /// When the first token is due; unset once it has come.
@@ -47,12 +51,16 @@ enum State {
 
 impl AnswerStream {
     pub(crate) fn new(inflow: Inflow, decoder: StreamDecoder, first_token: Due) -> Self {
+        let state = State::Open(inflow);
+        let first_token = Some(first_token);
         Self {
-            state: State::Open(inflow),
-            decoder,
-            first_token: Some(first_token),
-            ahead: Vec::new(),
-            behind: None,
+            within: Box::new(Within {
+                state,
+                decoder,
+                first_token,
+                ahead: Vec::new(),
+                behind: None,
+            }),
         }
     }
 
@@ -60,7 +68,7 @@ impl AnswerStream {
     pub(crate) async fn prime(&mut self) -> Result<(), AskError> {
         let mut ahead = Vec::new();
         self.next(&mut ahead).await?;
-        self.ahead = ahead;
+        self.within.ahead = ahead;
         Ok(())
     }
 
@@ -72,6 +80,12 @@ impl AnswerStream {
     /// the stream ended before it was finished. Events before the error have been given out. After
     /// an error the connection is closed and the stream has ended.
     pub async fn next(&mut self, out: &mut Vec<Event>) -> Result<bool, AskError> {
+        self.within.next(out).await
+    }
+}
+
+impl Within {
+    async fn next(&mut self, out: &mut Vec<Event>) -> Result<bool, AskError> {
         if !self.ahead.is_empty() {
             out.append(&mut self.ahead);
             return Ok(true);
@@ -144,7 +158,7 @@ fn is_token(event: &Event) -> bool {
 
 impl fmt::Debug for AnswerStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match self.state {
+        let state = match self.within.state {
             State::Open(_) => "open",
             State::Ending(_) => "ending",
             State::Ended => "ended",

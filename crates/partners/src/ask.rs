@@ -17,7 +17,7 @@ use http::{HeaderMap, Response, Uri, header::RETRY_AFTER};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::capture_connection;
 use tokio::time::Instant;
-use yumen_wire::Outgoing;
+use yumen_wire::{Outgoing, PartnerErrorKind};
 
 use crate::{
     Answer, AnswerStream, AskError, Partners, Route,
@@ -41,10 +41,6 @@ impl Partners {
     ///
     /// # Errors
     /// [`AskError`]: a clock ran out, the connection failed, or the partner answered with an error.
-    #[expect(
-        clippy::unused_self,
-        reason = "it is the partners who are asked; the route holds which"
-    )]
     pub async fn ask(&self, route: Route) -> Result<Answer, AskError> {
         let Route { partner, address, outgoing, stream, .. } = route;
         let total = Due { at: Instant::now() + partner.clocks.total, clock: Clock::Total };
@@ -186,7 +182,9 @@ fn told(mut error: AskError, headers: &HeaderMap) -> Fault {
         return error.into();
     };
     *retry_after = wait_asked(headers);
+    // What broke off was partly received: it is not asked for again.
     let again = said.kind.is_retryable()
+        && said.kind != PartnerErrorKind::Truncated
         && headers.get("x-should-retry").is_none_or(|value| value != "false");
     let pause = retry_after.unwrap_or(PAUSE);
     Fault { pause: (again && pause <= LONGEST_PAUSE).then_some(pause), error }

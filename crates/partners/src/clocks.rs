@@ -37,10 +37,10 @@ impl Default for Clocks {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(5),
-            headers: Duration::from_secs(120),
-            first_token: Duration::from_secs(60),
+            headers: Duration::from_mins(2),
+            first_token: Duration::from_mins(1),
             gap: Duration::from_secs(30),
-            total: Duration::from_secs(600),
+            total: Duration::from_mins(10),
         }
     }
 }

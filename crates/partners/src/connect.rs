@@ -24,7 +24,7 @@ const IDLE: Duration = Duration::from_secs(45);
 /// The most of an answer's head, and of one read of its body, in bytes.
 const MOST_BUFFERED: usize = 64 * 1024;
 /// After this much silence the system asks whether the other side is still there.
-const PROBE_AFTER: Duration = Duration::from_secs(60);
+const PROBE_AFTER: Duration = Duration::from_mins(1);
 
 /// TLS settings of every partner: TLS 1.2 and 1.3 by ring, the public certificate authorities.
 pub(crate) fn tls() -> Result<ClientConfig, PartnersError> {

@@ -1,0 +1,282 @@
+//! Asking a partner over a real connection: what is sent, what comes back, what is asked again.
+
+use std::sync::Arc;
+
+use crate::support::{
+    Partner, Step, completion, config, ending, in_time, json, opening, prompt, stream_head, text,
+};
+use yumen_partners::{Answer, AnswerStream, AskError, KeySource, PartnerConfig, Partners};
+use yumen_wire::{Completion, Event, FinishReason, PartnerErrorKind, Protocol};
+
+const KEY: &str = "key-4711-do-not-tell";
+
+async fn ask(partners: &Partners, stream: bool) -> Result<Answer, AskError> {
+    let route = partners.route(prompt(&["acme/m-1"]), stream).unwrap();
+    in_time(partners.ask(route)).await
+}
+
+async fn ask_whole(partner: &Partner) -> Result<Completion, AskError> {
+    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
+    match ask(&partners, false).await? {
+        Answer::Whole(completion) => Ok(completion),
+        Answer::Stream(_) => panic!("a stream came where a whole answer was asked for"),
+    }
+}
+
+async fn ask_stream(partners: &Partners) -> Result<AnswerStream, AskError> {
+    match ask(partners, true).await? {
+        Answer::Stream(stream) => Ok(stream),
+        Answer::Whole(_) => panic!("a whole answer came where a stream was asked for"),
+    }
+}
+
+/// All the text, and whether the stream ended properly.
+async fn read(mut stream: AnswerStream) -> (String, Result<FinishReason, AskError>) {
+    let (mut text, mut finish) = (String::new(), FinishReason::Other("none".to_owned()));
+    let mut events = Vec::new();
+    loop {
+        let more = in_time(stream.next(&mut events)).await;
+        for event in events.drain(..) {
+            match event {
+                Event::Text(piece) => text.push_str(&piece),
+                Event::Finish(reason) => finish = reason,
+                _ => {}
+            }
+        }
+        match more {
+            Ok(true) => {}
+            Ok(false) => return (text, Ok(finish)),
+            Err(error) => return (text, Err(error)),
+        }
+    }
+}
+
+fn with_key(mut config: PartnerConfig) -> (PartnerConfig, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("key");
+    std::fs::write(&path, format!("{KEY}\n")).unwrap();
+    config.key = KeySource::File(path);
+    (config, dir)
+}
+
+#[tokio::test]
+async fn a_whole_answer_comes_back_and_the_request_was_ours() {
+    let partner = Partner::start(vec![completion()]).await;
+    let (config, _dir) = with_key(config("acme", partner.address));
+    let partners = Partners::new(vec![config]).unwrap();
+    let Answer::Whole(answer) = ask(&partners, false).await.unwrap() else { panic!("a stream") };
+    assert_eq!(answer.text, "A gate is a door in a wall.");
+    assert_eq!(answer.usage.unwrap().output_tokens, 9);
+
+    let request = partner.requests().remove(0);
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("POST /v1/chat/completions HTTP/1.1\r\n"), "{head}");
+    assert!(head.contains(&format!("authorization: Bearer {KEY}")), "{head}");
+    assert!(head.contains(&format!("host: {}", partner.address)), "{head}");
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    assert_eq!(body["model"], "m-1");
+    assert_eq!(body["messages"][0]["content"], "What is a gate?");
+}
+
+#[tokio::test]
+async fn a_stream_comes_back_and_its_connection_serves_again() {
+    let script = vec![stream_head(), opening(), text("A door"), text(" in a wall."), ending()];
+    let partner = Partner::start(vec![script]).await;
+    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
+    for _ in 0..3 {
+        let (text, finish) = read(ask_stream(&partners).await.unwrap()).await;
+        assert_eq!(text, "A door in a wall.");
+        assert_eq!(finish.unwrap(), FinishReason::Stop);
+    }
+    assert_eq!(partner.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_partner_that_keeps_the_body_open_after_its_last_word_holds_nobody_up() {
+    let done = crate::support::piece("data: [DONE]\n\n");
+    let script = vec![
+        stream_head(),
+        text("Yes."),
+        Step::Send(crate::support::delta(r#"{"content":" Done."}"#)),
+        Step::Send(crate::support::piece(
+            "data: {\"id\":\"c1\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
+        )),
+        Step::Send(done),
+        Step::Silence,
+    ];
+    let partner = Partner::start(vec![script]).await;
+    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
+    let (text, finish) = read(ask_stream(&partners).await.unwrap()).await;
+    assert_eq!((text.as_str(), finish.unwrap()), ("Yes. Done.", FinishReason::Stop));
+    partner.sees_hang_up().await;
+}
+
+#[tokio::test]
+async fn what_is_not_now_is_asked_once_more() {
+    let busy = || {
+        json(
+            "503 Service Unavailable",
+            "",
+            r#"{"error":{"message":"busy","code":"server_is_overloaded"}}"#,
+        )
+    };
+    let partner = Partner::start(vec![busy(), completion()]).await;
+    assert_eq!(ask_whole(&partner).await.unwrap().text, "A gate is a door in a wall.");
+    assert_eq!(partner.requests().len(), 2);
+
+    let partner = Partner::start(vec![busy()]).await;
+    assert_eq!(ask_whole(&partner).await.unwrap_err().code(), "partner_overloaded");
+    assert_eq!(partner.requests().len(), 2, "once more, and no more");
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_before_an_answer_is_made_anew_once() {
+    let partner = Partner::start(vec![vec![Step::Close], completion()]).await;
+    assert_eq!(ask_whole(&partner).await.unwrap().text, "A gate is a door in a wall.");
+
+    let partner = Partner::start(vec![vec![Step::Close]]).await;
+    assert_eq!(ask_whole(&partner).await.unwrap_err().code(), "partner_interrupted");
+    assert_eq!(partner.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_refusal_is_final() {
+    let refusal = r#"{"error":{"message":"no","type":"data_inspection_failed","code":"data_inspection_failed"}}"#;
+    let partner = Partner::start(vec![json("400 Bad Request", "", refusal)]).await;
+    let mut config = config("acme", partner.address);
+    config.protocol = Protocol::DashScopeCompatible;
+    let partners = Partners::new(vec![config]).unwrap();
+    let error = ask(&partners, false).await.unwrap_err();
+    assert!(matches!(
+        &error,
+        AskError::Partner { error, .. } if error.kind == PartnerErrorKind::Refused
+    ));
+    assert_eq!(partner.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_long_wait_is_told_and_not_waited_for() {
+    let limited = json(
+        "429 Too Many Requests",
+        "retry-after: 60\r\n",
+        r#"{"error":{"message":"slow down","code":"rate_limit_exceeded"}}"#,
+    );
+    let partner = Partner::start(vec![limited]).await;
+    let error = ask_whole(&partner).await.unwrap_err();
+    let AskError::Partner { retry_after, .. } = &error else { panic!("{error:?}") };
+    assert_eq!(retry_after.map(|wait| wait.as_secs()), Some(60));
+    assert_eq!(partner.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn an_error_in_place_of_the_first_event_is_an_error_of_asking() {
+    let busy = "id:1\nevent:error\n:HTTP_STATUS/429\ndata:{\"code\":\"Throttling.RateQuota\",\"message\":\"slow\",\"request_id\":\"r1\"}\n\n";
+    let mut bytes = crate::support::piece(busy);
+    bytes.extend_from_slice(b"0\r\n\r\n");
+    let partner = Partner::start(vec![vec![stream_head(), Step::Send(bytes)]]).await;
+    let mut config = config("acme", partner.address);
+    config.protocol = Protocol::DashScopeNative;
+    let partners = Partners::new(vec![config]).unwrap();
+    let error = ask_stream(&partners).await.unwrap_err();
+    assert_eq!(error.code(), "partner_rate_limited");
+    assert_eq!(partner.requests().len(), 2, "nothing had come, so it was asked once more");
+}
+
+#[tokio::test]
+async fn a_stream_that_is_cut_gives_what_came_and_then_an_error() {
+    let partner =
+        Partner::start(vec![vec![stream_head(), opening(), text("A door"), Step::Close]]).await;
+    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
+    let (came, finish) = read(ask_stream(&partners).await.unwrap()).await;
+    assert_eq!(came, "A door");
+    assert_eq!(finish.unwrap_err().code(), "partner_interrupted");
+    assert_eq!(partner.requests().len(), 1, "part of an answer is not asked for again");
+
+    let early_end = Step::Send(b"0\r\n\r\n".to_vec());
+    let partner = Partner::start(vec![vec![stream_head(), text("A door"), early_end]]).await;
+    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
+    let (came, finish) = read(ask_stream(&partners).await.unwrap()).await;
+    assert_eq!(came, "A door");
+    assert_eq!(finish.unwrap_err().code(), "partner_truncated");
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_is_not_taken() {
+    let announced = Step::Send(b"HTTP/1.1 200 OK\r\ncontent-length: 8388609\r\n\r\n{".to_vec());
+    let partner = Partner::start(vec![vec![announced, Step::Silence]]).await;
+    assert_eq!(ask_whole(&partner).await.unwrap_err().code(), "partner_answer_too_large");
+
+    let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
+    let endless = Step::Drip(crate::support::piece(&" ".repeat(1024 * 1024)));
+    let partner = Partner::start(vec![vec![Step::Send(head), endless]]).await;
+    assert_eq!(ask_whole(&partner).await.unwrap_err().code(), "partner_answer_too_large");
+    partner.sees_hang_up().await;
+}
+
+#[tokio::test]
+async fn a_closed_port_is_unreachable() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let partners = Partners::new(vec![config("acme", address)]).unwrap();
+    assert_eq!(ask(&partners, false).await.unwrap_err().code(), "partner_unreachable");
+}
+
+#[tokio::test]
+async fn dropping_a_stream_closes_the_connection_to_the_partner() {
+    let partner = Partner::start(vec![vec![stream_head(), text("A door"), Step::Silence]]).await;
+    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
+    let stream = ask_stream(&partners).await.unwrap();
+    drop(stream);
+    partner.sees_hang_up().await;
+}
+
+#[tokio::test]
+async fn dropping_the_question_closes_the_connection_to_the_partner() {
+    let partner = Partner::start(vec![vec![Step::Silence]]).await;
+    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
+    let route = partners.route(prompt(&["acme/m-1"]), false).unwrap();
+    let asking = {
+        let partners = partners.clone();
+        tokio::spawn(async move { partners.ask(route).await })
+    };
+    partner.sees_request().await;
+    asking.abort();
+    partner.sees_hang_up().await;
+}
+
+#[tokio::test]
+async fn the_key_is_in_no_error_and_no_debug_output() {
+    let echo = format!(
+        r#"{{"error":{{"message":"Incorrect API key provided: {KEY}","code":"invalid_{KEY}","type":"x"}},"request_id":"{KEY}"}}"#
+    );
+    for status in ["401 Unauthorized", "400 Bad Request", "500 Internal Server Error"] {
+        let partner = Partner::start(vec![json(status, "", &echo)]).await;
+        let (config, _dir) = with_key(config("acme", partner.address));
+        let shown = format!("{config:?}");
+        let partners = Partners::new(vec![config]).unwrap();
+        let route = partners.route(prompt(&["acme/m-1"]), false).unwrap();
+        let shown = format!("{shown} {partners:?} {route:?}");
+        let error = in_time(partners.ask(route)).await.unwrap_err();
+        let AskError::Partner { error: said, .. } = &error else { panic!("{error:?}") };
+        let shown = format!("{shown} {error} {error:?} {said} {said:?}");
+        assert!(!shown.contains(KEY), "{status}: {shown}");
+        assert!(partner.requests()[0].contains(KEY), "the key was sent where it belongs");
+    }
+}
+
+#[tokio::test]
+async fn many_ask_at_once_over_one_set_of_partners() {
+    let partner = Partner::start(vec![completion()]).await;
+    let partners = Arc::new(Partners::new(vec![config("acme", partner.address)]).unwrap());
+    let asking: Vec<_> = (0..64)
+        .map(|_| {
+            let partners = Arc::clone(&partners);
+            tokio::spawn(async move { ask(&partners, false).await })
+        })
+        .collect();
+    for one in asking {
+        assert!(matches!(in_time(one).await.unwrap(), Ok(Answer::Whole(_))));
+    }
+    assert_eq!(partner.requests().len(), 64);
+}
