@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::chat::{Chat, ToolChoice};
 use crate::error::WireError;
 use crate::protocol::{Outgoing, Protocol};
-use crate::wire_chat::{Choice, Format, Messages, NoWords, Tools, check_numbers, to_bytes};
+use crate::wire_chat::{Choice, Format, Messages, NoWords, Tools, check_numbers, to_vec};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -91,6 +91,6 @@ pub(crate) fn encode(chat: &Chat, model: &str, stream: bool) -> Result<Outgoing,
     Ok(Outgoing {
         path: "/services/aigc/text-generation/generation",
         headers,
-        body: to_bytes(&body),
+        body: to_vec(&body).into(),
     })
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::chat::Chat;
 use crate::error::WireError;
 use crate::protocol::{Outgoing, Protocol};
-use crate::wire_chat::{Choice, Format, Messages, NoWords, Tools, check_numbers, to_bytes};
+use crate::wire_chat::{Choice, Format, Messages, NoWords, Tools, check_numbers, to_vec};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -86,6 +86,6 @@ pub(crate) fn encode(
             ("content-type", "application/json"),
             ("accept", if stream { "text/event-stream" } else { "application/json" }),
         ],
-        body: to_bytes(&body),
+        body: to_vec(&body).into(),
     })
 }

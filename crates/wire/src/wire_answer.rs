@@ -110,7 +110,7 @@ pub(crate) struct Choice<'a> {
 pub(crate) struct Turn<'a> {
     #[serde(borrow)]
     pub(crate) content: Option<Content<'a>>,
-    /// DashScope, and most servers that follow DeepSeek.
+    /// DashScope, and most servers that stream reasoning.
     #[serde(borrow)]
     reasoning_content: Option<Str<'a>>,
     /// Newer vLLM.

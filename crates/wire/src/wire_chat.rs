@@ -150,8 +150,8 @@ impl Serialize for Format<'_> {
             name: &'a str,
             #[serde(skip_serializing_if = "Option::is_none")]
             description: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            schema: Option<&'a Json>,
+            #[serde(skip_serializing_if = "Option::is_none", rename = "schema")]
+            definition: Option<&'a Json>,
             #[serde(skip_serializing_if = "Option::is_none")]
             strict: Option<bool>,
         }
@@ -166,7 +166,7 @@ impl Serialize for Format<'_> {
                     &Schema {
                         name,
                         description: description.as_deref(),
-                        schema: schema.as_ref(),
+                        definition: schema.as_ref(),
                         strict: *strict,
                     },
                 )?;
@@ -192,8 +192,8 @@ pub(crate) fn check_numbers(params: &Params) -> Result<(), WireError> {
     Ok(())
 }
 
-/// Serialises a request body; these types have no map keys or values that can fail.
-pub(crate) fn to_bytes(body: &impl Serialize) -> bytes::Bytes {
-    // A Vec takes every write, and every key written here is a string.
-    serde_json::to_vec(body).expect("request bodies serialise").into()
+/// Serialises a body of this crate's own types.
+pub(crate) fn to_vec(body: &impl Serialize) -> Vec<u8> {
+    // A Vec takes every write, and every key these types write is a string.
+    serde_json::to_vec(body).expect("bodies serialise")
 }

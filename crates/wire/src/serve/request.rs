@@ -365,7 +365,10 @@ impl RequestMessage {
                 let tool_calls = calls
                     .map(|(call, given)| given.check(&path(&format!("tool_calls[{call}]"))))
                     .collect::<Result<Vec<_>, _>>()?;
-                let words = content.filter(|text| !text.is_empty()).or(self.refusal);
+                let words = match content {
+                    Some(text) if !text.is_empty() => Some(text),
+                    empty => self.refusal.or(empty),
+                };
                 let content = if tool_calls.is_empty() {
                     required(words)?
                 } else {

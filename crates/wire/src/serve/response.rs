@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::answer::{Completion, Event, FinishReason, ToolCallDelta, Usage};
-use crate::wire_chat::ToolCalls;
+use crate::wire_chat::{ToolCalls, to_vec};
 
 /// Writes the body of a whole answer.
 ///
@@ -43,8 +43,7 @@ pub fn completion(
         usage: answer.usage.map(WireUsage::from),
         yumen,
     };
-    // A Vec takes every write, and every key written here is a string.
-    serde_json::to_vec(&body).expect("answers serialise")
+    to_vec(&body)
 }
 
 #[derive(Serialize)]

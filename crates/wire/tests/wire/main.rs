@@ -1,0 +1,38 @@
+//! The protocols as a partner or a client meets them: bytes against bytes.
+
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by panicking")]
+
+#[path = "../../../../fuzz/src/checks.rs"]
+#[expect(unreachable_pub, reason = "the file is a crate of its own for the fuzzer")]
+mod checks;
+
+mod corpus;
+mod dashscope;
+mod errors;
+mod openai;
+mod properties;
+mod serving;
+mod sse;
+
+use yumen_wire::{Collector, Completion, Event, PartnerError, Protocol};
+
+/// Decodes a whole body as a stream.
+fn stream(protocol: Protocol, body: &[u8]) -> (Vec<Event>, Result<(), PartnerError>) {
+    let mut decoder = protocol.stream_decoder();
+    let mut events = Vec::new();
+    let result = decoder.push(body, &mut events).and_then(|()| decoder.finish(&mut events));
+    (events, result)
+}
+
+/// The answer a stream adds up to.
+fn collect(events: Vec<Event>) -> Completion {
+    let mut collector = Collector::default();
+    for event in events {
+        collector.push(event);
+    }
+    collector.finish().expect("the answer is complete")
+}
+
+fn json(text: impl AsRef<[u8]>) -> serde_json::Value {
+    serde_json::from_slice(text.as_ref()).expect("JSON")
+}

@@ -1,0 +1,249 @@
+//! What must hold for any bytes, one function per fuzz target.
+//!
+//! The same functions run over the seed corpus in `cargo test -p yumen-wire`, so a corpus file that
+//! once broke something keeps guarding against it.
+
+use yumen_wire::serve::{ChatCompletionRequest, ChunkEncoder, completion};
+use yumen_wire::sse::{Frame, SseDecoder, SseError};
+use yumen_wire::{
+    Chat, Completion, Event, Json, PartnerError, PartnerErrorKind, Passages, Protocol,
+    ResponseFormat,
+};
+
+/// Sizes of the chunks to cut into, made from the input itself so that a finding repeats.
+fn cuts(data: &[u8]) -> impl Iterator<Item = usize> {
+    let sizes: Vec<usize> =
+        data.iter().rev().take(16).map(|byte| usize::from(*byte % 11) + 1).collect();
+    let length = data.len().max(1);
+    sizes.into_iter().chain([length]).cycle()
+}
+
+fn chunked(data: &[u8], mut take: impl FnMut(&[u8])) {
+    let mut rest = data;
+    let mut sizes = cuts(data);
+    while !rest.is_empty() {
+        let size = sizes.next().unwrap_or(1).min(rest.len());
+        let (chunk, after) = rest.split_at(size);
+        take(chunk);
+        rest = after;
+    }
+}
+
+type OwnedFrame = (String, String, String);
+
+fn owned(frame: Frame<'_>) -> OwnedFrame {
+    (frame.event.to_owned(), frame.data.to_owned(), frame.comment.to_owned())
+}
+
+fn frames(
+    decoder: &mut SseDecoder,
+    data: &[u8],
+    out: &mut Vec<OwnedFrame>,
+) -> Result<(), SseError> {
+    decoder.feed(data);
+    while let Some(frame) = decoder.next_frame()? {
+        out.push(owned(frame));
+    }
+    Ok(())
+}
+
+fn all_frames(mut decoder: SseDecoder, chunks: &[&[u8]]) -> (Vec<OwnedFrame>, Option<SseError>) {
+    let mut out = Vec::new();
+    for chunk in chunks {
+        if let Err(error) = frames(&mut decoder, chunk, &mut out) {
+            return (out, Some(error));
+        }
+    }
+    match decoder.finish() {
+        Ok(frame) => out.extend(frame.map(owned)),
+        Err(error) => return (out, Some(error)),
+    }
+    (out, None)
+}
+
+/// Server-sent events: the same frames however the bytes are cut, strict and lenient, and a limit
+/// that holds.
+pub fn sse(data: &[u8]) {
+    for decoder in [SseDecoder::new(), SseDecoder::lenient(), SseDecoder::new().with_limit(64)] {
+        let mut chunks = Vec::new();
+        let mut at = 0;
+        chunked(data, |chunk| {
+            chunks.push(&data[at..at + chunk.len()]);
+            at += chunk.len();
+        });
+        let cut = all_frames(decoder.clone(), &chunks);
+        let whole = all_frames(decoder, &[data]);
+        assert_eq!(cut, whole);
+    }
+}
+
+type Streamed = (Vec<Event>, Option<PartnerError>);
+
+fn stream(protocol: Protocol, data: &[u8], cut: bool) -> Streamed {
+    let mut decoder = protocol.stream_decoder();
+    let mut events = Vec::new();
+    let mut result = Ok(());
+    let mut push = |chunk: &[u8]| {
+        if result.is_ok() {
+            result = decoder.push(chunk, &mut events);
+        }
+    };
+    if cut {
+        chunked(data, push);
+    } else {
+        push(data);
+    }
+    let result = result.and_then(|()| decoder.finish(&mut events));
+    assert_eq!(result.is_ok(), decoder.is_done());
+    (events, result.err())
+}
+
+fn check_stream(protocol: Protocol, data: &[u8]) {
+    let whole = stream(protocol, data, false);
+    assert_eq!(stream(protocol, data, true), whole);
+    let (events, error) = whole;
+    let finishes = events.iter().filter(|event| matches!(event, Event::Finish(_))).count();
+    if error.is_none() {
+        assert_eq!(finishes, 1, "a complete answer says so once");
+        assert!(matches!(events.last(), Some(Event::Finish(_))), "and says so last");
+        assert!(matches!(events.first(), Some(Event::Start { .. })));
+    } else {
+        assert_eq!(finishes, 0, "a failed answer is never called complete");
+    }
+    for event in &events {
+        if let Event::Text(text) | Event::Reasoning(text) = event {
+            assert!(!text.is_empty());
+        }
+    }
+    // What we would send on is itself a stream that gives the same answer.
+    if error.is_none() {
+        let mut encoder = ChunkEncoder::new("id", 0, "model", true);
+        let mut sent = Vec::new();
+        encoder.start(None, &mut sent);
+        for event in &events {
+            encoder.event(event, &mut sent);
+        }
+        encoder.end(None, &mut sent);
+        let (again, error) = stream(Protocol::OpenAiChat, &sent, true);
+        assert_eq!(error, None);
+        assert_eq!(again[1..], events[1..]);
+    }
+}
+
+/// Streams in OpenAI's shape, of OpenAI and of DashScope's compatible mode.
+pub fn openai_stream(data: &[u8]) {
+    check_stream(Protocol::OpenAiChat, data);
+    check_stream(Protocol::DashScopeCompatible, data);
+}
+
+/// Streams in DashScope's own shape.
+pub fn dashscope_stream(data: &[u8]) {
+    check_stream(Protocol::DashScopeNative, data);
+}
+
+fn check_response(protocol: Protocol, data: &[u8]) {
+    for status in [400, 429, 500] {
+        let error = protocol.decode(status, data).expect_err("only 2xx is an answer");
+        assert_eq!(error.status, Some(status));
+        assert!(error.message.len() <= 1_024 && !error.message.is_empty());
+    }
+    match protocol.decode(200, data) {
+        Ok(answer) => {
+            let sent = completion("id", 0, "model", &answer, None);
+            let again = Protocol::OpenAiChat.decode(200, &sent).expect("our own answer reads");
+            let expected =
+                Completion { id: Some("id".into()), model: Some("model".into()), ..answer };
+            assert_eq!(again, expected);
+        }
+        Err(error) => assert!(
+            error.kind != PartnerErrorKind::Timeout || error.code.is_some(),
+            "a timeout is never guessed: {error:?}"
+        ),
+    }
+}
+
+/// Whole answers in OpenAI's shape.
+pub fn openai_response(data: &[u8]) {
+    check_response(Protocol::OpenAiChat, data);
+    check_response(Protocol::DashScopeCompatible, data);
+}
+
+/// Whole answers in DashScope's own shape.
+pub fn dashscope_response(data: &[u8]) {
+    check_response(Protocol::DashScopeNative, data);
+}
+
+/// Requests of clients: what is accepted can be sent on, and reads back as the same conversation.
+pub fn chat_request(data: &[u8]) {
+    let request = match ChatCompletionRequest::parse(data) {
+        Ok(request) => request,
+        Err(error) => {
+            assert!(!error.to_string().is_empty() && !error.zh().is_empty());
+            return;
+        }
+    };
+    let sent = Protocol::OpenAiChat
+        .encode(&request.chat, &request.model, request.stream)
+        .expect("what was accepted can be said to OpenAI");
+    let mut again = ChatCompletionRequest::parse(&sent.body).expect("and reads back");
+    forgive_rounding(&request.chat, &mut again.chat);
+    assert_eq!(again.chat, request.chat);
+    assert_eq!(again.model, request.model);
+    assert_eq!(again.stream, request.stream);
+    for protocol in [Protocol::DashScopeNative, Protocol::DashScopeCompatible] {
+        if let Ok(sent) = protocol.encode(&request.chat, &request.model, request.stream) {
+            assert!(serde_json::from_slice::<&serde_json::value::RawValue>(&sent.body).is_ok());
+        }
+    }
+    again.chat.passages_mut(&mut |_| {});
+    assert_eq!(again.chat, request.chat, "looking changes nothing");
+}
+
+/// Takes over numbers that differ in their last bit only: `serde_json` reads some decimal fractions
+/// one bit off, which no model notices.
+pub fn forgive_rounding(from: &Chat, to: &mut Chat) {
+    let (from_params, to_params) = (&from.params, &mut to.params);
+    forgive(from_params.temperature, &mut to_params.temperature);
+    forgive(from_params.top_p, &mut to_params.top_p);
+    forgive(from_params.presence_penalty, &mut to_params.presence_penalty);
+    forgive(from_params.frequency_penalty, &mut to_params.frequency_penalty);
+    for (from, to) in from.tools.iter().zip(&mut to.tools) {
+        if let (Some(from), Some(to)) = (&from.parameters, &mut to.parameters) {
+            forgive_in_json(from, to);
+        }
+    }
+    if let (
+        Some(ResponseFormat::JsonSchema { schema: Some(from), .. }),
+        Some(ResponseFormat::JsonSchema { schema: Some(to), .. }),
+    ) = (&from_params.response_format, &mut to_params.response_format)
+    {
+        forgive_in_json(from, to);
+    }
+}
+
+fn forgive(from: Option<f64>, to: &mut Option<f64>) {
+    if let (Some(from), Some(to)) = (from, to)
+        && (from - *to).abs() <= 1e-12 * from.abs()
+    {
+        *to = from;
+    }
+}
+
+fn forgive_in_json(from: &Json, to: &mut Json) {
+    match (from, to) {
+        (Json::Number(from), Json::Number(to)) => {
+            let mut number = to.as_f64();
+            forgive(from.as_f64(), &mut number);
+            if from.is_f64() && number == from.as_f64() {
+                *to = from.clone();
+            }
+        }
+        (Json::Array(from), Json::Array(to)) => {
+            from.iter().zip(to).for_each(|(from, to)| forgive_in_json(from, to));
+        }
+        (Json::Object(from), Json::Object(to)) => {
+            from.iter().zip(to).for_each(|((_, from), (_, to))| forgive_in_json(from, to));
+        }
+        _ => {}
+    }
+}
