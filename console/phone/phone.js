@@ -5,31 +5,10 @@
 
 import { drawLabelLine, drawRun, labelCopies, problem } from "./answer.js";
 import { announce, at, chip, h, icon, knows, pageLanguage, pageTag, say, setPageLanguage, told } from "./dom.js";
+import { drawDevice, firstDevice, forGate, listen } from "./device.js";
 import { askEligibility, isDemo, ledgerKey, listFeatures, runFeature } from "./gate.js";
 import { drawDecision, drawReceipt, drawVerdict, marketName } from "./proof.js";
-import { SAMPLES } from "./texts.js";
-
-const REGIONS = ["CN", "US", "DE", "BR", "ZZ", "unset", "error"];
-const SYSTEMS = { "ios 26.1": "iOS 26.1", "ios 17.4": "iOS 17.4", "android 16": "Android 16", unset: null };
-
-/** What each choice offers; "unset" leaves the input out, "error" says it cannot be read. */
-const CHOICES = {
-  purchase_region: REGIONS,
-  billing_region: REGIONS,
-  location: REGIONS,
-  language: ["zh-Hans", "en", "unset"],
-  age_band: ["adult", "teen", "child", "unset"],
-  os: Object.keys(SYSTEMS),
-};
-
-const PRESETS = {
-  preset_cn: { purchase_region: "CN", billing_region: "CN", location: "CN", language: "zh-Hans" },
-  preset_us: { purchase_region: "US", billing_region: "US", location: "US", language: "en" },
-  preset_traveller: { purchase_region: "US", billing_region: "CN", location: "CN", language: "en" },
-  preset_de: { purchase_region: "DE", billing_region: "DE", location: "DE", language: "en" },
-  preset_br: { purchase_region: "BR", billing_region: "BR", location: "BR", language: "en" },
-  preset_zz: { purchase_region: "ZZ", billing_region: "ZZ", location: "ZZ", language: "en" },
-};
+import { SAMPLES } from "./samples.js";
 
 const ICONS = {
   "writing.proofread": "proofread",
@@ -43,7 +22,7 @@ const CHAT = "assistant.chat";
 const REWRITE = "writing.rewrite";
 
 const state = {
-  device: { ...PRESETS.preset_us, age_band: "adult", os: "ios 26.1" },
+  device: firstDevice("preset_us"),
   catalogue: new Map(),
   eligibility: null,
   problem: null,
@@ -56,67 +35,18 @@ const state = {
   receiptOf: null,
 };
 
-// --- the device ---
-
-const input = (choice, make = (value) => value) => {
-  if (choice === "unset") return undefined;
-  return choice === "error" ? { error: "cannot be read" } : make(choice);
-};
-
-/** The chosen device as the gate takes it. */
-function deviceForGate() {
-  const { device } = state;
-  const [platform, version] = device.os === "unset" ? [] : device.os.split(" ");
-  return {
-    purchase_region: input(device.purchase_region),
-    billing_region: input(device.billing_region),
-    location: input(device.location, (region) => [region]),
-    class: "phone",
-    platform,
-    os_version: version,
-    language: input(device.language),
-    assistant_language: input(device.language),
-    capabilities: ["generative"],
-    age_band: input(device.age_band),
-  };
-}
-
-const choiceWords = (choice) => SYSTEMS[choice] ?? say(choice);
-
-function drawDevice() {
-  for (const [name, choices] of Object.entries(CHOICES)) {
-    const select = at(name);
-    select.replaceChildren(...choices.map((choice) => h("option", { value: choice }, choiceWords(choice))));
-    select.value = state.device[name];
-  }
-  const { purchase_region, billing_region, location } = state.device;
-  at("device-line").textContent = say("device_line", { bought: say(purchase_region), billed: say(billing_region), now: say(location) });
-  at("place").textContent = location === "unset" || location === "error" ? "—" : location;
-  at("presets").replaceChildren(...Object.entries(PRESETS).map(([name, preset]) =>
-    h("button", {
-      type: "button",
-      id: name,
-      "aria-pressed": String(Object.entries(preset).every(([key, value]) => state.device[key] === value)),
-      onclick: () => {
-        Object.assign(state.device, preset);
-        deviceChanged();
-        at(name).focus();
-      },
-    }, say(name))));
-}
+// --- the verdicts ---
 
 function deviceChanged() {
-  drawDevice();
+  drawDevice(state.device, deviceChanged);
   judge();
 }
-
-// --- the verdicts ---
 
 /** Asks the gate about the device as it is now; a later question outdates an earlier answer. */
 async function judge() {
   const asked = ++state.asked;
   at("features").setAttribute("aria-busy", "true");
-  const { answer = null, problem: details = null } = await askEligibility(deviceForGate());
+  const { answer = null, problem: details = null } = await askEligibility(forGate(state.device));
   if (asked !== state.asked) return;
   state.eligibility = answer;
   state.problem = details;
@@ -429,7 +359,7 @@ function drawWords() {
   for (const element of document.querySelectorAll("[data-t-label]")) element.setAttribute("aria-label", say(element.dataset.tLabel));
   at("lang-en").setAttribute("aria-pressed", String(pageLanguage() === "en"));
   at("lang-zh").setAttribute("aria-pressed", String(pageLanguage() === "zh"));
-  drawDevice();
+  drawDevice(state.device, deviceChanged);
   drawHome();
   if (state.feature) drawFeature();
   drawProof();
@@ -467,13 +397,7 @@ function tick() {
 function wire() {
   at("lang-en").addEventListener("click", () => chooseLanguage("en"));
   at("lang-zh").addEventListener("click", () => chooseLanguage("zh"));
-  for (const name of Object.keys(CHOICES)) {
-    at(name).addEventListener("change", (event) => {
-      state.device[name] = event.target.value;
-      deviceChanged();
-    });
-  }
-  at("device").addEventListener("submit", (event) => event.preventDefault());
+  listen(state.device, deviceChanged);
   at("ask").addEventListener("submit", (event) => {
     event.preventDefault();
     if (state.running) stop();
@@ -525,7 +449,7 @@ function wire() {
 }
 
 setPageLanguage(firstLanguage());
-if (pageLanguage() === "zh") Object.assign(state.device, PRESETS.preset_cn);
+if (pageLanguage() === "zh") state.device = firstDevice("preset_cn");
 if (matchMedia("(max-width: 719px)").matches) at("device-box").open = false;
 wire();
 tick();

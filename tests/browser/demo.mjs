@@ -18,7 +18,8 @@ export async function startDemo() {
   const program = process.env.YUMEN_BIN;
   if (!program) throw new Error("set YUMEN_BIN to the yumen program (cargo build, then target/debug/yumen)");
   const folder = await mkdtemp(join(tmpdir(), "yumen-browser-"));
-  const child = spawn(program, ["demo", "--listen", "127.0.0.1:0"], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  const options = ["demo", "--listen", "127.0.0.1:0", "--data-dir", join(folder, "data")];
+  const child = spawn(program, options, { stdio: ["ignore", "pipe", "pipe"] });
   const errors = [];
   createInterface({ input: child.stderr }).on("line", (line) => errors.push(line));
   const ended = new Promise((resolve) => child.once("close", resolve));
