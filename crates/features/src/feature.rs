@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use yumen_policy::{Digest, FeatureId, FeatureTerms, Text};
+use yumen_policy::{Digest, FeatureId, FeatureTerms, Surface, Terms, Text};
 
 use crate::{FeatureError, TaskKind, TextLanguage};
 
@@ -119,9 +119,15 @@ impl Feature {
                 }
             }
         }
+        let surface = match raw.tier {
+            Tier::Device => Surface::Device,
+            Tier::Partner => Surface::Cloud,
+        };
+        let terms = FeatureTerms::new(raw.id.clone(), surface, raw.eligibility)
+            .map_err(|error| FeatureError::Definition(error.to_string()))?;
         Ok(Self {
             digest: Digest::of(source.as_bytes()),
-            terms: FeatureTerms::new(raw.id.clone(), raw.eligibility),
+            terms,
             id: raw.id,
             version: raw.version,
             tier: raw.tier,
@@ -232,7 +238,7 @@ struct RawFeature {
     languages: Vec<String>,
     limits: Limits,
     checks: Checks,
-    eligibility: yumen_policy::Terms,
+    eligibility: Terms,
     #[serde(default)]
     prompts: BTreeMap<String, Prompts>,
     input: toml::Table,

@@ -1,1 +1,32 @@
-//! Placeholder.
+//! The gate: the one straight way of a request, and the HTTP surface around it.
+//!
+//! A request is identified, judged, cleared, prepared, screened, routed, asked, screened again,
+//! labelled and recorded (see `pipeline.rs`); every step takes the value of the step before, so a
+//! program that leaves one out does not compile. `tests/skip` holds such programs, and the errors
+//! they end with.
+
+mod answer;
+mod caller;
+mod endpoint;
+mod gate;
+mod id;
+mod intake;
+mod metrics;
+mod openapi;
+mod pipeline;
+mod problem;
+mod receipt;
+mod reply;
+mod router;
+mod server;
+mod snapshot;
+mod sse;
+mod stream;
+
+pub use answer::{AnswerBody, Piece, ToolCallPart};
+pub use gate::{Gate, Mode, Parts};
+pub use intake::MAX_BODY;
+pub use problem::{CODES, Code, Problem};
+pub use router::ROUTES;
+pub use server::serve;
+pub use snapshot::{AppKey, AppKeys, Snapshot};

@@ -1,0 +1,163 @@
+//! The last step: bytes of a response, which only labelled content of a recorded request becomes.
+//!
+//! [`AnswerBody`] has two constructors. Both ask for the [`Admitted`] that only the ledger gives,
+//! once the request's entry is durable, and for content in [`Labelled`], which only `label` gives
+//! for content that `screen` has seen. A handler that skipped either does not compile.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use yumen_label::Labelled;
+use yumen_ledger::Admitted;
+use yumen_screen::Notice;
+use yumen_wire::{FinishReason, Usage};
+
+use crate::problem::Problem;
+
+/// The body of an answer that carries generated content.
+pub struct AnswerBody(Repr);
+
+enum Repr {
+    Whole(Option<Bytes>),
+    Stream(Pin<Box<dyn Stream<Item = Bytes> + Send>>),
+}
+
+/// A part of a streamed answer, as it may be written.
+#[derive(Debug)]
+pub enum Piece {
+    /// Why the answer ended at the model.
+    Finish(FinishReason),
+    /// Something the screen did.
+    Notice(Notice),
+    /// The answer failed; nothing follows.
+    Problem(Problem),
+    /// What came so far must not be shown any longer.
+    Restart,
+    /// The whole output of the on-device engine.
+    Device(Labelled<yumen_device::Output>),
+    /// Generated text.
+    Text(Labelled<String>),
+    /// A fragment of a call to one of the caller's tools.
+    ToolCall(ToolCallPart),
+    /// What the answer cost.
+    Usage(Usage),
+}
+
+/// A fragment of a tool call, as OpenAI's clients put it together by `index`.
+#[derive(Debug)]
+pub struct ToolCallPart {
+    /// Which call of the answer.
+    pub index: u32,
+    /// The call's id, in its first fragment.
+    pub id: Option<String>,
+    /// The tool's name, in its first fragment.
+    pub name: Option<String>,
+    /// More of the arguments' JSON.
+    pub arguments: Option<Labelled<String>>,
+}
+
+/// Where the parts of a streamed answer come from. Dropping it ends the partner's call.
+pub(crate) trait Pieces: Send + 'static {
+    /// Appends the next parts; `false` when there will be no more.
+    fn next(&mut self, out: &mut Vec<Piece>) -> impl Future<Output = bool> + Send;
+}
+
+/// How a surface writes a streamed answer.
+pub(crate) trait Encoder: Send + 'static {
+    /// What comes before the first part.
+    fn start(&mut self, buffer: &mut Vec<u8>);
+    /// One part.
+    fn piece(&mut self, piece: Piece, buffer: &mut Vec<u8>);
+    /// What comes after the last part.
+    fn end(&mut self, admitted: &Admitted, buffer: &mut Vec<u8>);
+}
+
+impl AnswerBody {
+    /// A whole answer: `encode` writes labelled content and the record's proof.
+    pub fn whole<T>(
+        admitted: &Admitted,
+        content: &Labelled<T>,
+        encode: impl FnOnce(&T, &Admitted) -> Vec<u8>,
+    ) -> Self {
+        Self(Repr::Whole(Some(Bytes::from(encode(content.get(), admitted)))))
+    }
+
+    /// A streamed answer. It is pulled: a client that does not read is not read for.
+    pub(crate) fn stream(
+        admitted: Admitted,
+        pieces: impl Pieces,
+        encoder: impl Encoder,
+    ) -> Self {
+        let state = Box::new(Streaming {
+            admitted,
+            pieces,
+            encoder,
+            parts: Vec::new(),
+            phase: Phase::Start,
+        });
+        Self(Repr::Stream(Box::pin(unfold(state, async |mut state| {
+            let bytes = state.next().await?;
+            Some((bytes, state))
+        }))))
+    }
+
+    /// The next bytes, `None` at the end.
+    pub(crate) fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        match &mut self.0 {
+            Repr::Whole(bytes) => Poll::Ready(bytes.take()),
+            Repr::Stream(stream) => stream.as_mut().poll_next(context),
+        }
+    }
+
+    /// The length, where it is known before the answer is written.
+    pub(crate) fn known_length(&self) -> Option<u64> {
+        match &self.0 {
+            Repr::Whole(bytes) => Some(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            Repr::Stream(_) => None,
+        }
+    }
+}
+
+struct Streaming<P, E> {
+    admitted: Admitted,
+    pieces: P,
+    encoder: E,
+    parts: Vec<Piece>,
+    phase: Phase,
+}
+
+enum Phase {
+    Start,
+    Parts,
+    Done,
+}
+
+impl<P: Pieces, E: Encoder> Streaming<P, E> {
+    /// The next bytes to write: never empty.
+    async fn next(&mut self) -> Option<Bytes> {
+        let mut buffer = Vec::new();
+        while buffer.is_empty() {
+            match self.phase {
+                Phase::Start => {
+                    self.encoder.start(&mut buffer);
+                    self.phase = Phase::Parts;
+                }
+                Phase::Parts => {
+                    let more = self.pieces.next(&mut self.parts).await;
+                    for piece in self.parts.drain(..) {
+                        self.encoder.piece(piece, &mut buffer);
+                    }
+                    if !more {
+                        self.encoder.end(&self.admitted, &mut buffer);
+                        self.phase = Phase::Done;
+                    }
+                }
+                Phase::Done => return None,
+            }
+        }
+        Some(Bytes::from(buffer))
+    }
+}

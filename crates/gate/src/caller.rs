@@ -1,0 +1,122 @@
+//! Identify: who calls, and on what the verdict is to be made.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, header};
+use yumen_policy::{
+    AssertionVerifier, Device, FeatureId, Policy, PolicyError, Timestamp, UiLanguage,
+    VerifiedAssertion, Verdict, judge, judge_asserted,
+};
+
+use crate::problem::Problem;
+use crate::snapshot::{AppKey, AppKeys};
+
+/// The header in which a device presents its assertion.
+pub(crate) const ASSERTION_HEADER: &str = "yumen-assertion";
+
+/// A known app, asking for a device whose standing is known.
+pub(crate) struct Caller {
+    key: Arc<AppKey>,
+    assertion: Option<VerifiedAssertion>,
+}
+
+impl Caller {
+    /// Reads the app key and, where the key has no device profile, the assertion.
+    ///
+    /// A profile wins over an assertion: a bound key cannot be widened by a header.
+    pub(crate) fn identify(
+        headers: &HeaderMap,
+        keys: &AppKeys,
+        verifier: &AssertionVerifier,
+        now: Timestamp,
+    ) -> Result<Self, Problem> {
+        let key = Arc::clone(app_key(headers, keys)?);
+        if key.profile.is_some() {
+            return Ok(Self { key, assertion: None });
+        }
+        let token = headers
+            .get(ASSERTION_HEADER)
+            .and_then(|value| value.to_str().ok())
+            .ok_or_else(|| {
+                Problem::new(
+                    "assertion_missing",
+                    "Ask POST /v1/eligibility for an assertion and send it in the Yumen-Assertion header.",
+                    "请先调用 POST /v1/eligibility 取得资格凭证，并放入 Yumen-Assertion 请求头。",
+                )
+            })?;
+        let assertion = verifier.verify(token, now).map_err(|error| match error {
+            PolicyError::AssertionExpired => Problem::new(
+                "assertion_expired",
+                "The assertion is over; ask POST /v1/eligibility for a new one.",
+                "资格凭证已过期，请重新调用 POST /v1/eligibility。",
+            ),
+            _ => Problem::new(
+                "assertion_invalid",
+                "The assertion was not made by this gate or was changed.",
+                "资格凭证并非由本网关签发，或已被改动。",
+            ),
+        })?;
+        Ok(Self { key, assertion: Some(assertion) })
+    }
+
+    /// The key's id, by which the ledger knows the caller.
+    pub(crate) fn key_id(&self) -> &str {
+        &self.key.id
+    }
+
+    /// Whether the key may use development markets.
+    pub(crate) fn is_development(&self) -> bool {
+        self.key.development
+    }
+
+    /// The verdict on one feature for the device behind this caller.
+    pub(crate) fn judge(&self, policy: &Policy, feature: &FeatureId, now: Timestamp) -> Verdict {
+        match (&self.assertion, &self.key.profile) {
+            (Some(assertion), _) => judge_asserted(policy, assertion, feature, now),
+            (None, Some(device)) => judge(policy, device, feature, now),
+            // `identify` lets no caller through without one of the two; a device of which nothing
+            // is known may do nothing.
+            (None, None) => judge(policy, &Device::default(), feature, now),
+        }
+    }
+}
+
+/// The app key of a request, for the addresses that need no device.
+pub(crate) fn app_key<'keys>(
+    headers: &HeaderMap,
+    keys: &'keys AppKeys,
+) -> Result<&'keys Arc<AppKey>, Problem> {
+    let secret = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| {
+            let (scheme, secret) = value.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+        })
+        .ok_or_else(|| {
+            Problem::new(
+                "key_missing",
+                "Send the app key as `Authorization: Bearer yk_...`.",
+                "请以 `Authorization: Bearer yk_...` 发送应用密钥。",
+            )
+        })?;
+    keys.find(secret).ok_or_else(|| {
+        Problem::new(
+            "key_unknown",
+            "The app key is unknown or was revoked; `yumen keys add` makes one.",
+            "应用密钥不存在或已撤销；可用 `yumen keys add` 创建。",
+        )
+    })
+}
+
+/// The language to answer in: what the request asks for, else what the key's device speaks.
+pub(crate) fn language(headers: &HeaderMap, key: Option<&AppKey>) -> UiLanguage {
+    let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    match (asked, key.and_then(|key| key.profile.as_ref())) {
+        (None, Some(device)) => match &device.language {
+            yumen_policy::Input::Set(tag) => UiLanguage::from_tag(tag.as_str()),
+            _ => UiLanguage::En,
+        },
+        (asked, _) => UiLanguage::negotiate(asked),
+    }
+}

@@ -1,0 +1,62 @@
+//! `POST /v1/eligibility`: a device in, verdicts with reasons and a signed assertion out.
+
+use http::Request;
+use hyper::body::Incoming;
+use serde::{Deserialize, Serialize};
+use yumen_policy::{Device, Digest, FeatureId, Market, MarketId, Timestamp, Verdict, judge};
+
+use crate::caller::{self, app_key};
+use crate::gate::Gate;
+use crate::intake;
+use crate::reply::{self, Reply};
+use crate::router::Refused;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    device: Device,
+    features: Option<Vec<FeatureId>>,
+}
+
+#[derive(Serialize)]
+struct Verdicts<'a> {
+    market: Option<&'a MarketId>,
+    policy: Digest,
+    expires_at: Timestamp,
+    assertion: String,
+    verdicts: Vec<serde_json::Value>,
+}
+
+/// Judges the device for the features asked for, or for all.
+///
+/// The assertion covers every feature the device may have, so that asking about one feature does
+/// not take the others away.
+pub(crate) async fn answer(
+    gate: &Gate,
+    request: Request<Incoming>,
+    now: Timestamp,
+) -> Result<Reply, Refused> {
+    let snapshot = gate.snapshot.load_full();
+    let (parts, body) = request.into_parts();
+    let key = app_key(&parts.headers, &snapshot.keys)?;
+    let language = caller::language(&parts.headers, Some(key));
+    let body = intake::json_body(&parts.headers, body).await?;
+    let Question { device, features } = intake::parse(&body)?;
+    let policy = &snapshot.policy;
+    let all: Vec<Verdict> =
+        gate.catalogue.iter().map(|feature| judge(policy, &device, feature.id(), now)).collect();
+    let assertion = gate.assertions.issue_for(policy, &all, now);
+    let asked: Vec<Verdict> = match features {
+        None => all,
+        Some(features) => {
+            features.iter().map(|feature| judge(policy, &device, feature, now)).collect()
+        }
+    };
+    Ok(reply::json(&Verdicts {
+        market: policy.market_of(&device).map(Market::id),
+        policy: policy.digest(),
+        expires_at: assertion.expires,
+        assertion: assertion.token,
+        verdicts: asked.iter().map(|verdict| verdict.to_json(language)).collect(),
+    }))
+}

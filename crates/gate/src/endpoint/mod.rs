@@ -1,0 +1,9 @@
+//! What is behind each address of the gate, one file an address or a family of them.
+
+pub(crate) mod chat;
+pub(crate) mod eligibility;
+pub(crate) mod features;
+pub(crate) mod health;
+pub(crate) mod ledger;
+pub(crate) mod models;
+pub(crate) mod phone;

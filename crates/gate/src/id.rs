@@ -1,0 +1,21 @@
+//! Ids that a person can quote and a machine can sort: by time, then random.
+
+use yumen_policy::Timestamp;
+
+/// The id of one answer's receipt: `rcp_`, 48 bits of milliseconds, 80 random bits, in hex.
+pub(crate) fn receipt(now: Timestamp) -> String {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let mut bytes = [0_u8; 16];
+    bytes[..6].copy_from_slice(&now.as_millisecond().to_be_bytes()[2..]);
+    // Without randomness ids of one millisecond could collide; the ledger index still differs.
+    if let Err(error) = getrandom::fill(&mut bytes[6..]) {
+        tracing::error!(%error, "the system gives no randomness");
+    }
+    let mut id = String::with_capacity(4 + 32);
+    id.push_str("rcp_");
+    for byte in bytes {
+        id.push(HEX[usize::from(byte >> 4)].into());
+        id.push(HEX[usize::from(byte & 15)].into());
+    }
+    id
+}

@@ -1,0 +1,90 @@
+//! What the operator's dashboards read: `GET /metrics` in the Prometheus text format.
+//!
+//! Labels are from closed sets (surface, outcome code, tier), never from a request's content.
+
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use yumen_screen::{Action, Notice};
+
+/// The gate's counters.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    notices: Family<NoticeLabels, Counter>,
+    open_answers: Gauge,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    surface: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct NoticeLabels {
+    direction: &'static str,
+    action: &'static str,
+}
+
+/// Counts one answer as open until it is dropped.
+pub(crate) struct OpenAnswer(Gauge);
+
+impl Drop for OpenAnswer {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix("yumen");
+        let requests = Family::default();
+        registry.register(
+            "requests",
+            "Requests by surface and outcome: ok, or the code of the problem",
+            Family::clone(&requests),
+        );
+        let notices = Family::default();
+        registry.register(
+            "screen_notices",
+            "What the screen did, by direction and action",
+            Family::clone(&notices),
+        );
+        let open_answers = Gauge::default();
+        registry.register("open_answers", "Answers being written", open_answers.clone());
+        Self { registry, requests, notices, open_answers }
+    }
+
+    pub(crate) fn request(&self, surface: &'static str, outcome: &'static str) {
+        self.requests.get_or_create(&RequestLabels { surface, outcome }).inc();
+    }
+
+    pub(crate) fn noticed(&self, notices: &[Notice]) {
+        for notice in notices {
+            let action = match notice.action {
+                Action::Allow => "allow",
+                Action::Mask => "mask",
+                Action::Refuse => "refuse",
+            };
+            let labels = NoticeLabels { direction: notice.direction, action };
+            self.notices.get_or_create(&labels).inc_by(u64::from(notice.count));
+        }
+    }
+
+    pub(crate) fn open_answer(&self) -> OpenAnswer {
+        self.open_answers.inc();
+        OpenAnswer(self.open_answers.clone())
+    }
+
+    /// The Prometheus text.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing into a string does not fail.
+        let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
+        text
+    }
+}

@@ -1,0 +1,271 @@
+//! The straight path of a request. Each step consumes the value of the step before.
+//!
+//! ```text
+//! Caller --judge--> Verdict --clear--> Clearance --prepare--> Prompt --screen--> Screened<Prompt>
+//!   --route--> Route --ask--> answer --screen--> Screened --label--> Labelled --record--> bytes
+//! ```
+//!
+//! The admission is written to the ledger while the partner is asked: neither waits for the other,
+//! and no byte of an answer is made before the entry is durable.
+
+use std::sync::Arc;
+
+use yumen_device::{DeviceError, Output};
+use yumen_features::{Body, Feature, FeatureError, Prompt, Tier};
+use yumen_label::{Labelled, Labels};
+use yumen_ledger::{Admission, Admitted, Canonical, Entry, LedgerError, Refusal};
+use yumen_partners::Answer;
+use yumen_policy::{Clearance, ModelRef, Outcome, Timestamp, UiLanguage, Verdict, clear};
+use yumen_screen::{Boundary, Notice, Screened};
+use yumen_wire::Completion;
+
+use crate::caller::Caller;
+use crate::gate::Gate;
+use crate::problem::Problem;
+use crate::receipt::{Record, ServedBy, sandbox_notice};
+use crate::snapshot::Snapshot;
+use crate::stream::LabelledStream;
+
+/// One request on its way, before anything was decided.
+pub(crate) struct Way<'a> {
+    pub(crate) gate: &'a Gate,
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) caller: &'a Caller,
+    pub(crate) now: Timestamp,
+    pub(crate) language: UiLanguage,
+}
+
+/// An answer that may be written.
+pub(crate) struct Served {
+    pub(crate) record: Record,
+    pub(crate) admitted: Admitted,
+    pub(crate) content: Content,
+}
+
+/// The content of an answer, by how it was made.
+pub(crate) enum Content {
+    Device(Labelled<Output>),
+    Stream(Box<LabelledStream>),
+    Whole(Labelled<Completion>, Vec<Notice>),
+}
+
+/// Whether a partner's answer is to come as it is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    Streamed,
+    Whole,
+}
+
+impl Way<'_> {
+    /// Judge and clear: may this device have this feature, now, under an approval in force?
+    pub(crate) async fn clear(&self, feature: &Feature) -> Result<Clearance, Problem> {
+        let verdict = self.caller.judge(&self.snapshot.policy, feature.id(), self.now);
+        match clear(&self.snapshot.policy, verdict, self.now) {
+            Ok(clearance) if clearance.is_sandbox() && !self.caller.is_development() => {
+                Err(Problem::new(
+                    "sandbox_disabled",
+                    "This app key is not for development; `yumen keys add --development` makes one that is.",
+                    "此应用密钥不用于开发；可用 `yumen keys add --development` 创建开发密钥。",
+                ))
+            }
+            Ok(clearance) => Ok(clearance),
+            Err(verdict) => Err(self.refuse(verdict).await),
+        }
+    }
+
+    /// Everything from the prompt to the labelled answer.
+    pub(crate) async fn serve(
+        &self,
+        clearance: Clearance,
+        prepare: impl FnOnce(Clearance) -> Result<Prompt, FeatureError>,
+        delivery: Delivery,
+    ) -> Result<Served, Problem> {
+        let market = clearance.market().clone();
+        let labeller = self.snapshot.labellers.get(&market).ok_or_else(|| {
+            Problem::new(
+                "label_unavailable",
+                "The market demands a label in the content, and the operator has set no `provider_code`.",
+                "该市场要求在内容中加入标识，而运营者尚未设置 `provider_code`。",
+            )
+        })?;
+        let receipt_id = crate::id::receipt(self.now);
+        let labels = labeller.open(&clearance, &receipt_id, self.language);
+        let release = clearance.release();
+        let approval = clearance.approval().map(str::to_owned);
+        let sandbox = sandbox_notice(&clearance);
+
+        let prompt = prepare(clearance)?;
+        let tier = prompt.feature().tier();
+        let boundary = match tier {
+            Tier::Device => Boundary::ToDevice,
+            Tier::Partner => Boundary::ToPartner,
+        };
+        let (prompt, mut notices) = self.gate.screen.whole(prompt, boundary)?;
+        notices.extend(sandbox);
+        self.gate.metrics.noticed(&notices);
+
+        let open = |served_by: ServedBy, label: &Labels| Record {
+            receipt_id: receipt_id.clone(),
+            market,
+            release,
+            approval,
+            served_by,
+            label: label.label().clone(),
+            notices,
+        };
+        match tier {
+            Tier::Device => {
+                let model = self.device_model(prompt.get())?;
+                let mut record = open(ServedBy::new(tier, &model, false), &labels);
+                let entry = self.admission(&receipt_id, prompt.get().clearance(), tier, &model, false);
+                let (admitted, output) =
+                    tokio::join!(self.gate.ledger.append(entry), self.gate.run_on_device(prompt));
+                let admitted = admitted.map_err(|error| ledger_problem(&error))?;
+                let (output, more) = self.gate.screen.whole(output?, Boundary::FromDevice)?;
+                record.notices.extend(more);
+                Ok(Served { record, admitted, content: Content::Device(labels.stamp(output)) })
+            }
+            Tier::Partner => {
+                let limit = prompt.get().feature().checks().max_output_bytes;
+                let route = self.gate.partners.route(prompt, delivery == Delivery::Streamed)?;
+                let record = open(ServedBy::new(tier, route.model(), route.emulated()), &labels);
+                let entry = self.admission(
+                    &receipt_id,
+                    route.clearance(),
+                    tier,
+                    route.model(),
+                    route.emulated(),
+                );
+                let (admitted, answer) =
+                    tokio::join!(self.gate.ledger.append(entry), self.gate.partners.ask(route));
+                let admitted = admitted.map_err(|error| ledger_problem(&error))?;
+                let content = match answer? {
+                    Answer::Whole(completion) => {
+                        let (completion, notices) =
+                            self.gate.screen.whole(completion, Boundary::FromPartner)?;
+                        Content::Whole(labels.stamp(completion), notices)
+                    }
+                    Answer::Stream(answer) => Content::Stream(Box::new(LabelledStream::new(
+                        answer,
+                        &self.gate.screen,
+                        labels,
+                        limit,
+                    ))),
+                };
+                Ok(Served { record, admitted, content })
+            }
+        }
+    }
+
+    /// Records a refusal, and says it. A refusal stands even when the record cannot be written.
+    async fn refuse(&self, verdict: Verdict) -> Problem {
+        let failed = verdict.reasons().iter().filter(|reason| reason.outcome != Outcome::Pass);
+        let entry = Canonical::from(Entry::Refusal(Refusal {
+            caller: Some(self.caller.key_id().into()),
+            code: verdict.code().into(),
+            feature: Some(verdict.feature().as_str().into()),
+            id: crate::id::receipt(self.now).into(),
+            market: verdict.market().map(|market| market.as_str().into()),
+            policy: verdict.policy().to_string().into(),
+            rules: failed.map(|reason| (&*reason.rule).into()).collect(),
+            time: self.now,
+        }));
+        if let Err(error) = self.gate.ledger.append(entry).await {
+            tracing::error!(%error, "a refusal could not be recorded");
+        }
+        Problem::from_verdict(verdict)
+    }
+
+    /// The engine's model for this task, which must be one that the release names.
+    fn device_model(&self, prompt: &Prompt) -> Result<ModelRef, Problem> {
+        let Body::Device(task) = prompt.body() else {
+            return Err(not_for_device());
+        };
+        let name = self.gate.engine.model(task.kind);
+        prompt.clearance().models().iter().find(|model| model.model.as_str() == name).cloned().ok_or_else(
+            || {
+                Problem::new(
+                    "route_missing",
+                    format!("The on-device engine {name} is not in the approved release."),
+                    format!("获批版本不包含设备端引擎 {name}。"),
+                )
+            },
+        )
+    }
+
+    fn admission(
+        &self,
+        receipt_id: &str,
+        clearance: &Clearance,
+        tier: Tier,
+        model: &ModelRef,
+        emulated: bool,
+    ) -> Canonical {
+        let (tier, partner) = match tier {
+            Tier::Device => (yumen_ledger::Tier::Device, None),
+            Tier::Partner => (yumen_ledger::Tier::Partner, Some(model.partner.as_str().into())),
+        };
+        Canonical::from(Entry::Admission(Admission {
+            approval: clearance.approval().map(Into::into),
+            caller: self.caller.key_id().into(),
+            emulated,
+            feature: clearance.feature().as_str().into(),
+            id: receipt_id.into(),
+            market: clearance.market().as_str().into(),
+            model: model.model.as_str().into(),
+            partner,
+            policy: clearance.policy().to_string().into(),
+            release: clearance.release().to_string().into(),
+            tier,
+            time: self.now,
+            verdict: "eligible".into(),
+            version: model.version.as_str().into(),
+        }))
+    }
+}
+
+impl Gate {
+    /// Runs the on-device engine off the request threads, a bounded number at a time.
+    async fn run_on_device(&self, prompt: Screened<Prompt>) -> Result<Output, Problem> {
+        let overloaded = || {
+            Problem::new(
+                "overloaded",
+                "The on-device engine has too much to do; try again in a moment.",
+                "设备端引擎繁忙，请稍后再试。",
+            )
+        };
+        let _place = self.device_queue.try_acquire().map_err(|_| overloaded())?;
+        let _slot = self.device_slots.acquire().await.map_err(|_| overloaded())?;
+        let engine = Arc::clone(&self.engine);
+        let run = tokio::task::spawn_blocking(move || match prompt.get().body() {
+            Body::Device(task) => engine.run(task).map_err(|error| device_problem(&error)),
+            Body::Chat(_) => Err(not_for_device()),
+        });
+        match run.await {
+            Ok(result) => result,
+            Err(error) => {
+                tracing::error!(%error, "the on-device engine ended abnormally");
+                Err(Problem::new("internal", "The on-device engine failed.", "设备端引擎出错。"))
+            }
+        }
+    }
+}
+
+/// A partner's feature on the device tier: its definition cannot be made so.
+fn not_for_device() -> Problem {
+    Problem::new("internal", "This feature does not run on the device.", "此功能不在设备端运行。")
+}
+
+fn ledger_problem(error: &LedgerError) -> Problem {
+    tracing::error!(%error, "an admission could not be recorded");
+    Problem::new(
+        "ledger_unavailable",
+        "The record could not be written, so nothing was answered.",
+        "无法写入记录，因此没有给出回答。",
+    )
+}
+
+fn device_problem(error: &DeviceError) -> Problem {
+    let yumen_policy::Text { en, zh } = error.text();
+    Problem::new(error.code(), en, zh)
+}

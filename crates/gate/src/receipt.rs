@@ -1,0 +1,76 @@
+//! What a person gets per answer: who answered, under what, and the proof that it is on record.
+
+use serde::Serialize;
+use yumen_features::Tier;
+use yumen_label::Label;
+use yumen_ledger::{Admitted, LedgerProof};
+use yumen_policy::{Clearance, Digest, MarketId, ModelRef, Text};
+use yumen_screen::{Action, Notice};
+
+/// Everything about an answer but its content.
+pub(crate) struct Record {
+    pub(crate) receipt_id: String,
+    pub(crate) market: MarketId,
+    pub(crate) release: Digest,
+    pub(crate) approval: Option<String>,
+    pub(crate) served_by: ServedBy,
+    pub(crate) label: Label,
+    /// What was told about the input; what is told about the output comes after.
+    pub(crate) notices: Vec<Notice>,
+}
+
+/// Who answered.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ServedBy {
+    pub(crate) tier: &'static str,
+    pub(crate) partner: Option<String>,
+    pub(crate) model: String,
+    /// Whether the partner was an emulator: then no model answered.
+    pub(crate) emulated: bool,
+}
+
+/// A receipt as it goes out.
+#[derive(Serialize)]
+pub(crate) struct Receipt<'a> {
+    id: &'a str,
+    market: &'a MarketId,
+    release: Digest,
+    approval: Option<&'a str>,
+    ledger: &'a LedgerProof,
+}
+
+impl ServedBy {
+    pub(crate) fn new(tier: Tier, model: &ModelRef, emulated: bool) -> Self {
+        let partner = match tier {
+            Tier::Device => None,
+            Tier::Partner => Some(model.partner.as_str().to_owned()),
+        };
+        Self { tier: tier.as_str(), partner, model: model.model.as_str().to_owned(), emulated }
+    }
+}
+
+impl Record {
+    pub(crate) fn receipt<'a>(&'a self, admitted: &'a Admitted) -> Receipt<'a> {
+        Receipt {
+            id: &self.receipt_id,
+            market: &self.market,
+            release: self.release,
+            approval: self.approval.as_deref(),
+            ledger: admitted.receipt(),
+        }
+    }
+}
+
+/// What every answer of the sandbox says, so that it is never taken for a service.
+pub(crate) fn sandbox_notice(clearance: &Clearance) -> Option<Notice> {
+    clearance.is_sandbox().then(|| Notice {
+        code: "sandbox.development_only".to_owned(),
+        action: Action::Allow,
+        direction: "output",
+        count: 1,
+        text: Text {
+            en: "Sandbox: for development only, under no approval.".to_owned(),
+            zh: "沙盒：仅供开发使用，未经任何批准。".to_owned(),
+        },
+    })
+}

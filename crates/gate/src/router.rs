@@ -1,0 +1,141 @@
+//! Which address is answered by what. [`ROUTES`] is the whole surface; the OpenAPI document and a
+//! test are held to it.
+
+use http::{Method, Request, StatusCode, header};
+use hyper::body::Incoming;
+use yumen_policy::{Timestamp, UiLanguage};
+
+use crate::caller;
+use crate::endpoint::{chat, eligibility, features, health, ledger, models, phone};
+use crate::gate::Gate;
+use crate::problem::Problem;
+use crate::reply::{self, Reply};
+
+/// Method, path and, in braces, the one variable segment of each address.
+pub const ROUTES: &[(&str, &str)] = &[
+    ("GET", "/"),
+    ("GET", "/healthz"),
+    ("GET", "/metrics"),
+    ("GET", "/openapi.json"),
+    ("GET", "/phone"),
+    ("GET", "/phone/{file}"),
+    ("GET", "/readyz"),
+    ("POST", "/v1/chat/completions"),
+    ("POST", "/v1/eligibility"),
+    ("GET", "/v1/features"),
+    ("POST", "/v1/features/{id}"),
+    ("GET", "/v1/ledger/key"),
+    ("GET", "/v1/models"),
+];
+
+/// How a problem is told: the design's own surface speaks RFC 9457, the OpenAI surface its clients'.
+#[derive(Clone, Copy)]
+enum Dialect {
+    OpenAi,
+    ProblemDetails,
+}
+
+/// Answers one request.
+pub(crate) async fn answer(gate: &Gate, request: Request<Incoming>) -> Reply {
+    let now = Timestamp::now();
+    let language = caller::language(request.headers(), None);
+    let (surface, dialect, result) = dispatch(gate, request, now).await;
+    match result {
+        Ok(reply) => {
+            gate.metrics.request(surface, "ok");
+            reply
+        }
+        Err(refused) => {
+            gate.metrics.request(surface, refused.problem.code());
+            tell(&refused.problem, refused.language.unwrap_or(language), dialect)
+        }
+    }
+}
+
+/// A problem, and the person's language once it is known better than from the request alone.
+pub(crate) struct Refused {
+    pub(crate) problem: Problem,
+    pub(crate) language: Option<UiLanguage>,
+}
+
+impl<P: Into<Problem>> From<P> for Refused {
+    fn from(problem: P) -> Self {
+        Self { problem: problem.into(), language: None }
+    }
+}
+
+async fn dispatch(
+    gate: &Gate,
+    request: Request<Incoming>,
+    now: Timestamp,
+) -> (&'static str, Dialect, Result<Reply, Refused>) {
+    use Dialect::{OpenAi, ProblemDetails};
+    let path = request.uri().path();
+    let get = request.method() == Method::GET || request.method() == Method::HEAD;
+    let post = request.method() == Method::POST;
+    match path {
+        "/v1/chat/completions" if post => {
+            ("chat_completions", OpenAi, chat::completions(gate, request, now).await)
+        }
+        "/v1/eligibility" if post => {
+            ("eligibility", ProblemDetails, eligibility::answer(gate, request, now).await)
+        }
+        "/v1/features" if get => ("features", ProblemDetails, features::list(gate, &request)),
+        "/v1/models" if get => ("models", OpenAi, models::list(gate, &request, now)),
+        "/v1/ledger/key" if get => ("ledger", ProblemDetails, Ok(ledger::key(gate))),
+        "/healthz" if get => ("health", ProblemDetails, Ok(health::live(gate))),
+        "/readyz" if get => ("health", ProblemDetails, health::ready(gate)),
+        "/metrics" if get => ("metrics", ProblemDetails, Ok(health::metrics(gate))),
+        "/openapi.json" if get => (
+            "openapi",
+            ProblemDetails,
+            Ok(reply::own(StatusCode::OK, reply::JSON, gate.openapi.clone())),
+        ),
+        "/" | "/phone" if get => ("phone", ProblemDetails, phone::file("index.html")),
+        _ => {
+            if let Some(id) = path.strip_prefix("/v1/features/").filter(|_| post) {
+                let id = id.to_owned();
+                ("feature", ProblemDetails, features::run(gate, request, &id, now).await)
+            } else if let Some(file) = path.strip_prefix("/phone/").filter(|_| get) {
+                ("phone", ProblemDetails, phone::file(file))
+            } else {
+                ("unknown", ProblemDetails, Err(no_route(path).into()))
+            }
+        }
+    }
+}
+
+fn no_route(path: &str) -> Problem {
+    let matches = |route: &str| match route.split_once('{') {
+        Some((before, _)) => path.strip_prefix(before).is_some_and(|rest| !rest.is_empty()),
+        None => route == path,
+    };
+    let allowed: Vec<_> =
+        ROUTES.iter().filter(|(_, route)| matches(route)).map(|(method, _)| *method).collect();
+    if allowed.is_empty() {
+        return Problem::new(
+            "not_found",
+            "See /openapi.json for the addresses.",
+            "可用地址见 /openapi.json。",
+        );
+    }
+    let allowed = allowed.join(", ");
+    Problem::new("method_not_allowed", format!("Use {allowed}."), format!("请使用 {allowed}。"))
+}
+
+fn tell(problem: &Problem, language: UiLanguage, dialect: Dialect) -> Reply {
+    let (content_type, body) = match dialect {
+        Dialect::OpenAi => (reply::JSON, problem.to_openai_json(language)),
+        Dialect::ProblemDetails => (reply::PROBLEM, problem.to_json(language)),
+    };
+    let mut reply = reply::own(problem.status(), content_type, body);
+    let tag = match language {
+        UiLanguage::En => "en",
+        UiLanguage::Zh => "zh",
+    };
+    reply.headers_mut().insert(header::CONTENT_LANGUAGE, http::HeaderValue::from_static(tag));
+    if problem.status() == StatusCode::UNAUTHORIZED {
+        reply.headers_mut().insert(header::WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer"));
+    }
+    reply
+}

@@ -1,0 +1,217 @@
+//! A partner's streamed answer on its way to a person: screened, labelled, bounded.
+//!
+//! Text and the arguments of each tool call are screened as streams of their own, so a term split
+//! over two chunks is caught, and a term in one of them never hides in another.
+
+use std::sync::Arc;
+
+use yumen_label::Labels;
+use yumen_partners::{AnswerStream, AskError};
+use yumen_screen::{Boundary, Screen, Step, StreamScreen};
+use yumen_wire::{Event, FinishReason, PartnerErrorKind, ToolCallDelta};
+
+use crate::answer::{Piece, Pieces, ToolCallPart};
+use crate::problem::Problem;
+
+/// The most tool calls one answer may make; more end it.
+const MAX_TOOL_CALLS: usize = 64;
+
+/// A streamed answer whose every part may be shown.
+pub(crate) struct LabelledStream {
+    answer: AnswerStream,
+    events: Vec<Event>,
+    screen: Arc<Screen>,
+    text: StreamScreen,
+    tools: Vec<ToolStream>,
+    labels: Labels,
+    /// Bytes of output that may still come.
+    left: usize,
+    open: bool,
+}
+
+struct ToolStream {
+    index: u32,
+    arguments: StreamScreen,
+}
+
+impl LabelledStream {
+    pub(crate) fn new(
+        answer: AnswerStream,
+        screen: &Arc<Screen>,
+        labels: Labels,
+        max_output_bytes: usize,
+    ) -> Self {
+        Self {
+            answer,
+            events: Vec::new(),
+            screen: Arc::clone(screen),
+            text: screen.stream(Boundary::FromPartner),
+            tools: Vec::new(),
+            labels,
+            left: max_output_bytes,
+            open: true,
+        }
+    }
+
+    fn event(&mut self, event: Event, out: &mut Vec<Piece>) {
+        match event {
+            // Reasoning is no feature's output; it is neither shown nor kept.
+            Event::Start { .. } | Event::Reasoning(_) => {}
+            Event::Text(text) => {
+                if self.within_limit(text.len(), out) {
+                    let step = self.text.push(&text);
+                    self.text_step(step, out);
+                }
+            }
+            Event::ToolCall(delta) => self.tool_call(delta, out),
+            Event::Usage(usage) => out.push(Piece::Usage(usage)),
+            Event::Finish(reason) => {
+                self.flush(out);
+                if self.open {
+                    out.push(Piece::Finish(reason));
+                    self.open = false;
+                }
+            }
+        }
+    }
+
+    fn tool_call(&mut self, delta: ToolCallDelta, out: &mut Vec<Piece>) {
+        let ToolCallDelta { index, id, name, arguments } = delta;
+        // Names and ids are not screened, so nothing but an identifier may stand there.
+        if !id.as_deref().is_none_or(is_identifier) || !name.as_deref().is_none_or(is_identifier) {
+            return self.cut(out);
+        }
+        if !self.within_limit(arguments.len(), out) {
+            return;
+        }
+        let position = match self.tools.iter().position(|tool| tool.index == index) {
+            Some(position) => position,
+            None if self.tools.len() < MAX_TOOL_CALLS => {
+                let arguments = self.screen.stream(Boundary::FromPartner);
+                self.tools.push(ToolStream { index, arguments });
+                self.tools.len() - 1
+            }
+            None => return self.cut(out),
+        };
+        let step = self.tools[position].arguments.push(&arguments);
+        self.tool_step(index, id, name, step, out);
+    }
+
+    /// What the screens still hold back, at the end of the answer.
+    fn flush(&mut self, out: &mut Vec<Piece>) {
+        let step = self.text.finish();
+        self.text_step(step, out);
+        for position in 0..self.tools.len() {
+            if !self.open {
+                return;
+            }
+            let index = self.tools[position].index;
+            let step = self.tools[position].arguments.finish();
+            self.tool_step(index, None, None, step, out);
+        }
+    }
+
+    fn text_step(&mut self, step: Step, out: &mut Vec<Piece>) {
+        if let Some(text) = step.text {
+            out.push(Piece::Text(self.labels.stamp(text)));
+        }
+        self.told(step.notices, step.refused, out);
+    }
+
+    fn tool_step(
+        &mut self,
+        index: u32,
+        id: Option<String>,
+        name: Option<String>,
+        step: Step,
+        out: &mut Vec<Piece>,
+    ) {
+        let arguments = step.text.map(|text| self.labels.stamp(text));
+        if arguments.is_some() || id.is_some() || name.is_some() {
+            out.push(Piece::ToolCall(ToolCallPart { index, id, name, arguments }));
+        }
+        self.told(step.notices, step.refused, out);
+    }
+
+    fn told(
+        &mut self,
+        notices: Vec<yumen_screen::Notice>,
+        refused: Option<yumen_screen::Refusal>,
+        out: &mut Vec<Piece>,
+    ) {
+        out.extend(notices.into_iter().map(Piece::Notice));
+        if let Some(refusal) = refused {
+            out.extend(refusal.notices.into_iter().map(Piece::Notice));
+            out.push(Piece::Finish(FinishReason::ContentFilter));
+            self.open = false;
+        }
+    }
+
+    fn within_limit(&mut self, bytes: usize, out: &mut Vec<Piece>) -> bool {
+        if !self.open {
+            return false;
+        }
+        match self.left.checked_sub(bytes) {
+            Some(left) => {
+                self.left = left;
+                true
+            }
+            None => {
+                self.cut(out);
+                false
+            }
+        }
+    }
+
+    /// Ends an answer that outgrew its bounds.
+    fn cut(&mut self, out: &mut Vec<Piece>) {
+        self.flush(out);
+        if self.open {
+            out.push(Piece::Finish(FinishReason::Length));
+            self.open = false;
+        }
+    }
+}
+
+impl Pieces for LabelledStream {
+    async fn next(&mut self, out: &mut Vec<Piece>) -> bool {
+        if !self.open {
+            return false;
+        }
+        let mut events = std::mem::take(&mut self.events);
+        let result = self.answer.next(&mut events).await;
+        for event in events.drain(..) {
+            // Usage may follow the end; text may not.
+            if self.open || matches!(event, Event::Usage(_)) {
+                self.event(event, out);
+            }
+        }
+        self.events = events;
+        match result {
+            Ok(more) => more && self.open,
+            Err(error) if !self.open => {
+                tracing::debug!(%error, "the partner failed after the answer was complete");
+                false
+            }
+            Err(error) => {
+                self.open = false;
+                // A partner that refuses half-way takes back what it said before.
+                if is_refusal(&error) {
+                    out.push(Piece::Restart);
+                }
+                out.push(Piece::Problem(Problem::from(error)));
+                false
+            }
+        }
+    }
+}
+
+fn is_refusal(error: &AskError) -> bool {
+    matches!(error, AskError::Partner { error, .. } if error.kind == PartnerErrorKind::Refused)
+}
+
+/// Whether a text is of the alphabet of ids and function names, and short.
+fn is_identifier(text: &str) -> bool {
+    text.len() <= 128
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':'))
+}

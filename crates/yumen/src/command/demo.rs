@@ -1,0 +1,191 @@
+//! `yumen demo`: everything on an embedded default.
+//!
+//! The partners are emulated and say so in every answer; the approval is of a fictitious company,
+//! signed by two keys made for the occasion. Nothing leaves the machine.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::net::TcpListener;
+use yumen_emulators::{Emulator, Kind, Options};
+use yumen_gate::Mode;
+use yumen_label::ProviderCode;
+use yumen_partners::{Clocks, KeySource, PartnerConfig};
+use yumen_policy::{
+    Approval, ApprovalKind, ApprovalRecord, Entity, MarketId, Scope, SignerKey, Surface,
+};
+use yumen_store::{NewKey, Store};
+
+use super::{Output, now, runtime};
+use crate::cli::DemoArgs;
+use crate::compose::{Build, Running, Settings};
+use crate::data_dir::DataDir;
+use crate::failure::{Context as _, Failure};
+use crate::profile;
+
+/// The demo's app keys: one that asks for an assertion, and two bound to a device.
+const KEYS: [(&str, Option<&str>); 3] =
+    [("yk_demo", None), ("yk_demo_us", Some("us")), ("yk_demo_cn", Some("cn"))];
+
+/// The fictitious company's provider code; the organisation in it does not exist.
+const PROVIDER_CODE: &str = "001191110000DEM0YUMEN8X10000";
+
+/// How long a demo approval holds.
+const APPROVAL_LIFE: SignedDuration = SignedDuration::from_hours(24 * 365);
+
+pub(super) fn run(args: &DemoArgs, output: Output) -> Result<(), Failure> {
+    let default = std::env::temp_dir().join("yumen-demo");
+    let data = DataDir::open(args.data_dir.as_deref().unwrap_or(&default))?;
+    let build = Build::load()?;
+    let mut store = data.store()?;
+    seed(&build, &data, &mut store)?;
+    let provider = ProviderCode::parse(PROVIDER_CODE).context("the demo's provider code is broken")?;
+    let settings = Settings { sandbox: true, provider: Some(provider) };
+    runtime()?.block_on(async {
+        let options = || Options {
+            chunk_delay: Duration::from_millis(args.chunk_delay_ms),
+            ..Options::default()
+        };
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let chatgpt = Emulator::bind(Kind::OpenAi, any, options())
+            .await
+            .context("cannot start the emulated ChatGPT")?;
+        let qwen = Emulator::bind(Kind::DashScope, any, options())
+            .await
+            .context("cannot start the emulated Qwen")?;
+        let partners = partners(&build, &chatgpt, &qwen)?;
+        let running = Running::new(
+            Mode::Demo,
+            build,
+            &data,
+            store,
+            settings,
+            partners,
+            &BTreeMap::new(),
+        )?;
+        let listener = TcpListener::bind(args.listen)
+            .await
+            .context(format!("cannot listen on {}", args.listen))
+            .map_err(|failure| failure.help("give another address with --listen"))?;
+        let gate = listener.local_addr().context("the listener has no address")?;
+        let addresses = serde_json::json!({
+            "gate": format!("http://{gate}"),
+            "phone": format!("http://{gate}/phone"),
+            "emulated_chatgpt": format!("http://{}", chatgpt.addr()),
+            "emulated_qwen": format!("http://{}", qwen.addr()),
+            "data_dir": data.path(),
+        });
+        output.print(&addresses, |_| greeting(gate, &chatgpt, &qwen, &data))?;
+        running.serve(listener).await
+    })
+}
+
+/// What a newcomer reads first.
+fn greeting(gate: SocketAddr, chatgpt: &Emulator, qwen: &Emulator, data: &DataDir) -> String {
+    format!(
+        r#"Yumen demo. The partners are EMULATED: no model answers, and nothing leaves this machine.
+
+gate  http://{gate}
+phone http://{gate}/phone
+data  {data}
+emulated ChatGPT http://{chatgpt}, emulated Qwen http://{qwen}
+
+Ask as a mainland phone, as an American one, and whether a phone may:
+
+curl -s http://{gate}/v1/features/writing.summary -H 'Authorization: Bearer yk_demo_cn' -H 'Content-Type: application/json' -d '{{"input":{{"text":"玉门关是丝绸之路上的关口。商队从这里出入。关吏查验文书，登记货物。没有文书的人不能过关。"}},"language":"zh"}}'
+
+curl -sN http://{gate}/v1/chat/completions -H 'Authorization: Bearer yk_demo_us' -H 'Content-Type: application/json' -d '{{"model":"assistant.chat","stream":true,"messages":[{{"role":"user","content":"What is the Jade Gate?"}}]}}'
+
+curl -s http://{gate}/v1/eligibility -H 'Authorization: Bearer yk_demo' -H 'Content-Type: application/json' -d '{{"device":{device},"features":["assistant.chat"]}}'
+
+Stop with Ctrl-C."#,
+        data = data.path().display(),
+        chatgpt = chatgpt.addr(),
+        qwen = qwen.addr(),
+        device = profile::named("cn").unwrap_or_default(),
+    )
+}
+
+/// Fills an empty store: keys, signers, and an approval of this build's mainland release.
+fn seed(build: &Build, data: &DataDir, store: &mut Store) -> Result<(), Failure> {
+    for (secret, device) in KEYS {
+        if store.key_of_secret(secret).context("the app keys cannot be read")?.is_none() {
+            let device = device.and_then(profile::named).map(str::to_owned);
+            let new = NewKey { name: format!("demo {secret}"), device, development: true };
+            store.add_key_with_secret(&new, secret, now()).context("a demo key cannot be made")?;
+        }
+    }
+    let signers = [data.signing_key("demo-signer-1")?, data.signing_key("demo-signer-2")?];
+    let known = store.list_signers().context("the signers cannot be read")?;
+    for (index, signer) in signers.iter().enumerate() {
+        let key = SignerKey::of(signer).to_string();
+        if !known.iter().any(|known| known.key == key) {
+            let name = format!("Demo signer {}", index + 1);
+            store.add_signer(&key, &name, "approver", now()).context("a signer cannot be added")?;
+        }
+    }
+    for market in build.shipped.markets.iter().filter(|market| market.approval().is_required()) {
+        let Some(release) = build.release(market.id().as_str()) else { continue };
+        let digest = release.digest().to_string();
+        let number = format!("DEMO-YuMen-{}", &digest["sha256:".len()..][..12]);
+        let stored = store.list_approvals().context("the approvals cannot be read")?;
+        // An approval that was removed stays removed: that is what the person wanted to see.
+        if stored.iter().any(|stored| stored.number == number) {
+            continue;
+        }
+        let signed = Approval::sign(record(build, market.id(), number.clone(), release.digest())?, &signers)
+            .context("the demo approval cannot be signed")?;
+        store
+            .import_approval(&number, market.id().as_str(), &signed.to_json(), now())
+            .context("the demo approval cannot be imported")?;
+    }
+    Ok(())
+}
+
+fn record(
+    build: &Build,
+    market: &MarketId,
+    number: String,
+    release: yumen_policy::Digest,
+) -> Result<ApprovalRecord, Failure> {
+    let now = Timestamp::now();
+    Ok(ApprovalRecord {
+        number,
+        kind: ApprovalKind::Demonstration,
+        market: market.clone(),
+        entity: Entity {
+            name: "玉门示例科技有限公司（虚构） Yumen Example Technology Co. (fictitious)".to_owned(),
+            uscc: None,
+        },
+        scope: Scope {
+            features: build.shipped.features.iter().map(|f| f.id().clone()).collect(),
+            surfaces: BTreeSet::from([Surface::Cloud, Surface::Device]),
+        },
+        release,
+        granted_on: now.to_zoned(jiff::tz::TimeZone::UTC).date(),
+        valid_from: now,
+        valid_until: now.checked_add(APPROVAL_LIFE).context("the clock is beyond all dates")?,
+    })
+}
+
+fn partners(build: &Build, chatgpt: &Emulator, qwen: &Emulator) -> Result<Vec<PartnerConfig>, Failure> {
+    let mut configs = Vec::new();
+    for card in &build.shipped.partners {
+        let base = match card.id.as_str() {
+            "openai" => format!("http://{}/v1", chatgpt.addr()),
+            "qwen" => format!("http://{}", qwen.addr()),
+            other => return Err(Failure::new(format!("no emulator for the partner {other}"))),
+        };
+        configs.push(PartnerConfig {
+            id: card.id.clone(),
+            protocol: card.protocol,
+            base_url: base.parse().context("an emulator's address is broken")?,
+            key: KeySource::None,
+            emulated: true,
+            clocks: Clocks::default(),
+        });
+    }
+    Ok(configs)
+}

@@ -1,0 +1,88 @@
+//! What each command does, one file a command.
+
+mod approval;
+mod check;
+mod demo;
+mod keys;
+mod ledger;
+mod release;
+mod serve;
+mod signer;
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::cli::{Cli, Command, Place};
+use crate::catalog::Shipped;
+use crate::config::Config;
+use crate::data_dir::DataDir;
+use crate::failure::{Context as _, Failure};
+
+/// How results are printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Output {
+    Json,
+    Text,
+}
+
+impl Output {
+    /// Prints `value` as JSON, or what `text` makes of it.
+    fn print<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), Failure> {
+        match self {
+            Self::Json => {
+                let json = serde_json::to_string(value).context("cannot write the result")?;
+                println!("{json}");
+            }
+            Self::Text => println!("{}", text(value)),
+        }
+        Ok(())
+    }
+}
+
+/// Runs a command to its end.
+pub fn run(cli: Cli) -> Result<(), Failure> {
+    let output = if cli.json { Output::Json } else { Output::Text };
+    match cli.command {
+        Command::Demo(args) => demo::run(&args, output),
+        Command::Serve(args) => serve::run(&args, output),
+        Command::Check(args) => check::run(&args, output),
+        Command::Keys(command) => keys::run(command, output),
+        Command::Signer(command) => signer::run(command, output),
+        Command::Approval(command) => approval::run(command, output),
+        Command::Release(command) => release::run(command, output),
+        Command::Ledger(command) => ledger::run(command, output),
+    }
+}
+
+impl Place {
+    /// Opens the data directory that was named, directly or by a configuration.
+    fn open(&self) -> Result<DataDir, Failure> {
+        match (&self.config, &self.data_dir) {
+            (Some(config), _) => DataDir::open(&read_config(config)?.data_dir),
+            (None, Some(path)) => DataDir::open(path),
+            (None, None) => Err(Failure::new("no data directory was named")
+                .help("give --config FILE or --data-dir DIR")),
+        }
+    }
+}
+
+fn read_config(path: &Path) -> Result<Config, Failure> {
+    let shipped = Shipped::load().context("the embedded catalogue is broken")?;
+    Config::read(path, &shipped.partners)
+        .context("the configuration cannot be used")
+        .map_err(|failure| failure.help("docs/configuration.md describes every key"))
+}
+
+/// Now, in whole seconds since 1970, as the store keeps times.
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+/// A runtime for the commands that serve. Two workers are what the smallest machine has.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
+}

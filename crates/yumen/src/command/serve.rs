@@ -1,0 +1,37 @@
+//! `yumen serve`: the gate on the operator's configuration.
+
+use tokio::net::TcpListener;
+use yumen_gate::Mode;
+
+use super::{Output, read_config, runtime};
+use crate::cli::ServeArgs;
+use crate::compose::{Build, Running, Settings};
+use crate::data_dir::DataDir;
+use crate::failure::{Context as _, Failure};
+
+pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
+    let config = read_config(&args.config)?;
+    let data = DataDir::open(&config.data_dir)?;
+    let store = data.store()?;
+    let settings = Settings { sandbox: config.sandbox, provider: config.provider_code };
+    runtime()?.block_on(async {
+        let running = Running::new(
+            Mode::Serve,
+            Build::load()?,
+            &data,
+            store,
+            settings,
+            config.partners,
+            &config.aliases,
+        )?;
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .context(format!("cannot listen on {}", config.listen))
+            .map_err(|failure| failure.help("set another `server.listen`"))?;
+        let address = listener.local_addr().context("the listener has no address")?;
+        output.print(&serde_json::json!({"gate": format!("http://{address}")}), |_| {
+            format!("gate  http://{address}")
+        })?;
+        running.serve(listener).await
+    })
+}

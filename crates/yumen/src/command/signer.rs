@@ -1,0 +1,34 @@
+//! `yumen signer`: keys of the people who sign approvals.
+
+use yumen_policy::SignerKey;
+
+use super::{Output, now};
+use crate::cli::SignerCommand;
+use crate::data_dir::make_key;
+use crate::failure::{Context as _, Failure};
+
+pub(super) fn run(command: SignerCommand, output: Output) -> Result<(), Failure> {
+    match command {
+        SignerCommand::New { file } => {
+            let public = SignerKey::of(&make_key(&file)?).to_string();
+            output.print(&serde_json::json!({"key": public}), |_| public.clone())
+        }
+        SignerCommand::Add { place, name, role, key } => {
+            let key: SignerKey = key.parse().context("this is no signer's public key")?;
+            let key = key.to_string();
+            let mut store = place.open()?.store()?;
+            store.add_signer(&key, &name, &role, now()).context("the signer cannot be added")?;
+            output.print(&serde_json::json!({"added": key, "name": name}), |_| {
+                format!("{name} is trusted with {key}")
+            })
+        }
+        SignerCommand::List { place } => {
+            let signers =
+                place.open()?.store()?.list_signers().context("the signers cannot be read")?;
+            output.print(&signers, |signers| {
+                let rows = signers.iter().map(|s| format!("{}  {}  {}", s.key, s.role, s.name));
+                rows.collect::<Vec<_>>().join("\n")
+            })
+        }
+    }
+}

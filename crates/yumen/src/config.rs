@@ -1,0 +1,150 @@
+//! `yumen.toml`: what an operator writes, parsed into what the program runs on.
+//!
+//! Unknown keys are errors, and a path or address is checked here, once. `docs/configuration.md`
+//! explains every key.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use thiserror::Error;
+use yumen_label::ProviderCode;
+use yumen_partners::{BaseUrl, Clocks, KeySource, PartnerConfig};
+use yumen_policy::PartnerId;
+use yumen_wire::Protocol;
+
+use crate::catalog::PartnerCard;
+
+/// What the gate runs on.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Where keys, approvals and the ledger are kept.
+    pub data_dir: PathBuf,
+    /// Whether the development-only market `sandbox` exists.
+    pub sandbox: bool,
+    /// The operator's provider code for labels (27 characters).
+    pub provider_code: Option<ProviderCode>,
+    /// Model names of plain clients, each standing for a feature.
+    pub aliases: BTreeMap<String, String>,
+    /// The partners that can be asked.
+    pub partners: Vec<PartnerConfig>,
+}
+
+/// What is wrong with a configuration file.
+#[derive(Debug, Error)]
+pub(crate) enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not what `docs/configuration.md` describes.
+    #[error("{path}: {message}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Where and what, as the TOML parser says it.
+        message: String,
+    },
+}
+
+impl Config {
+    /// Reads a configuration file. Relative paths in it are relative to the file.
+    pub(crate) fn read(path: &Path, cards: &[PartnerCard]) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let raw: RawConfig = toml::from_str(&text).map_err(|error| ConfigError::Parse {
+            path: path.to_owned(),
+            message: error.to_string(),
+        })?;
+        let provider_code = match &raw.server.provider_code {
+            None => None,
+            Some(code) => Some(ProviderCode::parse(code).map_err(|error| ConfigError::Parse {
+                path: path.to_owned(),
+                message: format!("server.provider_code: {error}"),
+            })?),
+        };
+        let partners = raw
+            .partner
+            .into_iter()
+            .map(|partner| partner.resolve(cards))
+            .collect::<Result<_, _>>()
+            .map_err(|message| ConfigError::Parse { path: path.to_owned(), message })?;
+        let beside = path.parent().unwrap_or(Path::new(""));
+        Ok(Self {
+            listen: raw.server.listen,
+            data_dir: beside.join(raw.server.data_dir),
+            sandbox: raw.server.sandbox,
+            provider_code,
+            aliases: raw.aliases,
+            partners,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawConfig {
+    server: RawServer,
+    #[serde(default)]
+    aliases: BTreeMap<String, String>,
+    #[serde(default)]
+    partner: Vec<RawPartner>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawServer {
+    #[serde(default = "default_listen")]
+    listen: SocketAddr,
+    data_dir: PathBuf,
+    #[serde(default)]
+    sandbox: bool,
+    provider_code: Option<String>,
+}
+
+fn default_listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 8080))
+}
+
+/// A partner; what is left out is as `catalog/partners` has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPartner {
+    id: PartnerId,
+    protocol: Option<Protocol>,
+    base_url: Option<BaseUrl>,
+    key: Option<KeySource>,
+    #[serde(default)]
+    emulated: bool,
+    #[serde(default)]
+    clocks: Clocks,
+}
+
+impl RawPartner {
+    fn resolve(self, cards: &[PartnerCard]) -> Result<PartnerConfig, String> {
+        let id = self.id;
+        let card = cards.iter().find(|card| card.id == id).ok_or_else(|| {
+            let known: Vec<_> = cards.iter().map(|card| card.id.as_str()).collect();
+            format!("partner {:?} is not in the catalogue; it has {}", id.as_str(), known.join(", "))
+        })?;
+        let base_url = match self.base_url {
+            Some(url) => url,
+            None => card.base_url.parse().map_err(|error| format!("partner {id}: {error}"))?,
+        };
+        Ok(PartnerConfig {
+            protocol: self.protocol.unwrap_or(card.protocol),
+            base_url,
+            key: self.key.unwrap_or_else(|| KeySource::Env(card.key_env.clone())),
+            emulated: self.emulated,
+            clocks: self.clocks,
+            id,
+        })
+    }
+}

@@ -1,0 +1,109 @@
+//! The data directory: the store, the ledger, and the gate's own signing keys.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use ed25519_dalek::SigningKey;
+use yumen_ledger::{Ledger, LogKey};
+use yumen_store::Store;
+
+use crate::failure::{Context as _, Failure};
+
+/// A data directory, made when it is not there.
+#[derive(Debug)]
+pub(crate) struct DataDir {
+    path: PathBuf,
+}
+
+impl DataDir {
+    /// Opens or makes the directory.
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        std::fs::create_dir_all(path)
+            .context(format!("cannot make the data directory {}", path.display()))?;
+        Ok(Self { path: path.to_owned() })
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the ledger is.
+    pub(crate) fn ledger_path(&self) -> PathBuf {
+        self.path.join("ledger")
+    }
+
+    /// Opens the store.
+    pub(crate) fn store(&self) -> Result<Store, Failure> {
+        let path = self.path.join("yumen.db");
+        Store::open(&path).context(format!("cannot open the store {}", path.display()))
+    }
+
+    /// Opens the ledger for writing; only one process may.
+    pub(crate) fn ledger(&self) -> Result<Ledger, Failure> {
+        let path = self.ledger_path();
+        Ledger::open(&path, self.signing_key("ledger")?, LEDGER_ORIGIN)
+            .context(format!("cannot open the ledger {}", path.display()))
+            .map_err(|failure| {
+                failure.help("if another yumen runs on this data directory, stop it or give another with --data-dir")
+            })
+    }
+
+    /// The public key that the ledger is verified with.
+    pub(crate) fn ledger_key(&self) -> Result<LogKey, Failure> {
+        LogKey::new(LEDGER_ORIGIN, self.signing_key("ledger")?.verifying_key())
+            .context("the ledger's key is broken")
+    }
+
+    /// One of the gate's own keys, made on first use and readable by the owner alone.
+    pub(crate) fn signing_key(&self, name: &str) -> Result<SigningKey, Failure> {
+        let keys = self.path.join("keys");
+        std::fs::create_dir_all(&keys).context(format!("cannot make {}", keys.display()))?;
+        read_or_make_key(&keys.join(format!("{name}.key")))
+    }
+}
+
+/// The name under which this ledger signs its checkpoints.
+const LEDGER_ORIGIN: &str = "yumen";
+
+/// Reads an Ed25519 key from a file of 64 hexadecimal digits.
+pub(crate) fn read_key(path: &Path) -> Result<SigningKey, Failure> {
+    let text = std::fs::read_to_string(path).context(format!("cannot read {}", path.display()))?;
+    parse_seed(text.trim()).map(|seed| SigningKey::from_bytes(&seed)).ok_or_else(|| {
+        Failure::new(format!("{} is not a signing key", path.display()))
+            .help("a key file holds 64 hexadecimal digits; `yumen signer new FILE` makes one")
+    })
+}
+
+/// Makes a new key file; an existing file is never overwritten.
+pub(crate) fn make_key(path: &Path) -> Result<SigningKey, Failure> {
+    let mut seed = [0_u8; 32];
+    getrandom::fill(&mut seed)
+        .map_err(|error| Failure::new(format!("the system gives no randomness: {error}")))?;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file =
+        options.open(path).context(format!("cannot make the key file {}", path.display()))?;
+    let hex: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
+    file.write_all(hex.as_bytes())
+        .and_then(|()| file.sync_all())
+        .context(format!("cannot write {}", path.display()))?;
+    Ok(SigningKey::from_bytes(&seed))
+}
+
+fn read_or_make_key(path: &Path) -> Result<SigningKey, Failure> {
+    if path.exists() { read_key(path) } else { make_key(path) }
+}
+
+fn parse_seed(hex: &str) -> Option<[u8; 32]> {
+    if hex.len() != 64 || !hex.is_ascii() {
+        return None;
+    }
+    let mut seed = [0_u8; 32];
+    for (index, byte) in seed.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&hex[2 * index..2 * index + 2], 16).ok()?;
+    }
+    Some(seed)
+}
