@@ -205,7 +205,7 @@ async fn read_stream(
     let mut last = [0; 16]; // the end of what came, to see frames and [DONE] across pieces
     while let Some(frame) = timeout(PATIENCE, body.frame()).await? {
         let Ok(piece) = frame?.into_data() else { continue };
-        if !text_seen && holds(&piece, b"\"content\":\" ") {
+        if !text_seen && holds_text(&piece) {
             text_seen = true;
             seen.borrow_mut().first_tokens.push(micros(begun));
         }
@@ -231,8 +231,12 @@ async fn read_stream(
     }
 }
 
-fn holds(piece: &[u8], needle: &[u8]) -> bool {
-    piece.windows(needle.len()).any(|window| window == needle)
+/// Whether a piece has a delta with text that is not empty.
+fn holds_text(piece: &[u8]) -> bool {
+    const FIELD: &[u8] = b"\"content\":\"";
+    piece
+        .windows(FIELD.len() + 1)
+        .any(|window| window.starts_with(FIELD) && !window.ends_with(b"\""))
 }
 
 fn micros(since: Instant) -> u32 {

@@ -92,6 +92,16 @@ async fn a_stream_comes_back_and_its_connection_serves_again() {
 }
 
 #[tokio::test]
+async fn whole_answers_come_over_one_connection() {
+    let partner = Partner::start(vec![completion()]).await;
+    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
+    for _ in 0..3 {
+        assert!(matches!(ask(&partners, false).await, Ok(Answer::Whole(_))));
+    }
+    assert_eq!((partner.requests().len(), partner.connections()), (3, 1));
+}
+
+#[tokio::test]
 async fn a_partner_that_keeps_the_body_open_after_its_last_word_holds_nobody_up() {
     let done = crate::support::piece("data: [DONE]\n\n");
     let script = vec![

@@ -146,11 +146,11 @@ impl Partner {
         let address = listener.local_addr().unwrap();
         let seen = Arc::<Seen>::default();
         let scripts: Arc<[Vec<Step>]> = scripts.into();
-        let sees = Arc::clone(&seen);
+        let witness = Arc::clone(&seen);
         tokio::spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
-                *sees.connections.lock().unwrap() += 1;
-                tokio::spawn(serve(connection, Arc::clone(&scripts), Arc::clone(&sees)));
+                *witness.connections.lock().unwrap() += 1;
+                tokio::spawn(serve(connection, Arc::clone(&scripts), Arc::clone(&witness)));
             }
         });
         Self { address, seen }
