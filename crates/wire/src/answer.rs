@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::chat::{Passages, ToolCall};
+use crate::partner_error::bounded;
 
 /// One step of a streamed answer.
 ///
@@ -98,9 +99,7 @@ impl FinishReason {
             "length" => Some(FinishReason::Length),
             "tool_calls" | "function_call" => Some(FinishReason::ToolCalls),
             "content_filter" => Some(FinishReason::ContentFilter),
-            other => {
-                Some(FinishReason::Other(other[..other.floor_char_boundary(LONGEST)].to_owned()))
-            }
+            other => Some(FinishReason::Other(bounded(other, LONGEST).to_owned())),
         }
     }
 

@@ -3,7 +3,11 @@
 
 use thiserror::Error;
 
+use crate::partner_error::bounded;
 use crate::protocol::Protocol;
+
+/// Most bytes of a client's own words that an error quotes.
+pub(crate) const LONGEST_QUOTE: usize = 64;
 
 /// A request that cannot be read or cannot be written.
 ///
@@ -90,6 +94,13 @@ impl WireError {
             }
             WireError::NoMessages => "对话中没有消息".to_owned(),
         }
+    }
+
+    /// An unknown field `name` of the object at `path`.
+    pub(crate) fn unknown_field(path: &str, name: &str) -> Self {
+        let name = bounded(name, LONGEST_QUOTE);
+        let param = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+        WireError::UnknownField { param }
     }
 
     pub(crate) fn invalid(param: impl Into<String>, detail: impl Into<String>) -> Self {

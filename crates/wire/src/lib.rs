@@ -9,8 +9,9 @@
 //! - [`serve`]: our own side, the chat-completions API that existing OpenAI clients speak.
 //!
 //! Promises: decoders never panic on any bytes, hold a bounded amount of memory, and give the same
-//! events however the bytes were cut into chunks. No error text repeats what a person or a model
-//! wrote, and keys that a partner echoes in its errors are taken out.
+//! events however the bytes were cut into chunks. Errors of our own never repeat what a person or a
+//! model wrote (field names and type words excepted, cut to 64 bytes); a partner's error message is
+//! kept in its words, cut to size, with keys taken out.
 
 mod answer;
 mod chat;

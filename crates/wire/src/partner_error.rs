@@ -226,7 +226,8 @@ pub(crate) fn strip_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)
 }
 
-fn bounded(text: &str, longest: usize) -> &str {
+/// The beginning of a text, at most `longest` bytes.
+pub(crate) fn bounded(text: &str, longest: usize) -> &str {
     &text[..text.floor_char_boundary(longest)]
 }
 
