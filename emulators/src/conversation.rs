@@ -27,7 +27,18 @@ impl Dialect {
     /// Known fields of a message.
     fn message_fields(self) -> &'static [&'static str] {
         match self {
-            Self::OpenAi => &["role", "content", "name", "refusal", "tool_calls", "tool_call_id"],
+            // The last three stand in answers, which clients send back whole.
+            Self::OpenAi => &[
+                "role",
+                "content",
+                "name",
+                "refusal",
+                "tool_calls",
+                "tool_call_id",
+                "annotations",
+                "audio",
+                "function_call",
+            ],
             Self::DashScopeNative | Self::DashScopeCompatible => &[
                 "role",
                 "content",
