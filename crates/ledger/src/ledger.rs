@@ -171,3 +171,55 @@ fn stopped(shared: &Shared) -> LedgerError {
     let reason = shared.stopped.get().cloned();
     LedgerError::Stopped(reason.unwrap_or_else(|| "its writer ended".into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::Receiver;
+
+    use super::*;
+    use crate::{ApprovalStep, Entry, Step, merkle::TreeHash};
+
+    /// A ledger whose writer never takes anything.
+    fn stuck(queue: usize) -> (Ledger, Receiver<Job>) {
+        let signer =
+            CheckpointSigner::new("log.example", SigningKey::from_bytes(&[7; 32])).unwrap();
+        let (sender, receiver) = sync_channel(queue);
+        let checkpoint = RwLock::new(signer.sign(0, TreeHash::of_empty_tree()));
+        let shared = Arc::new(Shared { checkpoint, stopped: OnceLock::new() });
+        let key = signer.public().clone();
+        let inner = Inner { queue: Some(sender), writer: None, shared, key };
+        (Ledger { inner: Arc::new(inner) }, receiver)
+    }
+
+    fn entry() -> Entry<'static> {
+        Entry::Approval(ApprovalStep {
+            digest: "sha256:00".into(),
+            market: "cn".into(),
+            number: "DEMO-1".into(),
+            release: "sha256:01".into(),
+            step: Step::Imported,
+            time: jiff::Timestamp::UNIX_EPOCH,
+        })
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_at_once() {
+        let (ledger, _receiver) = stuck(2);
+        let _waiting = (ledger.append(entry()), ledger.append(entry()));
+        assert!(matches!(ledger.append(entry()).await, Err(LedgerError::Busy)));
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_ended_refuses_those_who_wait_and_those_who_come() {
+        let (ledger, receiver) = stuck(2);
+        let waiting = ledger.append(entry());
+        ledger.inner.shared.stopped.get_or_init(|| "sync failed: no disk".into());
+        drop(receiver);
+        for refused in [waiting.await, ledger.append(entry()).await] {
+            let error = refused.unwrap_err();
+            assert!(matches!(error, LedgerError::Stopped(_)), "{error}");
+            assert!(error.to_string().contains("no disk"), "{error}");
+        }
+        assert!(matches!(ledger.health(), Err(LedgerError::Stopped(_))));
+    }
+}

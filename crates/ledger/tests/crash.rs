@@ -1,0 +1,157 @@
+//! `kill -9` at any moment: whatever was acknowledged is there afterwards, and the tree only ever grew.
+//!
+//! The victim is this same test program, started again with only the test `victim`, which prints each index and
+//! id after it was acknowledged.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+use std::{
+    collections::BTreeMap,
+    hash::{BuildHasher as _, RandomState},
+    io::{BufRead as _, BufReader, Write as _},
+    path::Path,
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use yumen_ledger::{Checkpoint, Entry, Ledger, LogKey, Reader, Refusal, SigningKey, verify_log};
+
+const FOLDER: &str = "YUMEN_LEDGER_CRASH_FOLDER";
+const RUN: &str = "YUMEN_LEDGER_CRASH_RUN";
+const ORIGIN: &str = "crash.example";
+
+fn secret() -> SigningKey {
+    SigningKey::from_bytes(&[7; 32])
+}
+
+fn key() -> LogKey {
+    LogKey::new(ORIGIN, secret().verifying_key()).unwrap()
+}
+
+/// Not a test of its own: without its environment it does nothing.
+#[test]
+fn victim() {
+    let (Some(folder), Ok(run)) = (std::env::var_os(FOLDER), std::env::var(RUN)) else { return };
+    let ledger = Ledger::open(Path::new(&folder), secret(), ORIGIN).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    runtime.block_on(async {
+        let tasks: Vec<_> = (0..32)
+            .map(|task| tokio::spawn(append_until_refused(ledger.clone(), format!("{run}-{task}"))))
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+    });
+}
+
+async fn append_until_refused(ledger: Ledger, name: String) {
+    for count in 0_usize.. {
+        let id = format!("{name}-{count}");
+        let entry = Entry::Refusal(Refusal {
+            caller: None,
+            code: "crash_test".into(),
+            feature: None,
+            id: id.as_str().into(),
+            market: None,
+            policy: "x".repeat(count % 700).into(),
+            rules: Vec::new(),
+            time: jiff::Timestamp::UNIX_EPOCH,
+        });
+        let (line, go_on) = match ledger.append(entry).await {
+            Ok(admitted) => (format!("\nack {} {id}\n", admitted.receipt().index), true),
+            Err(error) => (format!("\nrefused: {error}\n"), false),
+        };
+        // One write: the reader never sees half a line.
+        let mut out = std::io::stdout().lock();
+        out.write_all(line.as_bytes()).and_then(|()| out.flush()).unwrap();
+        if !go_on {
+            return;
+        }
+    }
+}
+
+fn start(mut command: Command, folder: &Path, run: &str) -> (Child, BufReader<ChildStdout>) {
+    command.env(FOLDER, folder).env(RUN, run).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let out = BufReader::new(child.stdout.take().unwrap());
+    (child, out)
+}
+
+const ARGUMENTS: [&str; 3] = ["--exact", "victim", "--nocapture"];
+
+fn acknowledged(line: &str) -> Option<(u64, String)> {
+    let (index, id) = line.strip_prefix("ack ")?.split_once(' ')?;
+    Some((index.parse().unwrap(), id.into()))
+}
+
+/// Opens the ledger as the next process would, and checks everything that was ever acknowledged.
+fn check(
+    folder: &Path,
+    acknowledged: &BTreeMap<u64, String>,
+    before: Option<&Checkpoint>,
+) -> Checkpoint {
+    drop(Ledger::open(folder, secret(), ORIGIN).unwrap());
+    let report = verify_log(folder, &key(), &mut |_, _| {}).unwrap();
+    assert!(report.is_ok(), "{report:?}");
+    let mut reader = Reader::open(folder, &key()).unwrap();
+    for (index, id) in acknowledged {
+        let recorded = reader.entry(*index).unwrap();
+        assert_eq!(Entry::parse(&recorded.entry).unwrap().id(), id, "entry {index}");
+    }
+    if let Some(last) = acknowledged.keys().next_back() {
+        reader.prove(*last).unwrap();
+    }
+    if let Some(before) = before {
+        reader.consistency(before).unwrap();
+    }
+    reader.checkpoint().clone()
+}
+
+#[test]
+fn killed_at_any_moment_it_keeps_what_it_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let random = RandomState::new();
+    let mut all = BTreeMap::new();
+    let mut before = None;
+    for run in 0..10_usize {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(ARGUMENTS);
+        let (mut child, out) = start(command, folder.path(), &run.to_string());
+        let last = 1 + random.hash_one(run) % 700;
+        let mut seen = 0;
+        for line in out.lines() {
+            let Some((index, id)) = acknowledged(&line.unwrap()) else { continue };
+            assert_eq!(all.insert(index, id), None, "index {index} was acknowledged twice");
+            seen += 1;
+            if seen == last {
+                // What it still printed before it died is read as well.
+                child.kill().unwrap();
+            }
+        }
+        child.wait().unwrap();
+        assert!(seen >= last, "the victim ended by itself after {seen} acknowledgements");
+        before = Some(check(folder.path(), &all, before.as_ref()));
+    }
+}
+
+#[test]
+fn when_the_disk_is_full_it_refuses_and_keeps_what_it_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new("sh");
+    // Files of at most 64 KiB or 32 KiB, by the shell's unit; writes beyond fail instead of killing.
+    let script = r#"trap "" XFSZ; ulimit -f 64 && exec "$0" "$@""#;
+    command.args(["-c", script]).arg(std::env::current_exe().unwrap()).args(ARGUMENTS);
+    let (mut child, out) = start(command, folder.path(), "full");
+    let (mut all, mut refused) = (BTreeMap::new(), Vec::new());
+    for line in out.lines().map(Result::unwrap) {
+        if let Some(reason) = line.strip_prefix("refused: ") {
+            refused.push(reason.to_owned());
+        }
+        all.extend(acknowledged(&line));
+    }
+    assert!(child.wait().unwrap().success());
+    assert_eq!(refused.len(), 32, "each of the tasks is told");
+    assert!(refused.iter().all(|reason| reason.contains("File too large")), "{refused:?}");
+    assert!(!all.is_empty());
+    let checkpoint = check(folder.path(), &all, None);
+    assert!(checkpoint.size() >= all.len() as u64);
+}
