@@ -42,14 +42,6 @@ impl<T> Input<T> {
             Self::Error => InputState::Error,
         }
     }
-
-    fn try_map<U, E>(self, map: impl FnOnce(T) -> Result<U, E>) -> Result<Input<U>, E> {
-        Ok(match self {
-            Self::Set(value) => Input::Set(map(value)?),
-            Self::Unset => Input::Unset,
-            Self::Error => Input::Error,
-        })
-    }
 }
 
 impl<T> From<T> for Input<T> {
@@ -175,8 +167,7 @@ impl InputSet {
 }
 
 /// A device that asks for features: exactly what the decision reads and nothing that identifies it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "RawDevice")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Device {
     /// Where the device was bought; its build decides the market.
     pub purchase_region: Input<Region>,
@@ -208,52 +199,12 @@ impl Device {
     pub fn parse(json: &[u8]) -> Result<Self, PolicyError> {
         serde_json::from_slice(json).map_err(|error| PolicyError::Device(error.to_string()))
     }
-}
 
-/// The fields as they come, so that an error can name the field it is about.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawDevice {
-    purchase_region: Input<Value>,
-    billing_region: Input<Value>,
-    location: Input<Value>,
-    class: Input<Value>,
-    platform: Input<Value>,
-    os_version: Input<Value>,
-    language: Input<Value>,
-    assistant_language: Input<Value>,
-    capabilities: Input<Value>,
-    age_band: Input<Value>,
-}
-
-impl TryFrom<RawDevice> for Device {
-    type Error = String;
-
-    fn try_from(raw: RawDevice) -> Result<Self, String> {
-        fn read<T: de::DeserializeOwned>(
-            name: InputName,
-            input: Input<Value>,
-        ) -> Result<Input<T>, String> {
-            input.try_map(|value| {
-                serde_json::from_value(value).map_err(|error| format!("{name}: {error}"))
-            })
-        }
-        let device = Self {
-            purchase_region: read(InputName::PurchaseRegion, raw.purchase_region)?,
-            billing_region: read(InputName::BillingRegion, raw.billing_region)?,
-            location: read(InputName::Location, raw.location)?,
-            class: read(InputName::Class, raw.class)?,
-            platform: read(InputName::Platform, raw.platform)?,
-            os_version: read(InputName::OsVersion, raw.os_version)?,
-            language: read(InputName::Language, raw.language)?,
-            assistant_language: read(InputName::AssistantLanguage, raw.assistant_language)?,
-            capabilities: read(InputName::Capabilities, raw.capabilities)?,
-            age_band: read(InputName::AgeBand, raw.age_band)?,
-        };
-        if device.location.get().is_some_and(|regions| regions.len() > 16) {
+    fn check(&self) -> Result<(), String> {
+        if self.location.get().is_some_and(|regions| regions.len() > 16) {
             return Err("location: at most 16 regions".into());
         }
-        if let Some(capabilities) = device.capabilities.get() {
+        if let Some(capabilities) = self.capabilities.get() {
             if capabilities.len() > 32 {
                 return Err("capabilities: at most 32".into());
             }
@@ -261,6 +212,54 @@ impl TryFrom<RawDevice> for Device {
                 check_capability(capability).map_err(|error| format!("capabilities: {error}"))?;
             }
         }
+        Ok(())
+    }
+}
+
+impl<'de> Deserialize<'de> for Device {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(DeviceVisitor)
+    }
+}
+
+/// Reads an object field by field: an error names its field, and a field that comes twice is one.
+struct DeviceVisitor;
+
+impl<'de> de::Visitor<'de> for DeviceVisitor {
+    type Value = Device;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with the inputs of a device")
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Device, A::Error> {
+        fn read<T: de::DeserializeOwned, E: de::Error>(
+            name: InputName,
+            value: Value,
+        ) -> Result<Input<T>, E> {
+            Input::deserialize(value).map_err(|error| E::custom(format!("{name}: {error}")))
+        }
+        let mut device = Device::default();
+        let mut seen = InputSet::default();
+        while let Some((name, value)) = map.next_entry::<InputName, Value>()? {
+            if seen.contains(name) {
+                return Err(de::Error::duplicate_field(name.as_str()));
+            }
+            seen.insert(name);
+            match name {
+                InputName::PurchaseRegion => device.purchase_region = read(name, value)?,
+                InputName::BillingRegion => device.billing_region = read(name, value)?,
+                InputName::Location => device.location = read(name, value)?,
+                InputName::Class => device.class = read(name, value)?,
+                InputName::Platform => device.platform = read(name, value)?,
+                InputName::OsVersion => device.os_version = read(name, value)?,
+                InputName::Language => device.language = read(name, value)?,
+                InputName::AssistantLanguage => device.assistant_language = read(name, value)?,
+                InputName::Capabilities => device.capabilities = read(name, value)?,
+                InputName::AgeBand => device.age_band = read(name, value)?,
+            }
+        }
+        device.check().map_err(de::Error::custom)?;
         Ok(device)
     }
 }
@@ -308,7 +307,8 @@ mod tests {
             (r#"{"capabilities": ["A B"]}"#, "capabilities"),
             (r#"{"age_band": {"error": 3}}"#, "error"),
             (r#"{"serial_number": "X"}"#, "serial_number"),
-            (r#"["CN"]"#, "purchase_region"),
+            (r#"{"platform": "ios", "platform": "linux"}"#, "platform"),
+            (r#"["CN"]"#, "object"),
         ] {
             let error = Device::parse(json.as_bytes()).map(|_| ()).unwrap_err().to_string();
             assert!(error.contains(named), "{json}: {error}");

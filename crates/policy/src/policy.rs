@@ -111,7 +111,8 @@ impl Policy {
     ///
     /// # Errors
     /// Two markets or features of one id, a region of two markets, terms that name an unknown
-    /// market, a release of an unknown market or with an unknown feature, a release given twice.
+    /// market, a rule that selects an unknown feature, a release of an unknown market or with an
+    /// unknown feature, a release given twice.
     pub fn new(source: PolicySource) -> Result<Self, PolicyError> {
         let digest = Arc::new(digest_of(&source));
         let PolicySource { markets, terms, releases, approvals, sandbox } = source;
@@ -143,6 +144,15 @@ impl Policy {
             }
             let checks = TermChecks::of(&terms);
             features.push(FeatureEntry { terms, checks });
+        }
+
+        for market in &markets {
+            for rule in market.rules() {
+                if let Some(selector) = rule.idle_selector(&by_feature) {
+                    let problem = format!("rule `{}`: there is no feature `{selector}`", rule.id());
+                    return Err(PolicyError::Market { market: market.id().clone(), problem });
+                }
+            }
         }
 
         let releases: Vec<_> = releases.into_iter().map(Arc::new).collect();

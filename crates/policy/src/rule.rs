@@ -3,7 +3,7 @@
 //! A rule can only take away. Every rule that applies must pass, so no rule, verified or not, can
 //! open what another closes; an unverified rule may restrict and never claims compliance.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -324,6 +324,17 @@ impl Rule {
     /// The inputs it reads.
     pub fn inputs(&self) -> impl Iterator<Item = InputName> {
         self.inputs.iter()
+    }
+
+    /// A selector that selects none of these features: most likely a slip of the pen, which would
+    /// silently leave the rule without force.
+    pub(crate) fn idle_selector(&self, features: &BTreeMap<FeatureId, usize>) -> Option<String> {
+        let idle = |selector: &&Selector| !features.keys().any(|id| selector.selects(id));
+        match self.features.iter().find(idle)? {
+            Selector::All => None,
+            Selector::Family(prefix) => Some(format!("{prefix}*")),
+            Selector::One(id) => Some(id.to_string()),
+        }
     }
 
     pub(crate) fn shared_id(&self) -> &Arc<str> {

@@ -1,0 +1,110 @@
+//! Clearing: the last look at policy, clock and approval before a request goes on.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod world;
+
+use jiff::ToSpan as _;
+use world::{CHAT, SUMMARY, approval, at, feature, now, phone, policy, record, release, source};
+use yumen_policy::{Answer, Device, Policy, Verdict, clear, judge};
+
+fn eligible(policy: &Policy, device: &Device) -> Verdict {
+    let verdict = judge(policy, device, &feature(CHAT), now());
+    assert_eq!(verdict.answer(), Answer::Eligible);
+    verdict
+}
+
+fn mainland() -> Device {
+    phone("CN", "CN", &["CN"])
+}
+
+#[test]
+fn a_clearance_names_what_it_was_given_for() {
+    let policy = policy();
+    let clearance = clear(&policy, eligible(&policy, &mainland()), now()).unwrap();
+    assert_eq!(clearance.market().as_str(), "cn");
+    assert_eq!(clearance.feature().as_str(), CHAT);
+    assert_eq!(clearance.release(), world::cn_release().digest());
+    assert_eq!(clearance.approval(), Some("DEMO-1"));
+    assert_eq!(clearance.policy(), policy.digest());
+    assert_eq!(clearance.until(), now() + 1.hour());
+    assert!(!clearance.is_sandbox());
+    let released = world::cn_release();
+    let released = released.feature(&feature(CHAT)).unwrap();
+    assert_eq!(clearance.models(), released.models);
+    assert_eq!(clearance.feature_digest(), Some(released.digest));
+
+    let clearance = clear(&policy, eligible(&policy, &phone("US", "US", &["US"])), now()).unwrap();
+    assert_eq!(clearance.approval(), None);
+    let clearance = clear(&policy, eligible(&policy, &phone("ZZ", "US", &["US"])), now()).unwrap();
+    assert!(clearance.is_sandbox());
+}
+
+#[test]
+fn a_clearance_ends_with_its_approval() {
+    let mut source = source();
+    let mut record = record();
+    record.valid_until = now() + 7.minutes();
+    source.approvals = vec![approval(record)];
+    let policy = Policy::new(source).unwrap();
+    let clearance = clear(&policy, eligible(&policy, &mainland()), now()).unwrap();
+    assert_eq!(clearance.until(), now() + 7.minutes());
+}
+
+#[test]
+fn an_approval_that_ended_since_the_verdict_stops_the_request() {
+    let mut source = source();
+    let mut record = record();
+    record.valid_until = now() + 1.second();
+    source.approvals = vec![approval(record)];
+    let policy = Policy::new(source).unwrap();
+    let verdict = eligible(&policy, &mainland());
+    let refused = clear(&policy, verdict, now() + 1.second()).unwrap_err();
+    assert_eq!((refused.answer(), refused.code()), (Answer::NotYet, "approval_missing"));
+    assert!(refused.next_step().is_some());
+    assert_eq!(&*refused.reasons().last().unwrap().rule, "cn.approval");
+}
+
+#[test]
+fn a_verdict_of_another_policy_is_refused() {
+    let verdict = eligible(&policy(), &mainland());
+    let mut source = source();
+    source.releases.push(release("cn", "alibaba", "2"));
+    let other = Policy::new(source).unwrap();
+    let refused = clear(&other, verdict, now()).unwrap_err();
+    assert_eq!((refused.answer(), refused.code()), (Answer::NotYet, "policy_changed"));
+}
+
+#[test]
+fn a_clock_that_went_backwards_and_an_old_verdict_are_refused() {
+    let policy = policy();
+    let refused = clear(&policy, eligible(&policy, &mainland()), now() - 1.nanosecond());
+    assert_eq!(refused.unwrap_err().code(), "clock_backwards");
+    assert!(clear(&policy, eligible(&policy, &mainland()), now() + 5.minutes()).is_ok());
+    let refused = clear(&policy, eligible(&policy, &mainland()), now() + 301.seconds());
+    assert_eq!(refused.unwrap_err().code(), "verdict_stale");
+}
+
+#[test]
+fn a_refused_verdict_comes_back_as_it_was() {
+    let policy = policy();
+    let verdict = judge(&policy, &phone("US", "CN", &["CN"]), &feature(SUMMARY), now());
+    let reasons = verdict.reasons().len();
+    let refused = clear(&policy, verdict, now()).unwrap_err();
+    assert_eq!(refused.code(), "rule_failed");
+    assert_eq!(refused.reasons().len(), reasons);
+}
+
+#[test]
+fn the_end_of_time_is_no_special_day() {
+    let policy = policy();
+    for instant in
+        [yumen_policy::Timestamp::MIN, yumen_policy::Timestamp::MAX, at("1970-01-01T00:00:00Z")]
+    {
+        let verdict = judge(&policy, &phone("US", "US", &["US"]), &feature(CHAT), instant);
+        let clearance = clear(&policy, verdict, instant).unwrap();
+        assert!(clearance.until() >= instant);
+        let verdict = judge(&policy, &mainland(), &feature(CHAT), instant);
+        assert_eq!(verdict.code(), "approval_missing");
+    }
+}
