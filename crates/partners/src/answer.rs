@@ -1,15 +1,10 @@
 //! What a partner answers: a whole completion, or a stream of events that is pulled.
 
-use std::{fmt, time::Duration};
+use std::{fmt, mem};
 
-use tokio::time::Instant;
 use yumen_wire::{Completion, Event, StreamDecoder};
 
 use crate::{AskError, inflow::Inflow, wait::Due};
-
-/// How long we wait, after the partner has said its last word, for it to end the body as well, so
-/// that the connection can serve again.
-const GRACE: Duration = Duration::from_millis(100);
 
 /// A partner's answer.
 #[derive(Debug)]
@@ -23,8 +18,8 @@ pub enum Answer {
 /// The events of a streamed answer.
 ///
 /// It has no task and no queue: nothing is read from the partner but when [`AnswerStream::next`]
-/// is awaited, so a slow reader slows the partner down, and dropping the stream closes the
-/// connection to the partner.
+/// is awaited, so a slow reader slows the partner down, and dropping the stream before its end
+/// closes the connection to the partner. After the end the connection is kept for the next request.
 pub struct AnswerStream {
     within: Box<Within>, // small to move, whatever the protocol's decoder holds
 }
@@ -95,7 +90,7 @@ impl Within {
         }
         let more = self.pull(out).await;
         if !matches!(more, Ok(true)) {
-            self.state = State::Ended;
+            self.end();
         }
         more
     }
@@ -105,11 +100,7 @@ impl Within {
         loop {
             let inflow = match &mut self.state {
                 State::Open(inflow) => inflow,
-                State::Ending(inflow) => {
-                    inflow.drain(Instant::now() + GRACE).await;
-                    return Ok(false);
-                }
-                State::Ended => return Ok(false),
+                State::Ending(_) | State::Ended => return Ok(false),
             };
             let piece = inflow.piece(self.first_token).await?;
             let ended = piece.is_none();
@@ -135,7 +126,7 @@ impl Within {
             if ended {
                 self.state = State::Ended;
             } else if self.decoder.is_done() {
-                self.end();
+                self.last_word();
             }
             if out.len() > before {
                 return Ok(true);
@@ -143,11 +134,25 @@ impl Within {
         }
     }
 
-    fn end(&mut self) {
-        self.state = match std::mem::replace(&mut self.state, State::Ended) {
+    /// Notes that the answer is complete while its body is still open.
+    fn last_word(&mut self) {
+        self.state = match mem::replace(&mut self.state, State::Ended) {
             State::Open(inflow) => State::Ending(inflow),
             other => other,
         };
+    }
+
+    /// Lets go of the connection: kept if the answer is complete, closed if it is not.
+    fn end(&mut self) {
+        if let State::Ending(inflow) = mem::replace(&mut self.state, State::Ended) {
+            inflow.keep_connection();
+        }
+    }
+}
+
+impl Drop for Within {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

@@ -4,19 +4,23 @@ use std::{
     future::poll_fn,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
 use http_body::Body as _;
 use hyper::body::Incoming;
-use tokio::time::Instant;
+use tokio::{runtime::Handle, time::Instant};
 
 use crate::{
     AskError,
     partner::Partner,
     wait::{Clock, Due, Timer},
 };
+
+/// How long the end of a body may come after its last word, so that its connection is kept.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// A body under the gap and total clocks. Dropping it before its end closes the connection.
 pub(crate) struct Inflow {
@@ -72,14 +76,20 @@ impl Inflow {
         self.timer.poll_until(due.at, cx).map(|()| Err(self.partner.timeout(due.clock)))
     }
 
-    /// Reads to the end, but not beyond `until`, so that the connection can serve again. What
-    /// comes is thrown away.
-    pub(crate) async fn drain(&mut self, until: Instant) {
-        let until = Due { at: until, clock: Clock::Gap };
-        while let Ok(Some(_)) = self.piece(Some(until)).await {
-            if Instant::now() >= until.at {
-                return;
-            }
+    /// Lets the connection serve again although nobody reads this body further: it has said all
+    /// that matters, and its end has come or will in a moment. Otherwise the connection is closed.
+    pub(crate) fn keep_connection(mut self) {
+        let until = Due { at: Instant::now() + GRACE, clock: Clock::Gap };
+        let now = &mut Context::from_waker(Waker::noop());
+        if self.poll_piece(Some(until), now).is_pending()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(async move {
+                // What may still come is no part of the answer.
+                while Instant::now() < until.at
+                    && matches!(self.piece(Some(until)).await, Ok(Some(_)))
+                {}
+            });
         }
     }
 
