@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use yumen_policy::UiLanguage;
+use yumen_policy::{Clearance, UiLanguage};
 use yumen_screen::Screened;
 
 use crate::aigc::Aigc;
@@ -13,24 +13,34 @@ use crate::rules::LabelRules;
 #[derive(Clone, Debug)]
 pub struct Labeller {
     rules: LabelRules,
-    provider: ProviderCode,
+    provider: Option<ProviderCode>,
 }
 
 impl Labeller {
     /// For the market with these rules and the provider that offers the service there.
-    pub fn new(rules: &LabelRules, provider: ProviderCode) -> Self {
-        Self { rules: rules.clone(), provider }
+    ///
+    /// `None` where the market demands a label in the content and the provider has no code to
+    /// write there: such a provider cannot label, and so cannot serve.
+    pub fn new(rules: &LabelRules, provider: Option<ProviderCode>) -> Option<Self> {
+        if provider.is_none() && rules.demands_embedded() {
+            return None;
+        }
+        Some(Self { rules: rules.clone(), provider })
     }
 
-    /// The labels of one answer: `produce_id` is the provider's number for it, and `language` the reader's.
+    /// The labels of one answer to a cleared request: `produce_id` is the provider's number for
+    /// it, and `language` the reader's.
     ///
-    /// Characters a label may not have are percent-encoded in the number.
-    pub fn open(&self, produce_id: &str, language: UiLanguage) -> Labels {
+    /// Characters a label may not have are percent-encoded in the number. The clearance is asked
+    /// for so that no answer can be labelled, and so none written, that was not cleared.
+    pub fn open(&self, _cleared: &Clearance, produce_id: &str, language: UiLanguage) -> Labels {
         Labels {
             label: Label {
                 visible: self.rules.visible().get(language).to_owned(),
                 copied: self.rules.copied().get(language).to_owned(),
-                embedded: Aigc::produced(self.provider.as_str(), produce_id).to_json(),
+                embedded: self.provider.as_ref().map_or(Value::Null, |provider| {
+                    Aigc::produced(provider.as_str(), produce_id).to_json()
+                }),
             },
         }
     }
@@ -44,7 +54,8 @@ pub struct Label {
     pub visible: String,
     /// What the interface puts at the end of text that is copied out (Labelling Measures, Art. 4).
     pub copied: String,
-    /// The machine-readable label: `{"AIGC": {...}}`.
+    /// The machine-readable label: `{"AIGC": {...}}`; null where none is demanded and the provider
+    /// has no code.
     pub embedded: Value,
 }
 

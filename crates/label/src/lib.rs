@@ -4,8 +4,8 @@
 //! one answer. Only [`Screened`](yumen_screen::Screened) values can be stamped, and only stamped ones are
 //! [`Labelled`], so a program that writes nothing but `Labelled` values writes nothing unscreened and nothing unmarked.
 //!
-//! The machine-readable object is that of GB 45438-2025, Annex E. It is mandatory in mainland China and is made
-//! in every market: it claims nothing but that a text is generated, by whom, under which number.
+//! The machine-readable object is that of GB 45438-2025, Annex E. It is mandatory in mainland China and is offered
+//! in every market where the provider has a code: it claims nothing but that a text is generated, by whom, under which number.
 
 mod aigc;
 mod error;

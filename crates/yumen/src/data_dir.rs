@@ -55,6 +55,11 @@ impl DataDir {
             .context("the ledger's key is broken")
     }
 
+    /// Keeps a partner's key in a file of the directory, unless it is there.
+    pub(crate) fn write_secret(&self, path: &Path, secret: &str) -> Result<(), Failure> {
+        if path.exists() { Ok(()) } else { write_new_secret(path, secret) }
+    }
+
     /// One of the gate's own keys, made on first use and readable by the owner alone.
     pub(crate) fn signing_key(&self, name: &str) -> Result<SigningKey, Failure> {
         let keys = self.path.join("keys");
@@ -80,17 +85,22 @@ pub(crate) fn make_key(path: &Path) -> Result<SigningKey, Failure> {
     let mut seed = [0_u8; 32];
     getrandom::fill(&mut seed)
         .map_err(|error| Failure::new(format!("the system gives no randomness: {error}")))?;
+    let hex: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
+    write_new_secret(path, &hex)?;
+    Ok(SigningKey::from_bytes(&seed))
+}
+
+/// Writes a file that only its owner can read.
+fn write_new_secret(path: &Path, secret: &str) -> Result<(), Failure> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file =
         options.open(path).context(format!("cannot make the key file {}", path.display()))?;
-    let hex: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
-    file.write_all(hex.as_bytes())
+    file.write_all(secret.as_bytes())
         .and_then(|()| file.sync_all())
-        .context(format!("cannot write {}", path.display()))?;
-    Ok(SigningKey::from_bytes(&seed))
+        .context(format!("cannot write {}", path.display()))
 }
 
 fn read_or_make_key(path: &Path) -> Result<SigningKey, Failure> {

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -29,8 +30,9 @@ use crate::profile;
 const KEYS: [(&str, Option<&str>); 3] =
     [("yk_demo", None), ("yk_demo_us", Some("us")), ("yk_demo_cn", Some("cn"))];
 
-/// The fictitious company's provider code; the organisation in it does not exist.
-const PROVIDER_CODE: &str = "001191110000DEM0YUMEN8X10000";
+/// The fictitious company's provider code; the organisation in it does not exist
+/// (region 000000).
+const PROVIDER_CODE: &str = "001191000000MA0DEM000C10000";
 
 /// How long a demo approval holds.
 const APPROVAL_LIFE: SignedDuration = SignedDuration::from_hours(24 * 365);
@@ -55,7 +57,7 @@ pub(super) fn run(args: &DemoArgs, output: Output) -> Result<(), Failure> {
         let qwen = Emulator::bind(Kind::DashScope, any, options())
             .await
             .context("cannot start the emulated Qwen")?;
-        let partners = partners(&build, &chatgpt, &qwen)?;
+        let partners = partners(&build, &chatgpt, &qwen, &emulator_key(&data)?)?;
         let running = Running::new(
             Mode::Demo,
             build,
@@ -170,19 +172,31 @@ fn record(
     })
 }
 
-fn partners(build: &Build, chatgpt: &Emulator, qwen: &Emulator) -> Result<Vec<PartnerConfig>, Failure> {
+/// The key the emulators are asked with; like any partner's, it comes from a file.
+fn emulator_key(data: &DataDir) -> Result<PathBuf, Failure> {
+    let path = data.path().join("keys").join("emulators.key");
+    data.write_secret(&path, "emulated-partners-take-any-key")?;
+    Ok(path)
+}
+
+fn partners(
+    build: &Build,
+    chatgpt: &Emulator,
+    qwen: &Emulator,
+    key: &Path,
+) -> Result<Vec<PartnerConfig>, Failure> {
     let mut configs = Vec::new();
     for card in &build.shipped.partners {
         let base = match card.id.as_str() {
             "openai" => format!("http://{}/v1", chatgpt.addr()),
-            "qwen" => format!("http://{}", qwen.addr()),
+            "qwen" => format!("http://{}/api/v1", qwen.addr()),
             other => return Err(Failure::new(format!("no emulator for the partner {other}"))),
         };
         configs.push(PartnerConfig {
             id: card.id.clone(),
             protocol: card.protocol,
             base_url: base.parse().context("an emulator's address is broken")?,
-            key: KeySource::None,
+            key: KeySource::File(key.to_owned()),
             emulated: true,
             clocks: Clocks::default(),
         });

@@ -41,7 +41,7 @@ impl Output {
 }
 
 /// Runs a command to its end.
-pub fn run(cli: Cli) -> Result<(), Failure> {
+pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
     let output = if cli.json { Output::Json } else { Output::Text };
     match cli.command {
         Command::Demo(args) => demo::run(&args, output),
