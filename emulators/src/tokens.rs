@@ -8,7 +8,26 @@ fn quarters(c: char) -> u64 {
 
 /// Tokens in `text`, rounded up.
 pub(crate) fn count(text: &str) -> u64 {
-    text.chars().map(quarters).sum::<u64>().div_ceil(4)
+    let mut tally = Tally::default();
+    tally.add(text);
+    tally.count()
+}
+
+/// The count of a text that grows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    quarters: u64,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, text: &str) {
+        self.quarters += text.chars().map(quarters).sum::<u64>();
+    }
+
+    /// Tokens so far, rounded up.
+    pub(crate) fn count(self) -> u64 {
+        self.quarters.div_ceil(4)
+    }
 }
 
 /// The longest start of `text` that fits in `limit` tokens.

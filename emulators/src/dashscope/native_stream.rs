@@ -13,7 +13,7 @@ use crate::ask::Ask;
 use crate::delivery::Stream;
 use crate::exchange::Ticket;
 use crate::reply::{self, Call, End, Reply};
-use crate::tokens;
+use crate::tokens::{self, Tally};
 
 /// What one event adds.
 #[derive(Clone, Debug)]
@@ -87,7 +87,9 @@ struct Teller {
     calls: Vec<Call>,
     ids: Vec<String>,
     reasoning: String,
+    reasoning_tally: Tally,
     text: String,
+    text_tally: Tally,
     arguments: Vec<String>,
     number: usize,
 }
@@ -107,7 +109,9 @@ pub(super) fn frames(ask: &Ask, reply: Reply, format: Format, ticket: &Ticket) -
         arguments: vec![String::new(); reply.calls.len()],
         calls: reply.calls,
         reasoning: String::new(),
+        reasoning_tally: Tally::default(),
         text: String::new(),
+        text_tally: Tally::default(),
         number: 0,
     };
     let good = if moderated { count - 1 } else { count };
@@ -145,8 +149,14 @@ impl Teller {
     fn tell(&mut self, step: &Step, last: bool) -> Bytes {
         self.number += 1;
         match step {
-            Step::Reasoning(piece) => self.reasoning.push_str(piece),
-            Step::Text(piece) => self.text.push_str(piece),
+            Step::Reasoning(piece) => {
+                self.reasoning.push_str(piece);
+                self.reasoning_tally.add(piece);
+            }
+            Step::Text(piece) => {
+                self.text.push_str(piece);
+                self.text_tally.add(piece);
+            }
             Step::Call { index, arguments, .. } => self.arguments[*index].push_str(arguments),
             Step::End => {}
         }
@@ -173,7 +183,7 @@ impl Teller {
     }
 
     fn usage(&self) -> Usage {
-        let reasoning = tokens::count(&self.reasoning);
+        let reasoning = self.reasoning_tally.count();
         let calls: u64 = self
             .calls
             .iter()
@@ -181,7 +191,7 @@ impl Teller {
             .filter(|(_, arguments)| !arguments.is_empty())
             .map(|(call, arguments)| tokens::count(&call.name) + tokens::count(arguments))
             .sum();
-        let output = reasoning + tokens::count(&self.text) + calls;
+        let output = reasoning + self.text_tally.count() + calls;
         Usage::of(self.input, output, self.thinking.then_some(reasoning))
     }
 
