@@ -3,6 +3,31 @@
 //! [`ChatCompletionRequest::parse`] reads what a client sends; [`completion`], [`ChunkEncoder`] and
 //! [`Failure`] write what it gets back. Beside the standard fields an answer may carry a `yumen`
 //! object (receipt, label, notices), given here as ready JSON.
+//!
+//! # What a request may say
+//!
+//! The rule: a field is honoured, refused, or (only where dropping it changes nothing about the
+//! answer) accepted and dropped. Nothing a client relies on is ignored silently.
+//!
+//! | field | what happens |
+//! |---|---|
+//! | `model`, `messages`, `stream`, `stream_options.include_usage`, `tools`, `tool_choice`, `parallel_tool_calls`, `response_format`, `temperature`, `top_p`, `max_tokens`, `max_completion_tokens`, `stop`, `seed`, `presence_penalty`, `frequency_penalty` | honoured |
+//! | `user`, `safety_identifier` | dropped: they name a person, and no name goes to a partner |
+//! | `prompt_cache_key`, `stream_options.include_obfuscation` | dropped: they do not change the answer |
+//! | `n` | only 1 |
+//! | `store`, `logprobs` | only `false` |
+//! | `metadata`, `logit_bias` | only empty |
+//! | `service_tier` | only `auto` and `default` |
+//! | `modalities` | only `["text"]` |
+//! | any of them as `null` | as if absent |
+//! | other known fields of the API (`reasoning_effort`, `web_search_options`, `functions`, ...) | refused by name |
+//! | every other field, at any depth | refused by name |
+//!
+//! In messages: `developer` is `system`; content is a string or a list of `text` parts (joined with
+//! line feeds); other parts are refused by type. What a client echoes back from our answers
+//! (`refusal`, `reasoning_content`, `annotations`, `audio: null`, `function_call: null`,
+//! `tool_calls[].index`) is accepted: a refusal counts as the words of that turn, reasoning is not
+//! sent again. Nesting is bounded to 128 levels by the JSON parser.
 
 mod locate;
 mod message;
