@@ -20,11 +20,10 @@ pub(crate) struct Glyph {
 #[inline]
 pub(crate) fn fold(c: char, mut emit: impl FnMut(char)) {
     match c {
-        '\t' | '\n' | '\r' => emit(c),
+        // The common Chinese characters and their punctuation fold to themselves.
+        '\t' | '\n' | '\r' | '\u{4e00}'..='\u{9fff}' | '。' | '、' => emit(c),
         '\0'..' ' | '\u{7f}' => {}
         ' '..'\u{7f}' => emit(c.to_ascii_lowercase()),
-        // The common Chinese characters and their full stop fold to themselves.
-        '\u{4e00}'..='\u{9fff}' | '。' | '、' => emit(c),
         _ => fold_rare(c, &mut emit),
     }
 }

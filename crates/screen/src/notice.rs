@@ -9,7 +9,6 @@ use crate::pack::{Action, Boundary, Rule};
 
 /// One rule that acted on a text, and how often.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
 pub struct Notice {
     /// The id of the rule: stable, for programs.
     pub code: String,

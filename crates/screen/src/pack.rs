@@ -5,7 +5,7 @@
 //! version = "2026.11.0"
 //! source = "where the rules come from"
 //!
-//! [[rules]]
+//! [[rule]]
 //! id = "pii.email"
 //! detector = "email"                      # or: phrases = ["(drop|lose) the parcel"]
 //! placeholder = "email"                   # what stands in its place: ⟦email⟧
@@ -173,6 +173,7 @@ struct RawPack {
     /// Read by people; its presence is what the parser insists on.
     #[serde(rename = "source")]
     _source: String,
+    #[serde(rename = "rule")]
     rules: Vec<RawRule>,
 }
 

@@ -23,7 +23,8 @@ const ENGINE: &str = "yumen-screen 1";
 #[derive(Debug)]
 pub struct Screen {
     rules: Vec<Rule>,
-    lenses: HashMap<Boundary, Lens>,
+    /// In the order of [`Boundary::ALL`].
+    lenses: [Lens; 4],
     digest: Digest,
 }
 
@@ -50,10 +51,9 @@ impl Screen {
             return Err(ScreenError::RuleTwice(twice.id.clone()));
         }
         let mut compiled = HashMap::new();
-        let mut lenses = HashMap::new();
-        for boundary in Boundary::ALL {
-            lenses.insert(boundary, lens(&rules, &kinds, boundary, &mut compiled)?);
-        }
+        let mut lens = |boundary| lens(&rules, &kinds, boundary, &mut compiled);
+        let [a, b, c, d] = Boundary::ALL;
+        let lenses = [lens(a)?, lens(b)?, lens(c)?, lens(d)?];
         Ok(Self { rules, lenses, digest: Digest::of(identity.as_bytes()) })
     }
 
@@ -110,8 +110,7 @@ impl Screen {
     }
 
     pub(crate) fn lens(&self, boundary: Boundary) -> &Lens {
-        // `new` makes one for each boundary there is.
-        &self.lenses[&boundary]
+        &self.lenses[boundary as usize]
     }
 
     pub(crate) fn rules(&self) -> &[Rule] {
@@ -183,7 +182,7 @@ fn lens(
             Some(Kind::Detector(Detector::BankCard)) => lens.numbers.bank_card = Some(index),
             Some(Kind::Detector(Detector::CnMobile)) => lens.numbers.cn_mobile = Some(index),
             Some(Kind::Detector(Detector::CnResidentId)) => {
-                lens.numbers.cn_resident_id = Some(index)
+                lens.numbers.cn_resident_id = Some(index);
             }
             Some(Kind::Detector(Detector::Email)) => lens.email = Some(index),
             Some(Kind::Phrases(of_rule)) => {
@@ -193,13 +192,12 @@ fn lens(
             None => {}
         }
     }
-    lens.phrases = match compiled.get(&with_phrases) {
-        Some(known) => known.clone(),
-        None => {
-            let set = PhraseSet::new(&phrases)?.map(Arc::new);
-            compiled.insert(with_phrases, set.clone());
-            set
-        }
+    lens.phrases = if let Some(known) = compiled.get(&with_phrases) {
+        known.clone()
+    } else {
+        let set = PhraseSet::new(&phrases)?.map(Arc::new);
+        compiled.insert(with_phrases, set.clone());
+        set
     };
     Ok(lens)
 }

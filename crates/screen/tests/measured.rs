@@ -2,6 +2,8 @@
 //!
 //! The data lies beside the repository and is not part of it; without it these tests say so and measure nothing.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -61,7 +63,10 @@ fn chinese_messages_lose_their_numbers_and_little_else() {
             }
         }
         println!("{set}: wanted {wanted:?}, found {found:?}; of {others} others masked {wrong}");
-        assert_eq!(found, wanted, "{set}: every number with a check digit, phone and address is found");
+        assert_eq!(
+            found, wanted,
+            "{set}: every number with a check digit, phone and address is found"
+        );
         assert!(f64::from(wrong) <= 0.01 * f64::from(others), "{set}: {wrong} of {others} wrongly");
     }
 }
@@ -92,7 +97,13 @@ fn english_sentences_lose_their_cards_and_addresses() {
             }
         }
     }
-    println!("en: wanted {wanted:?}, found {found:?}; of {clean} other sentences touched {touched}");
+    println!(
+        "en: wanted {wanted:?}, found {found:?}; of {clean} other sentences touched {touched}"
+    );
+    assert_eq!(found["EMAIL_ADDRESS"], wanted["EMAIL_ADDRESS"]);
+    // The rest has 12 digits, or prefixes that no issuer uses.
+    assert!(found["CREDIT_CARD"] * 5 >= wanted["CREDIT_CARD"] * 4);
+    assert!(touched <= 2);
 }
 
 #[test]

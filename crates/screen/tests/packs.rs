@@ -1,5 +1,7 @@
 //! What the shipped packs do to texts, and that streams do the same.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::{Arc, OnceLock};
 
 use proptest::prelude::*;
@@ -14,7 +16,7 @@ const PARCEL: &str = r#"
 id = "parcel"
 version = "1"
 source = "invented"
-[[rules]]
+[[rule]]
 id = "parcel.drop"
 phrases = ["(drop|lose) the parcel", "丢掉包裹", "x-y-x"]
 not_after = ["never", "不要"]
@@ -295,7 +297,7 @@ fn piece() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_stream_is_the_whole_text_however_it_is_cut(

@@ -52,15 +52,15 @@ fn passes_luhn(digits: &[u8]) -> bool {
 }
 
 /// Whether an issuer uses this prefix for numbers of this length. The ranges are those the networks publish; 60, 62, 81
-/// and the 9 range are UnionPay and mainland banks of before UnionPay.
+/// and the 9 range are those of China's network and of mainland banks before it.
 fn is_issued(prefix: u16, length: usize) -> bool {
     match prefix {
-        3400..=3499 | 3700..=3799 => length == 15,
-        3528..=3589 => (16..=19).contains(&length),
+        1800 | 2131 | 3400..=3499 | 3700..=3799 => length == 15,
         3000..=3059 | 3095 | 3600..=3699 | 3800..=3999 => (14..=19).contains(&length),
         4000..=4999 => matches!(length, 13 | 16 | 18 | 19),
         2221..=2720 | 5100..=5599 => length == 16,
-        5000..=5099
+        3528..=3589
+        | 5000..=5099
         | 5600..=5899
         | 6000..=6399
         | 6440..=6599
@@ -93,10 +93,7 @@ mod tests {
     #[test]
     fn resident_ids_need_province_date_and_check_digit() {
         assert!(is_cn_resident_id(&digits("11010519491231002X")));
-        assert!(
-            is_cn_resident_id(&digits("440524188001010014"))
-                || !is_cn_resident_id(&digits("440524188001010014"))
-        );
+        assert!(!is_cn_resident_id(&digits("440524188001010014")), "born in 1880");
         assert!(!is_cn_resident_id(&digits("110105194912310021")));
         assert!(!is_cn_resident_id(&digits("11010519490230002X")));
         assert!(!is_cn_resident_id(&digits("99010519491231002X")));
@@ -106,10 +103,7 @@ mod tests {
     fn cards_need_issuer_length_and_luhn() {
         assert!(is_bank_card(&digits("4111111111111111")));
         assert!(is_bank_card(&digits("378282246310005")));
-        assert!(
-            is_bank_card(&digits("6222021234567890128"))
-                || !is_bank_card(&digits("6222021234567890123"))
-        );
+        assert!(is_bank_card(&digits("6222020000000000000")));
         assert!(!is_bank_card(&digits("4111111111111112")));
         assert!(!is_bank_card(&digits("1111111111111117")));
         assert!(!is_bank_card(&digits("0000000000000000")));

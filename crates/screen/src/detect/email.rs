@@ -3,8 +3,6 @@
 //! Local parts have at most 64 characters and domains at most 190 (RFC 5321 §4.5.3.1 allows 255, but an address
 //! 254 in all): that is all that is ever held back. Of a longer run before the `@` the last 64 characters count.
 
-use std::collections::VecDeque;
-
 use super::Span;
 use crate::fold::Glyph;
 
@@ -13,9 +11,16 @@ const MAX_DOMAIN: usize = 190;
 
 #[derive(Debug, Default)]
 pub(crate) struct Email {
-    /// Where the last characters start that may be a local part, nothing else between them.
-    local: VecDeque<usize>,
+    local: Local,
     domain: Option<Domain>,
+}
+
+/// A run of characters that may be a local part.
+#[derive(Debug)]
+struct Local {
+    /// Where the last characters of it start, in a ring.
+    starts: [usize; MAX_LOCAL],
+    length: usize,
 }
 
 #[derive(Debug)]
@@ -41,26 +46,14 @@ impl Email {
         }
         if c.is_ascii_alphanumeric()
             || c == '_'
-            || (matches!(c, '.' | '%' | '+' | '-') && !self.local.is_empty())
+            || (matches!(c, '.' | '%' | '+' | '-') && self.local.length > 0)
         {
-            if self.local.len() == MAX_LOCAL {
-                self.local.pop_front();
+            self.local.push(glyph.start);
+        } else if self.local.length > 0 {
+            if c == '@' && self.domain.is_none() {
+                self.domain = self.local.start().map(Domain::after);
             }
-            self.local.push_back(glyph.start);
-        } else {
-            if c == '@'
-                && self.domain.is_none()
-                && let Some(start) = self.local.front()
-            {
-                self.domain = Some(Domain {
-                    start: *start,
-                    length: 0,
-                    label: Some(0),
-                    dotted: false,
-                    end: None,
-                });
-            }
-            self.local.clear();
+            self.local.length = 0;
         }
     }
 
@@ -73,11 +66,36 @@ impl Email {
 
     /// Everything reported from now on starts here or later; `None`: after what was read.
     pub(crate) fn hold(&self) -> Option<usize> {
-        self.domain.as_ref().map(|domain| domain.start).or_else(|| self.local.front().copied())
+        self.domain.as_ref().map(|domain| domain.start).or_else(|| self.local.start())
+    }
+}
+
+impl Default for Local {
+    fn default() -> Self {
+        Self { starts: [0; MAX_LOCAL], length: 0 }
+    }
+}
+
+impl Local {
+    #[inline]
+    fn push(&mut self, start: usize) {
+        self.starts[self.length % MAX_LOCAL] = start;
+        self.length += 1;
+    }
+
+    /// Where the longest local part starts.
+    fn start(&self) -> Option<usize> {
+        let first = self.length.saturating_sub(MAX_LOCAL);
+        (self.length > 0).then(|| self.starts[first % MAX_LOCAL])
     }
 }
 
 impl Domain {
+    /// The domain after a local part that starts here.
+    fn after(start: usize) -> Self {
+        Self { start, length: 0, label: Some(0), dotted: false, end: None }
+    }
+
     /// Takes one more character of the domain; `false`: it is none, or too many.
     fn step(&mut self, glyph: Glyph) -> bool {
         match glyph.c {

@@ -243,9 +243,13 @@ fn number<'a>(
 
 #[inline]
 fn digit(c: char) -> Option<(u8, Script)> {
+    if c.is_ascii_digit() {
+        return Some((c as u8 - b'0', Script::Arabic));
+    }
+    if c < '〇' {
+        return None;
+    }
     let digit = match c {
-        '0'..='9' => return Some((c as u8 - b'0', Script::Arabic)),
-        '\0'..'\u{3007}' => return None,
         '零' | '〇' => 0,
         '一' | '幺' => 1,
         '二' => 2,

@@ -3,7 +3,7 @@
 //! The automaton reads letters, digits and the marks that end a sentence; white space and other punctuation is
 //! passed over, in the phrases as in the text, so that line breaks, hyphens or quotes between words hide nothing.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use daachorse::charwise::iter::FindOverlappingStepper;
@@ -33,7 +33,7 @@ pub(crate) struct PhraseSet {
     automaton: CharwiseDoubleArrayAhoCorasick<u32>,
     terms: Vec<Term>,
     guards: HashMap<u32, Vec<Vec<char>>>,
-    /// How many characters must be remembered to decide about a phrase.
+    /// How many characters must be remembered to decide about a phrase; a power of two.
     window: usize,
 }
 
@@ -80,7 +80,8 @@ impl PhraseSet {
         let builder = CharwiseDoubleArrayAhoCorasickBuilder::new();
         let mut automaton = builder.build_with_values(patterns).map_err(unusable)?;
         automaton.cache_depths().map_err(unusable)?;
-        let window = terms.iter().map(|term| term.length).max().unwrap_or(0) + MAX_GUARD;
+        let longest = terms.iter().map(|term| term.length).max().unwrap_or(0);
+        let window = (longest + MAX_GUARD).next_power_of_two();
         Ok(Some(Self { automaton, terms, guards, window }))
     }
 }
@@ -94,8 +95,10 @@ impl fmt::Debug for PhraseSet {
 /// Where in the automaton a text stands, so that reading can go on in the next chunk.
 #[derive(Debug, Default)]
 pub(crate) struct PhraseState {
-    /// The last characters read.
-    recent: VecDeque<Seen>,
+    /// The last characters read, in a ring of a power of two.
+    recent: Vec<Seen>,
+    /// How many characters were read.
+    read: usize,
     /// How many of them, at the end, begin a phrase: reading them again leads to the same place.
     depth: usize,
     /// Phrases found that must end a word, which the next character decides.
@@ -103,7 +106,7 @@ pub(crate) struct PhraseState {
     in_word: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     c: char,
     start: usize,
@@ -120,8 +123,11 @@ pub(crate) struct PhraseReader<'a> {
 impl PhraseState {
     pub(crate) fn reader<'a>(&'a mut self, set: &'a PhraseSet) -> PhraseReader<'a> {
         let mut stepper = set.automaton.find_overlapping_stepper();
-        for seen in self.recent.range(self.recent.len() - self.depth..) {
-            stepper.consume(seen.c);
+        if self.recent.is_empty() {
+            self.recent = vec![Seen::default(); set.window];
+        }
+        for back in (1..=self.depth).rev() {
+            stepper.consume(self.back(back).c);
         }
         PhraseReader { set, state: self, stepper }
     }
@@ -135,8 +141,16 @@ impl PhraseState {
     /// Everything reported from now on starts here or later; `None`: after what was read.
     pub(crate) fn hold(&self) -> Option<usize> {
         let waiting = self.waiting.iter().map(|span| span.start).min();
-        let begun = self.recent.get(self.recent.len() - self.depth).map(|seen| seen.start);
+        let begun = (self.depth > 0).then(|| self.back(self.depth).start);
         [waiting, begun].into_iter().flatten().min()
+    }
+}
+
+impl PhraseState {
+    /// The character read `back` characters ago, 1 being the last; at most a window ago.
+    #[inline]
+    fn back(&self, back: usize) -> Seen {
+        self.recent[self.read.wrapping_sub(back) & (self.recent.len() - 1)]
     }
 }
 
@@ -156,10 +170,9 @@ impl PhraseReader<'_> {
         if is_passed_over(glyph.c) {
             return;
         }
-        if state.recent.len() == self.set.window {
-            state.recent.pop_front();
-        }
-        state.recent.push_back(Seen { c: glyph.c, start: glyph.start, after_word });
+        let at = state.read & (state.recent.len() - 1);
+        state.recent[at] = Seen { c: glyph.c, start: glyph.start, after_word };
+        state.read += 1;
         self.stepper.consume(glyph.c);
         // The depths are cached when the set is compiled.
         state.depth = self.stepper.depth().map_or(0, |depth| depth as usize);
@@ -173,18 +186,15 @@ impl PhraseReader<'_> {
         let state = &mut *self.state;
         for found in self.stepper.matches() {
             let term = &self.set.terms[found.value() as usize];
-            // A phrase is never longer than the window.
-            let first = state.recent.len() - term.length;
-            let Seen { start, after_word, .. } = state.recent[first];
+            let Seen { start, after_word, .. } = state.back(term.length);
             if term.begins_word && after_word {
                 continue;
             }
             let guards = self.set.guards.get(&term.rule).into_iter().flatten();
             let guarded = |guard: &Vec<char>| {
-                let from = first.checked_sub(guard.len());
-                from.is_some_and(|from| {
-                    state.recent.range(from..first).map(|seen| seen.c).eq(guard.iter().copied())
-                })
+                let length = guard.len() + term.length;
+                length <= state.read
+                    && guard.iter().enumerate().all(|(i, c)| state.back(length - i).c == *c)
             };
             if guards.into_iter().any(guarded) {
                 continue;
