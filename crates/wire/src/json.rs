@@ -67,10 +67,15 @@ impl Json {
 
 /// Shows every text inside a string that holds JSON to `visit`, decoded, so that an escape such as
 /// `\u73a9` hides nothing. The string is rewritten only if something changed. A string that is not
-/// JSON is shown as it is.
+/// JSON, or nested too deep to read, is shown whole, such escapes decoded.
 pub(crate) fn visit_json_text(text: &mut String, visit: &mut dyn FnMut(&mut String)) {
     let Ok(mut json) = serde_json::from_str::<Json>(text) else {
-        visit(text);
+        let plain = without_escapes(text);
+        let mut shown = plain.clone();
+        visit(&mut shown);
+        if shown != plain {
+            *text = shown;
+        }
         return;
     };
     let mut changed = false;
@@ -82,6 +87,32 @@ pub(crate) fn visit_json_text(text: &mut String, visit: &mut dyn FnMut(&mut Stri
     if changed && let Ok(rewritten) = serde_json::to_string(&json) {
         *text = rewritten;
     }
+}
+
+/// The text with its `\uXXXX` escapes decoded, pairs of surrogates included.
+fn without_escapes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("\\u") {
+        out.push_str(&rest[..at]);
+        let mut units = Vec::new();
+        rest = &rest[at..];
+        while let Some(unit) = rest
+            .strip_prefix("\\u")
+            .and_then(|hex| hex.get(..4))
+            .and_then(|hex| u16::from_str_radix(hex, 16).ok())
+        {
+            units.push(unit);
+            rest = &rest[6..];
+        }
+        if units.is_empty() {
+            out.push_str("\\u");
+            rest = &rest[2..];
+        }
+        out.push_str(&String::from_utf16_lossy(&units));
+    }
+    out.push_str(rest);
+    out
 }
 
 impl Serialize for Json {
@@ -218,5 +249,14 @@ mod tests {
         let mut text = r#"{"cut off"#.to_owned();
         visit_json_text(&mut text, &mut |piece| piece.push('!'));
         assert_eq!(text, r#"{"cut off!"#);
+
+        let deep = format!(r#"{}"\u73a9\u5076 \ud83d\ude00 \u7 \ux \u""#, "[".repeat(200));
+        let mut text = deep.clone();
+        let mut seen = String::new();
+        visit_json_text(&mut text, &mut |piece| seen = piece.trim_start_matches('[').to_owned());
+        assert_eq!(seen, r#""玩偶 😀 \u7 \ux \u""#);
+        assert_eq!(text, deep, "nothing changed, so the text keeps its form");
+        visit_json_text(&mut text, &mut |piece| *piece = piece.replace("玩偶", "**"));
+        assert!(text.contains("** 😀") && !text.contains("73a9"), "{text}");
     }
 }
