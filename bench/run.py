@@ -29,7 +29,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 TICK = os.sysconf("SC_CLK_TCK")
-MODEL = "gpt-4o-mini"
+MODEL = "bench-model"
 STREAMS = 1000
 
 
@@ -471,7 +471,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--only", default="direct,nginx,yumen", help="which ways, comma separated")
     parser.add_argument("--yumen", type=Path, help="the binary; built in release mode when absent")
-    parser.add_argument("--model", default=MODEL, help="the model the gate is asked for")
+    parser.add_argument("--model", default="assistant.chat", help="the model the gate is asked for")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="one short repeat")
     parser.add_argument("--port", type=int, default=9100, help="the mock's; the next two are used too")
