@@ -1,10 +1,10 @@
 //! Measures appending: `cargo run --release -p yumen-ledger --example append -- [appenders] [seconds] [rate] [folder]`.
 //!
 //! Each appender waits for its entry to be durable before it makes the next, as a connection of the gate does, and
-//! rests in between so that all together make `rate` entries a second (0: no rest).
-//! Prints appends per second, latency, entries per batch, and CPU time per append, of which that of the writer
-//! thread (Linux only). The folder is on the disk to be measured; it is a new one under the working folder's
-//! `target` unless named, and is removed afterwards unless named.
+//! rests in between so that all together make `rate` entries a second (0: no rest). Prints appends per second,
+//! latency, entries per batch, and CPU time per append, of which that of the writer thread (Linux only); then how
+//! long it takes to open that ledger again, to prove an entry, and to verify all. The folder is on the disk to be
+//! measured: one in the working folder, removed afterwards, unless it is named.
 
 use std::{
     error::Error,
@@ -16,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use yumen_ledger::{Admission, Entry, Ledger, SigningKey, Tier};
+use yumen_ledger::{Admission, Entry, Ledger, Reader, SigningKey, Tier, verify_log};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -73,6 +73,26 @@ fn main() -> Result<(), Box<dyn Error>> {
         .map(|name| std::fs::metadata(dir.join(name)).map_or(0, |file| file.len()))
         .sum();
     println!("bytes per entry      {:.0}", real(bytes) / real(first + appended));
+
+    let key = ledger.key().clone();
+    drop(ledger);
+    let start = Instant::now();
+    drop(Ledger::open(&dir, SigningKey::from_bytes(&[7; 32]), "measure.example")?);
+    println!("open again           {:.1} ms", micros(start.elapsed()) / 1e3);
+    let mut reader = Reader::open(&dir, &key)?;
+    let size = reader.checkpoint().size();
+    let start = Instant::now();
+    for step in 0..1000 {
+        reader.prove((step * 7919) % size)?;
+    }
+    println!("prove and check one  {:.0} us", micros(start.elapsed()) / 1e3);
+    let start = Instant::now();
+    let report = verify_log(&dir, &key, &mut |_, _| {})?;
+    let each = micros(start.elapsed()) / real(report.entries);
+    println!("verify all           {} entries, {each:.2} us each", report.entries);
+    if !report.is_ok() {
+        return Err("the log does not verify".into());
+    }
     Ok(())
 }
 

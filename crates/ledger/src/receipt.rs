@@ -16,7 +16,6 @@ use crate::{
 
 /// Proof that an entry is in the log: the `ledger` object of a receipt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct LedgerProof {
     /// The entry's place in the log, from 0.
     pub index: u64,
@@ -109,33 +108,17 @@ struct Receipt {
     ledger: LedgerProof,
 }
 
-/// Where a receipt may lie in what a person saved.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Saved {
-    Receipt(Receipt),
-    Answer { receipt: Receipt },
-    Completion { yumen: Answer },
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    receipt: Receipt,
-}
-
 /// Verifies a receipt, given alone or inside the whole answer it came with: the checkpoint's signature, the
 /// inclusion of the entry, and that the receipt says what the entry says.
 ///
 /// # Errors
 /// [`LedgerError::Malformed`] when there is no receipt in `json`, [`LedgerError::Unproven`] when it proves nothing.
 pub fn verify_receipt(json: &str, key: &LogKey) -> Result<Verified, LedgerError> {
-    let saved = serde_json::from_str(json).map_err(|error| {
-        let why = format!("no object with id, release, approval and ledger in it ({error})");
-        LedgerError::Malformed { what: "receipt", why }
-    })?;
-    let (Saved::Receipt(receipt)
-    | Saved::Answer { receipt }
-    | Saved::Completion { yumen: Answer { receipt } }) = saved;
+    let malformed = |error: serde_json::Error| LedgerError::malformed("receipt", error.to_string());
+    let saved: serde_json::Value = serde_json::from_str(json).map_err(malformed)?;
+    // Where it lies in the answers of the typed features and of the OpenAI-compatible ones.
+    let receipt = ["/receipt", "/yumen/receipt"].iter().find_map(|place| saved.pointer(place));
+    let receipt = Receipt::deserialize(receipt.unwrap_or(&saved)).map_err(malformed)?;
     let verified = receipt.ledger.verify(key)?;
     let Entry::Admission(admission) = verified.entry() else {
         return Err(LedgerError::unproven("the recorded entry is not an admission"));
@@ -150,5 +133,30 @@ pub fn verify_receipt(json: &str, key: &LogKey) -> Result<Verified, LedgerError>
             "the receipt's {member} is not the one in the recorded entry"
         ))),
         None => Ok(verified),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::SigningKey;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn reading_anything_ends_with_an_error_and_no_panic(
+            text in ".{0,200}", lines in "[a-z0-9+/=—\n ]{0,200}",
+        ) {
+            let secret = SigningKey::from_bytes(&[7; 32]);
+            let key = LogKey::new("log.example", secret.verifying_key()).unwrap();
+            let checkpoint = format!("log.example\n1\n{lines}\n\n— log.example {text}\n");
+            for input in [&text, &lines, &checkpoint] {
+                prop_assert!(Checkpoint::verify(input, &key).is_err());
+                prop_assert!(input.parse::<LogKey>().is_err());
+                prop_assert!(Entry::parse(input).is_err());
+                prop_assert!(verify_receipt(input, &key).is_err());
+            }
+        }
     }
 }

@@ -110,6 +110,38 @@ async fn every_append_comes_with_a_proof_that_holds() {
     assert_eq!(read_key(dir.path()).unwrap(), key());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_in_use_can_be_read_and_verified() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = open(dir.path()).unwrap();
+    let tasks: Vec<_> = (0..8)
+        .map(|task| {
+            let ledger = ledger.clone();
+            tokio::spawn(async move {
+                for number in 0..60 {
+                    ledger.append(admission(&format!("{task}-{number}"))).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    let mut seen = 0;
+    while tasks.iter().any(|task| !task.is_finished()) {
+        let report = verify_log(dir.path(), &key(), &mut |_, _| {}).unwrap();
+        assert!(report.is_ok(), "{report:?}");
+        assert!(report.entries >= seen && report.signed <= report.entries);
+        seen = report.entries;
+        let mut reader = Reader::open(dir.path(), &key()).unwrap();
+        if let Some(last) = reader.checkpoint().size().checked_sub(1) {
+            reader.prove(last).unwrap();
+        }
+        tokio::task::yield_now().await;
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(ledger.checkpoint().size(), 480);
+}
+
 #[test]
 fn a_receipt_is_verified_with_nothing_but_the_key() {
     let dir = tempfile::tempdir().unwrap();
