@@ -15,3 +15,4 @@ mod dashscope;
 mod faults;
 mod openai;
 mod serving;
+mod wire;
