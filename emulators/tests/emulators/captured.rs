@@ -1,5 +1,6 @@
 //! Requests captured from the vendors' own clients: none may be refused for its form.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
@@ -31,7 +32,8 @@ fn is_provoked(request: &str, status: u16) -> bool {
 async fn captured_requests_are_accepted() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/partners/captured");
     if !folder.is_dir() {
-        eprintln!("SKIPPED: no captured requests at {}", folder.display());
+        // Past the test runner, which hides what a passing test prints.
+        let _ = writeln!(std::io::stderr(), "SKIPPED: no requests at {}", folder.display());
         return;
     }
     for (file, kind, prefix) in CAPTURES {
