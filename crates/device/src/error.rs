@@ -39,10 +39,10 @@ impl DeviceError {
     /// A stable code for programs.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Empty => "text_empty",
-            Self::NoSentence { .. } => "text_without_sentence",
-            Self::TooLong { .. } => "text_too_long",
-            Self::WrongLanguage { .. } => "text_language",
+            Self::Empty => "input_empty",
+            Self::NoSentence { .. } => "input_without_sentence",
+            Self::TooLong { .. } => "input_too_large",
+            Self::WrongLanguage { .. } => "language_mismatch",
         }
     }
 

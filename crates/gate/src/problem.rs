@@ -47,6 +47,7 @@ pub const CODES: &[Code] = &[
     code("input_invalid", 422, "The input does not fit the feature", "输入不符合功能的格式"),
     code("input_too_large", 413, "The text is too long for this feature", "文字超出此功能的长度"),
     code("input_unset", 403, "Something about the device is not known yet", "设备的某项信息尚未知晓"),
+    code("input_without_sentence", 422, "The text has no sentence to take", "文字中没有可摘取的句子"),
     code("internal", 500, "Something went wrong in the gate", "网关内部出错"),
     code("key_missing", 401, "An app key is needed", "缺少应用密钥"),
     code("key_unknown", 401, "The app key is not known", "应用密钥无效"),

@@ -6,10 +6,10 @@ use http::{HeaderMap, Request, header};
 use hyper::body::Incoming;
 use serde::Serialize;
 use yumen_device::Output;
-use yumen_features::{Feature, FeatureRequest, Task, TextLanguage, prepare};
+use yumen_features::{Feature, FeatureRequest, Task, prepare};
 use yumen_label::{Label, Labelled};
 use yumen_ledger::Admitted;
-use yumen_policy::Timestamp;
+use yumen_policy::{Timestamp, UiLanguage};
 use yumen_screen::Notice;
 use yumen_wire::{FinishReason, Usage};
 
@@ -80,7 +80,6 @@ pub(crate) async fn run(
     let body = intake::json_body(&parts.headers, body).await.map_err(refused)?;
     let question = FeatureRequest::parse(feature, &body, yumen_device::detect)
         .map_err(|error| refused(error.into()))?;
-    let text_language = question.language();
     drop(body);
     let streamed = wants_events(&parts.headers);
     let delivery = if streamed { Delivery::Streamed } else { Delivery::Whole };
@@ -90,7 +89,7 @@ pub(crate) async fn run(
         .map_err(refused)?;
     let open = gate.metrics.open_answer();
     Ok(if streamed {
-        let (admitted, pieces, encoder) = events(served, feature, text_language, language);
+        let (admitted, pieces, encoder) = events(served, feature, language);
         reply::answer(EVENT_STREAM, AnswerBody::stream(admitted, pieces, encoder), open)
     } else {
         let body = whole(served, feature).map_err(refused)?;
@@ -209,8 +208,7 @@ impl Pieces for Parts {
 fn events(
     served: Served,
     feature: &Arc<Feature>,
-    _language: TextLanguage,
-    problem_language: yumen_policy::UiLanguage,
+    language: UiLanguage,
 ) -> (Admitted, Parts, Events) {
     let Served { record, admitted, content } = served;
     let parts = match content {
@@ -221,7 +219,7 @@ fn events(
     let encoder = Events {
         record,
         feature: Arc::clone(feature),
-        language: problem_language,
+        language,
         text: String::new(),
         output: None,
         usage: None,
@@ -244,7 +242,7 @@ fn main_text(output: &Output) -> Option<&str> {
 struct Events {
     record: Record,
     feature: Arc<Feature>,
-    language: yumen_policy::UiLanguage,
+    language: UiLanguage,
     text: String,
     output: Option<Labelled<Output>>,
     usage: Option<Usage>,
