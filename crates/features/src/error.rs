@@ -33,6 +33,9 @@ pub enum FeatureError {
         /// What is wrong, naming the field.
         message: String,
     },
+    /// The body is no JSON at all, or nested too deep.
+    #[error("the body is not valid JSON: {0}")]
+    NotJson(serde_json::Error),
     /// A language the feature does not work in.
     #[error("{feature} does not work in {language:?}")]
     LanguageUnsupported {
@@ -60,6 +63,7 @@ impl FeatureError {
             Self::InputTooLarge { .. } => "input_too_large",
             Self::Invalid { .. } => "input_invalid",
             Self::LanguageUnsupported { .. } => "language_unsupported",
+            Self::NotJson(_) => "body_not_json",
             Self::WrongLanguage { .. } => "language_mismatch",
         }
     }
@@ -81,6 +85,10 @@ impl FeatureError {
             Self::Invalid { message, .. } => (
                 format!("The input does not fit this feature: {message}"),
                 format!("输入不符合此功能的格式：{message}"),
+            ),
+            Self::NotJson(error) => (
+                format!("The body is not valid JSON: {error}."),
+                format!("请求体不是有效的 JSON：{error}。"),
             ),
             Self::LanguageUnsupported { language, .. } => (
                 format!("This feature does not work in the language {language:?}."),

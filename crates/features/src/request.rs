@@ -94,8 +94,9 @@ impl FeatureRequest {
         detect: impl Fn(&str) -> Option<TextLanguage>,
     ) -> Result<Self, FeatureError> {
         let invalid = |message: String| FeatureError::Invalid { feature: feature.id().clone(), message };
-        let raw: RawRequest =
-            serde_json::from_slice(body).map_err(|error| invalid(error.to_string()))?;
+        let raw: RawRequest = serde_json::from_slice(body).map_err(|error| {
+            if error.is_data() { invalid(error.to_string()) } else { FeatureError::NotJson(error) }
+        })?;
         let input = match feature.task() {
             Task::Device(_) => {
                 let TextInput { text } = typed(raw.input.get()).map_err(invalid)?;

@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 use yumen_device::Engine;
 use yumen_features::Catalogue;
-use yumen_ledger::Ledger;
+use yumen_ledger::{Canonical, Ledger, LedgerError};
 use yumen_partners::Partners;
 use yumen_policy::{AssertionKey, AssertionVerifier, FeatureId};
 use yumen_screen::Screen;
@@ -96,6 +96,14 @@ impl Gate {
     /// Decides from now on by `snapshot`; requests on their way keep the one they began with.
     pub fn publish(&self, snapshot: Snapshot) {
         self.snapshot.store(Arc::new(snapshot));
+    }
+
+    /// Writes an entry that belongs to no request, such as an approval that came or went.
+    ///
+    /// # Errors
+    /// When the ledger takes no entries.
+    pub async fn record(&self, entry: Canonical) -> Result<(), LedgerError> {
+        self.ledger.append(entry).await.map(drop)
     }
 
     /// Serves nothing until the next [`Gate::publish`]: no key is known any longer.

@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body::Body;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 
 use crate::problem::Problem;
 
 /// The largest body the gate reads, in bytes. The largest input of a feature, doubled, since JSON
 /// escapes make text longer.
 pub const MAX_BODY: usize = 2 * 1024 * 1024 + 64 * 1024;
+
+/// How much of a body that is too large is read before the gate closes the connection, in bytes.
+const MAX_DRAIN: usize = 16 * 1024 * 1024;
 
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(30);
@@ -24,29 +27,13 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     check_content_type(headers)?;
-    if body.size_hint().lower() > MAX_BODY as u64 {
-        return Err(too_large());
-    }
-    let collected = tokio::time::timeout(BODY_TIME, Limited::new(body, MAX_BODY).collect())
-        .await
-        .map_err(|_| {
-            Problem::new(
-                "body_timeout",
-                format!("The body did not arrive within {} s.", BODY_TIME.as_secs()),
-                format!("请求体未在 {} 秒内到达。", BODY_TIME.as_secs()),
-            )
-        })?;
-    let bytes = match collected {
-        Ok(collected) => collected.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
-        Err(error) => {
-            return Err(Problem::new(
-                "body_not_json",
-                format!("The body broke off: {error}."),
-                "请求体中途断开。",
-            ));
-        }
-    };
+    let bytes = tokio::time::timeout(BODY_TIME, read(body)).await.map_err(|_| {
+        Problem::new(
+            "body_timeout",
+            format!("The body did not arrive within {} s.", BODY_TIME.as_secs()),
+            format!("请求体未在 {} 秒内到达。", BODY_TIME.as_secs()),
+        )
+    })??;
     if let Err(error) = std::str::from_utf8(&bytes) {
         let at = error.valid_up_to();
         return Err(Problem::new(
@@ -56,6 +43,35 @@ where
         ));
     }
     Ok(bytes)
+}
+
+/// Reads a body to its end. What is beyond the limit is read and thrown away up to [`MAX_DRAIN`],
+/// because a client that is still sending does not see an answer that comes with a closed
+/// connection.
+async fn read<B>(body: B) -> Result<Bytes, Problem>
+where
+    B: Body,
+    B::Data: Buf,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let mut body = std::pin::pin!(body);
+    let mut kept = BytesMut::new();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            let error = error.into();
+            Problem::new("body_not_json", format!("The body broke off: {error}."), "请求体中途断开。")
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        length += data.remaining();
+        if length > MAX_DRAIN {
+            return Err(too_large());
+        }
+        if length <= MAX_BODY {
+            kept.put(data);
+        }
+    }
+    if length > MAX_BODY { Err(too_large()) } else { Ok(kept.freeze()) }
 }
 
 /// Parses a small JSON body of the gate's own.

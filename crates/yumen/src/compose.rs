@@ -10,12 +10,13 @@ use yumen_features::{Feature, Task};
 use yumen_gate::{AppKey, AppKeys, Gate, Mode, Parts, Snapshot};
 use yumen_label::{LabelRules, Labeller, ProviderCode};
 use yumen_partners::{PartnerConfig, Partners};
+use yumen_ledger::{ApprovalStep, Canonical, Entry, Step};
 use yumen_policy::{
-    Approval, AssertionKey, FeatureId, MarketId, ModelId, ModelRef, PartnerId, Policy,
-    PolicySource, Release, SignedApproval, SignerKey, TrustedSigners,
+    Approval, ApprovalRecord, AssertionKey, Digest, FeatureId, MarketId, ModelId, ModelRef, PartnerId, Policy,
+    PolicySource, Release, SignedApproval, SignerKey, Timestamp, TrustedSigners,
 };
 use yumen_screen::Screen;
-use yumen_store::Store;
+use yumen_store::{DataVersion, Store, StoredApproval};
 
 use crate::catalog::Shipped;
 use crate::data_dir::DataDir;
@@ -223,42 +224,98 @@ impl Running {
     /// Serves until the process is told to stop, following the store's changes.
     pub(crate) async fn serve(self, listener: TcpListener) -> Result<(), Failure> {
         let Self { gate, build, store, settings } = self;
-        let follower = tokio::spawn(follow(Arc::clone(&gate), build, store, settings));
+        let following = Following::new(build, store, settings)?;
+        let follower = tokio::spawn(follow(Arc::clone(&gate), following));
         let served = yumen_gate::serve(gate, listener, stop_signal()).await;
         follower.abort();
         served.context("the listener failed")
     }
 }
 
-/// Publishes a new snapshot whenever the store was changed, by this process or another.
-async fn follow(gate: Arc<Gate>, build: Build, store: Store, settings: Settings) {
-    let mut seen = store.data_version().ok();
-    let mut state = Some((build, store, settings));
-    while let Some((build, store, settings)) = state.take() {
+/// What the gate follows: the store, and what was last seen in it.
+struct Following {
+    build: Build,
+    store: Store,
+    settings: Settings,
+    version: Option<DataVersion>,
+    approvals: Approvals,
+}
+
+/// The approvals that are not removed, by number.
+type Approvals = BTreeMap<String, StoredApproval>;
+
+/// What changed in the store since it was last looked at.
+struct Change {
+    snapshot: Snapshot,
+    steps: Vec<(Step, StoredApproval)>,
+}
+
+impl Following {
+    fn new(build: Build, store: Store, settings: Settings) -> Result<Self, Failure> {
+        let version = store.data_version().ok();
+        let approvals = approvals_of(&store)?;
+        Ok(Self { build, store, settings, version, approvals })
+    }
+
+    /// Looks once; `None` when nothing changed.
+    fn look(&mut self) -> Result<Option<Change>, Failure> {
+        let version = self.store.data_version().context("cannot read the store")?;
+        if self.version == Some(version) {
+            return Ok(None);
+        }
+        self.version = None;
+        let snapshot = self.build.snapshot(&self.store, &self.settings)?;
+        let approvals = approvals_of(&self.store)?;
+        let steps = changes(&self.approvals, &approvals, Step::Removed)
+            .chain(changes(&approvals, &self.approvals, Step::Imported))
+            .collect();
+        self.approvals = approvals;
+        self.version = Some(version);
+        Ok(Some(Change { snapshot, steps }))
+    }
+}
+
+fn approvals_of(store: &Store) -> Result<Approvals, Failure> {
+    let all = store.list_approvals().context("cannot read the approvals")?;
+    let kept = all.into_iter().filter(|approval| approval.removed_at.is_none());
+    Ok(kept.map(|approval| (approval.number.clone(), approval)).collect())
+}
+
+/// The approvals of `here` that `there` does not have.
+fn changes<'a>(
+    here: &'a Approvals,
+    there: &'a Approvals,
+    step: Step,
+) -> impl Iterator<Item = (Step, StoredApproval)> + 'a {
+    here.values()
+        .filter(|approval| !there.contains_key(&approval.number))
+        .map(move |approval| (step, approval.clone()))
+}
+
+/// Publishes a new snapshot whenever the store was changed, by this process or another, and
+/// records which approvals came and went.
+async fn follow(gate: Arc<Gate>, following: Following) {
+    let mut state = Some(following);
+    while let Some(mut following) = state.take() {
         tokio::time::sleep(STORE_POLL).await;
-        let known = seen;
-        let work = tokio::task::spawn_blocking(move || {
-            let version = store.data_version().ok();
-            let changed = version.is_none() || version != known;
-            let snapshot = changed.then(|| build.snapshot(&store, &settings));
-            (version, snapshot, (build, store, settings))
-        });
-        match work.await {
-            Ok((version, snapshot, back)) => {
-                match snapshot {
-                    None => seen = version,
-                    Some(Ok(snapshot)) => {
+        let look = tokio::task::spawn_blocking(move || (following.look(), following));
+        match look.await {
+            Ok((result, back)) => {
+                state = Some(back);
+                match result {
+                    Ok(None) => {}
+                    Ok(Some(Change { snapshot, steps })) => {
                         gate.publish(snapshot);
-                        seen = version;
+                        for (step, approval) in steps {
+                            record_step(&gate, step, &approval).await;
+                        }
                     }
                     // Closed by default: what cannot be read is not in force.
-                    Some(Err(failure)) => {
+                    Err(failure) => {
                         tracing::error!(?failure, "the store cannot be read; nothing is served");
                         gate.close();
-                        seen = None;
                     }
                 }
-                state = Some(back);
             }
             Err(error) => {
                 tracing::error!(%error, "the store is no longer followed; nothing is served");
@@ -266,6 +323,26 @@ async fn follow(gate: Arc<Gate>, build: Build, store: Store, settings: Settings)
             }
         }
     }
+}
+
+async fn record_step(gate: &Gate, step: Step, approval: &StoredApproval) {
+    let Ok(signed) = SignedApproval::parse(approval.record.as_bytes()) else { return };
+    if let Err(error) = gate.record(approval_step(signed.unverified(), &approval.record, step)).await
+    {
+        tracing::error!(%error, number = approval.number, "the step could not be recorded");
+    }
+}
+
+/// The ledger's entry on an approval that came or went.
+pub(crate) fn approval_step(record: &ApprovalRecord, json: &str, step: Step) -> Canonical {
+    Canonical::from(Entry::Approval(ApprovalStep {
+        digest: Digest::of(json.as_bytes()).to_string().into(),
+        market: record.market.as_str().into(),
+        number: record.number.as_str().into(),
+        release: record.release.to_string().into(),
+        step,
+        time: Timestamp::now(),
+    }))
 }
 
 async fn stop_signal() {

@@ -14,7 +14,7 @@ use yumen_ledger::Admitted;
 use yumen_policy::{Timestamp, UiLanguage};
 use yumen_screen::Notice;
 use yumen_wire::serve::{ChatCompletionRequest, ChunkEncoder, completion};
-use yumen_wire::{Event, ToolCallDelta};
+use yumen_wire::{Event, ToolCallDelta, WireError};
 
 use crate::answer::{AnswerBody, Encoder, Piece};
 use crate::caller::{self, Caller, app_key};
@@ -40,7 +40,11 @@ pub(crate) async fn completions(
         .map_err(refused)?;
     let body = intake::json_body(&parts.headers, body).await.map_err(refused)?;
     let asked = ChatCompletionRequest::parse(&body).map_err(|error| {
-        refused(Problem::new("input_invalid", format!("{error}."), format!("请求无效：{error}。")))
+        let code = match error {
+            WireError::Json { .. } => "body_not_json",
+            _ => "input_invalid",
+        };
+        refused(Problem::new(code, format!("{error}."), error.zh()))
     })?;
     drop(body);
     let feature = chat_feature(gate, &asked.model).map_err(refused)?;

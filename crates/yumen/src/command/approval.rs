@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use serde::Serialize;
-use yumen_ledger::{ApprovalStep, Entry, Step};
+use yumen_ledger::Step;
 use yumen_policy::{Approval, ApprovalRecord, Digest, SignedApproval, Timestamp};
 
 use super::{Output, now};
 use crate::cli::ApprovalCommand;
-use crate::compose::Build;
+use crate::compose::{Build, approval_step};
 use crate::data_dir::{DataDir, read_key};
 use crate::failure::{CHECK_FAILED, Context as _, Failure};
 
@@ -78,15 +78,7 @@ fn remove(data: &DataDir, number: &str, output: Output) -> Result<(), Failure> {
 /// Records the step, unless a gate holds the ledger: then the gate records what it sees.
 fn note(data: &DataDir, record: &ApprovalRecord, json: &str, step: Step) {
     let Ok(ledger) = data.ledger() else { return };
-    let entry = Entry::Approval(ApprovalStep {
-        digest: Digest::of(json.as_bytes()).to_string().into(),
-        market: record.market.as_str().into(),
-        number: record.number.as_str().into(),
-        release: record.release.to_string().into(),
-        step,
-        time: Timestamp::now(),
-    });
-    if let Err(error) = ledger.append_blocking(entry) {
+    if let Err(error) = ledger.append_blocking(approval_step(record, json, step)) {
         tracing::error!(%error, "the step could not be recorded");
     }
 }

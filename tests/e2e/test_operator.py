@@ -1,0 +1,294 @@
+"""`yumen serve` and the operator's commands, as an operator meets them."""
+
+import contextlib
+import datetime
+import json
+import os
+import subprocess
+
+import pytest
+
+from conftest import Gate, program, running, wait_for, yumen
+
+# A well-formed provider code of an organisation that does not exist (region 000000).
+PROVIDER = "001191000000MA0DEM000C10000"
+SECRET = "sk-operator-secret-0123456789"
+
+
+@pytest.fixture
+def partners():
+    command = [program("yumen-emulators", "YUMEN_EMULATORS_BIN"), "--openai", "127.0.0.1:0",
+               "--dashscope", "127.0.0.1:0", "--chunk-delay-ms", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    yield json.loads(process.stdout.readline())
+    process.terminate()
+    process.wait(timeout=10)
+
+
+@pytest.fixture
+def config(tmp_path, partners):
+    path = tmp_path / "yumen.toml"
+    (tmp_path / "qwen.key").write_text("sk-qwen-secret\n")
+    path.write_text(f"""
+[server]
+listen = "127.0.0.1:0"
+data_dir = "data"
+provider_code = "{PROVIDER}"
+
+[aliases]
+"gpt-4o-mini" = "assistant.chat"
+
+[[partner]]
+id = "openai"
+base_url = "{partners['openai']}/v1"
+key = {{ env = "TEST_OPENAI_KEY" }}
+emulated = true
+
+[[partner]]
+id = "qwen"
+base_url = "{partners['dashscope']}/api/v1"
+key = {{ file = "{tmp_path / 'qwen.key'}" }}
+emulated = true
+""")
+    return path
+
+
+@contextlib.contextmanager
+def serving(config, **options):
+    environment = {"TEST_OPENAI_KEY": SECRET, "YUMEN_LOG": "debug"}
+    with running("serve", "--config", config, env=environment, **options) as (process, addresses):
+        gate = Gate(addresses["gate"], config.parent / "data", addresses)
+        gate.process = process
+        yield gate
+
+
+def add_key(config, *arguments):
+    return json.loads(yumen("--json", "keys", "add", "--config", config, *arguments).stdout)
+
+
+def chat(gate, key, content="Hello.", model="assistant.chat"):
+    return gate.post("/v1/chat/completions", key=key, body={
+        "model": model, "messages": [{"role": "user", "content": content}]})
+
+
+def test_a_gate_from_a_file_serves_americans_and_follows_its_keys(config):
+    key = add_key(config, "--name", "app", "--profile", "us")
+    with serving(config) as gate:
+        assert gate.get("/healthz").json["mode"] == "serve"
+        assert chat(gate, key["secret"]).status == 200
+        assert chat(gate, key["secret"], model="gpt-4o-mini").status == 200
+        # The demo's keys are not known here.
+        assert chat(gate, "yk_demo_us").status == 401
+        # Made and revoked by another process while the gate runs.
+        later = add_key(config, "--name", "later", "--profile", "us")
+        wait_for(lambda: chat(gate, later["secret"]).status == 200)
+        yumen("keys", "revoke", "--config", config, key["id"])
+        wait_for(lambda: chat(gate, key["secret"]).status == 401)
+        assert chat(gate, later["secret"]).status == 200
+
+
+def test_secrets_are_in_no_log_and_no_file(config, tmp_path):
+    log = tmp_path / "log"
+    key = add_key(config, "--name", "app", "--profile", "us")
+    with open(log, "wb") as stderr, serving(config, stderr=stderr) as gate:
+        for content in ("Hello.", "[[error_500]]", "[[moderation_input]]", "The word is sesame."):
+            chat(gate, key["secret"], content)
+    text = log.read_text()
+    assert text, "the log is on"
+    for secret in (SECRET, "sk-qwen-secret", key["secret"], "sesame"):
+        assert secret not in text
+        for path in (tmp_path / "data").rglob("*"):
+            if path.is_file():
+                assert secret.encode() not in path.read_bytes(), path
+
+
+def test_a_missing_or_wrong_configuration_is_explained(tmp_path, config):
+    missing = yumen("serve", "--config", tmp_path / "nowhere.toml", check=False)
+    assert missing.returncode == 1
+    assert "nowhere.toml" in missing.stderr and "help:" in missing.stderr
+    for wrong, told in (("colour = 1", "colour"), ('[server]\nlisten = "x"\ndata_dir = "d"', "listen"),
+                        ('[server]\ndata_dir = "d"\n[[partner]]\nid = "nobody"', "nobody"),
+                        ('[server]\ndata_dir = "d"\nprovider_code = "123"', "provider_code")):
+        path = tmp_path / "wrong.toml"
+        path.write_text(wrong)
+        done = yumen("serve", "--config", path, check=False)
+        assert done.returncode == 1 and told in done.stderr, done.stderr
+    no_key = yumen("serve", "--config", config, check=False,
+                   env={k: v for k, v in os.environ.items() if k != "TEST_OPENAI_KEY"})
+    assert no_key.returncode == 1 and "TEST_OPENAI_KEY" in no_key.stderr
+
+
+def test_check_says_which_markets_are_open(config):
+    done = yumen("--json", "check", "--config", config, env={**os.environ, "TEST_OPENAI_KEY": "x"})
+    markets = {state["market"]: state["state"] for state in json.loads(done.stdout)["markets"]}
+    assert markets["us"] == markets["eu"] == "open"
+    assert "no approval" in markets["cn"]
+    assert "sandbox" in markets["sandbox"]
+
+
+def approval(tmp_path, **changes):
+    [shown] = json.loads(yumen("--json", "release", "show", "--market", "cn").stdout)
+    today = datetime.date.today()
+    record = {
+        "number": "Test-Registration-20260101", "kind": "registration", "market": "cn",
+        "entity": {"name": "Invented Trading", "uscc": "91000000MA0DEM000C"},
+        "scope": {"features": ["assistant.chat", "writing.rewrite", "writing.summary"],
+                  "surfaces": ["cloud", "device"]},
+        "release": shown["digest"], "granted_on": str(today),
+        "valid_from": f"{today - datetime.timedelta(days=1)}T00:00:00Z",
+        "valid_until": f"{today + datetime.timedelta(days=30)}T00:00:00Z",
+        **changes,
+    }
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps(record))
+    return path
+
+
+def signed(tmp_path, record, *keys):
+    arguments = [a for key in keys for a in ("--key", key)]
+    path = tmp_path / "signed.json"
+    path.write_text(yumen("approval", "sign", *arguments, record).stdout)
+    return path
+
+
+def test_an_approval_of_two_people_opens_the_mainland(config, tmp_path):
+    people = [tmp_path / "lin.key", tmp_path / "wang.key"]
+    for person in people:
+        public = yumen("signer", "new", person).stdout.strip()
+        assert oct(person.stat().st_mode)[-3:] == "600"
+        yumen("signer", "add", "--config", config, "--name", person.stem, public)
+    key = add_key(config, "--name", "phone", "--profile", "cn")["secret"]
+    with serving(config) as gate:
+        assert chat(gate, key).json["error"]["code"] == "approval_missing"
+        record = approval(tmp_path)
+
+        one = yumen("approval", "import", "--config", config, signed(tmp_path, record, people[0]),
+                    check=False)
+        assert one.returncode == 2 and "sign" in one.stderr, one.stderr
+        twice = yumen("approval", "import", "--config", config,
+                      signed(tmp_path, record, people[0], people[0]), check=False)
+        assert twice.returncode == 2, "one person signing twice is one person"
+        stranger = tmp_path / "stranger.key"
+        yumen("signer", "new", stranger)
+        foreign = yumen("approval", "import", "--config", config,
+                        signed(tmp_path, record, people[0], stranger), check=False)
+        assert foreign.returncode == 2, "a stranger's signature does not count"
+
+        good = signed(tmp_path, record, *people)
+        changed = tmp_path / "changed.json"
+        changed.write_text(good.read_text().replace("Invented", "Altered"))
+        assert yumen("approval", "verify", "--config", config, changed, check=False).returncode == 2
+        assert "in force" in yumen("approval", "verify", "--config", config, good).stdout
+        assert chat(gate, key).status == 403, "verifying imports nothing"
+
+        yumen("approval", "import", "--config", config, good)
+        answer = wait_for(lambda: (a := chat(gate, key)).status == 200 and a)
+        assert answer.json["yumen"]["receipt"]["approval"] == "Test-Registration-20260101"
+        assert "in force" in yumen("approval", "list", "--config", config).stdout
+        # What the approval does not name stays closed.
+        proofread = gate.feature("writing.proofread", key, "一句话。", "zh")
+        assert proofread.json["code"] == "approval_missing"
+
+        yumen("approval", "remove", "--config", config, "Test-Registration-20260101")
+        wait_for(lambda: chat(gate, key).status == 403)
+    steps = (tmp_path / "data" / "ledger")
+    recorded = b"".join(p.read_bytes() for p in steps.rglob("*") if p.is_file())
+    assert b'"step":"imported"' in recorded and b'"step":"removed"' in recorded
+
+
+@pytest.mark.parametrize("changes", [
+    {"valid_from": "2020-01-01T00:00:00Z", "valid_until": "2021-01-01T00:00:00Z"},
+    {"valid_from": "2090-01-01T00:00:00Z", "valid_until": "2091-01-01T00:00:00Z"},
+    {"release": "sha256:" + "0" * 64},
+])
+def test_an_approval_of_another_time_or_release_opens_nothing(config, tmp_path, changes):
+    people = [tmp_path / "lin.key", tmp_path / "wang.key"]
+    for person in people:
+        yumen("signer", "add", "--config", config, "--name", person.stem,
+              yumen("signer", "new", person).stdout.strip())
+    key = add_key(config, "--name", "phone", "--profile", "cn")["secret"]
+    yumen("approval", "import", "--config", config,
+          signed(tmp_path, approval(tmp_path, **changes), *people))
+    with serving(config) as gate:
+        assert chat(gate, key).json["error"]["code"] == "approval_missing"
+
+
+def test_without_a_provider_code_the_mainland_stays_closed(config, tmp_path):
+    config.write_text(config.read_text().replace(f'provider_code = "{PROVIDER}"', ""))
+    people = [tmp_path / "lin.key", tmp_path / "wang.key"]
+    for person in people:
+        yumen("signer", "add", "--config", config, "--name", person.stem,
+              yumen("signer", "new", person).stdout.strip())
+    yumen("approval", "import", "--config", config, signed(tmp_path, approval(tmp_path), *people))
+    key = add_key(config, "--name", "phone", "--profile", "cn")["secret"]
+    american = add_key(config, "--name", "phone", "--profile", "us")["secret"]
+    with serving(config) as gate:
+        assert chat(gate, key).json["error"]["code"] == "label_unavailable"
+        assert chat(gate, american).status == 200
+
+
+def test_a_partner_that_is_not_there(config, tmp_path, partners):
+    key = add_key(config, "--name", "app", "--profile", "us")["secret"]
+    config.write_text(config.read_text().replace(partners["openai"], "http://127.0.0.1:9"))
+    with serving(config) as gate:
+        answer = chat(gate, key)
+        assert (answer.status, answer.json["error"]["code"]) == (502, "partner_unreachable")
+
+
+@pytest.mark.parametrize("prompt, code", [
+    ("[[no_headers]]", "partner_headers_timeout"), ("[[stall_headers]]", "partner_first_token_timeout"),
+    ("[[stall]]", "partner_gap_timeout")])
+def test_each_clock_ends_its_wait(config, prompt, code):
+    key = add_key(config, "--name", "app", "--profile", "us")["secret"]
+    config.write_text(config.read_text().replace(
+        'id = "openai"', 'id = "openai"\nclocks = { headers_seconds = 0.5, first_token_seconds = 0.5, gap_seconds = 0.5 }'))
+    with serving(config) as gate:
+        stream = gate.feature("assistant.chat", key, stream=True, input={
+            "messages": [{"role": "user", "content": prompt}]})
+        if stream.status == 200:
+            name, problem = stream.events()[-1]
+            assert name == "error"
+        else:
+            problem = stream.json
+        assert problem["code"] == code
+
+
+def test_a_changed_log_is_found(config):
+    key = add_key(config, "--name", "app", "--profile", "us")["secret"]
+    with serving(config) as gate:
+        answers = [chat(gate, key).json for _ in range(3)]
+    data = config.parent / "data"
+    receipt = config.parent / "receipt.json"
+    receipt.write_text(json.dumps(answers[1]))
+    good = yumen("ledger", "verify", "--data-dir", data, "--receipt", receipt)
+    assert "the log verifies" in good.stdout and "the receipt verifies" in good.stdout
+
+    answers[1]["yumen"]["receipt"]["ledger"]["entry"] = (
+        answers[1]["yumen"]["receipt"]["ledger"]["entry"].replace('"us"', '"eu"'))
+    receipt.write_text(json.dumps(answers[1]))
+    assert yumen("ledger", "verify", "--data-dir", data, "--receipt", receipt,
+                 check=False).returncode == 2
+    for path in (data / "ledger").rglob("*"):
+        if path.is_file() and b'"market":"us"' in path.read_bytes():
+            path.write_bytes(path.read_bytes().replace(b'"market":"us"', b'"market":"eu"', 1))
+    changed = yumen("ledger", "verify", "--data-dir", data, check=False)
+    assert changed.returncode == 2 and "problem" in changed.stdout
+
+
+def test_two_gates_cannot_write_one_ledger(config):
+    with serving(config):
+        second = yumen("serve", "--config", config, check=False,
+                       env={**os.environ, "TEST_OPENAI_KEY": "x"})
+        assert second.returncode == 1 and "help:" in second.stderr
+
+
+def test_metrics_count_and_keep_silent(config):
+    key = add_key(config, "--name", "app", "--profile", "us")["secret"]
+    with serving(config) as gate:
+        chat(gate, key, "Call 13800138000.")
+        chat(gate, "yk_unknown")
+        text = gate.get("/metrics").text
+    assert 'yumen_requests_total{surface="chat_completions",outcome="ok"} 1' in text
+    assert 'yumen_requests_total{surface="chat_completions",outcome="key_unknown"} 1' in text
+    assert 'yumen_screen_notices_total{direction="input",action="mask"} 1' in text
+    assert "13800138000" not in text
