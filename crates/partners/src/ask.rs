@@ -42,7 +42,7 @@ impl Partners {
     /// # Errors
     /// [`AskError`]: a clock ran out, the connection failed, or the partner answered with an error.
     pub async fn ask(&self, route: Route) -> Result<Answer, AskError> {
-        let Route { partner, address, outgoing, stream, .. } = route;
+        let (partner, address, outgoing, stream) = route.into_parts();
         let total = Due { at: Instant::now() + partner.clocks.total, clock: Clock::Total };
         let call = Call { partner, address, outgoing, stream, total };
         let fault = match call.attempt().await {

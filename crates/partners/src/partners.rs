@@ -89,10 +89,10 @@ pub struct Route {
     prompt: Screened<Prompt>,
     /// Which of the clearance's models.
     chosen: usize,
-    pub(crate) partner: Arc<Partner>,
-    pub(crate) address: Uri,
-    pub(crate) outgoing: Outgoing,
-    pub(crate) stream: bool,
+    partner: Arc<Partner>,
+    address: Uri,
+    outgoing: Outgoing,
+    stream: bool,
 }
 
 impl Route {
@@ -114,6 +114,11 @@ impl Route {
     /// Whether the answer will come as a stream.
     pub fn is_stream(&self) -> bool {
         self.stream
+    }
+
+    /// What is needed to ask. The prompt is let go: its words are in the outgoing body.
+    pub(crate) fn into_parts(self) -> (Arc<Partner>, Uri, Outgoing, bool) {
+        (self.partner, self.address, self.outgoing, self.stream)
     }
 }
 
