@@ -31,9 +31,14 @@ export async function startDemo() {
       if (match) resolve(match[1].replace(/\/$/, ""));
     });
   });
+  let stopping = false;
+  ended.then((code) => {
+    if (!stopping) console.error(`yumen demo ended on its own (${code ?? child.signalCode}):\n${errors.join("\n")}`);
+  });
   return {
     url,
     stop: async () => {
+      stopping = true;
       child.kill("SIGTERM");
       await ended;
       await rm(folder, { recursive: true, force: true });
