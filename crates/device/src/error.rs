@@ -67,7 +67,9 @@ impl DeviceError {
                     "The text is too long: {bytes} bytes; this feature takes at most {max_bytes}. \
                      Send it in parts."
                 ),
-                zh: format!("文本过长：共 {bytes} 字节，此功能最多处理 {max_bytes} 字节。请分段发送。"),
+                zh: format!(
+                    "文本过长：共 {bytes} 字节，此功能最多处理 {max_bytes} 字节。请分段发送。"
+                ),
             },
             Self::WrongLanguage { expected, found } => {
                 let (en, zh) = language_name(Some(*expected));

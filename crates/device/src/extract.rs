@@ -12,7 +12,8 @@ use crate::terms::Terms;
 use crate::{DeviceError, language};
 
 /// The most sentences that are compared with each other. Of a longer text the first quarter of
-/// this number is taken, and from the rest those whose terms weigh most for their length.
+/// this number is taken, and from the rest those whose terms are the text's most frequent, for their
+/// length.
 pub const MAX_GRAPH_SENTENCES: usize = 400;
 
 /// The longest sentence that is taken, in characters. A longer one is no sentence a summary could
@@ -28,8 +29,8 @@ const LEANING_EN: &[&str] = &[
     "also", "his", "her", "their", "its", "such",
 ];
 const LEANING_ZH: &[&str] = &[
-    "他", "她", "它", "这", "那", "但", "而", "于是", "所以", "因此", "然后", "可是", "不过", "并且",
-    "此外", "另外", "同时", "其",
+    "他", "她", "它", "这", "那", "但", "而", "于是", "所以", "因此", "然后", "可是", "不过",
+    "并且", "此外", "另外", "同时", "其",
 ];
 
 /// A summary of one to four sentences, by the length of the text.
@@ -60,7 +61,7 @@ pub(crate) fn key_points(text: &str, language: TextLanguage) -> Result<Output, D
     })?;
     let points = spans(text, taken)
         .into_iter()
-        .map(|range| Point { text: text[range.bytes.start..range.bytes.end].to_owned(), range })
+        .map(|span| Point { text: text[span.bytes.start..span.bytes.end].to_owned(), span })
         .collect();
     Ok(Output::KeyPoints { points })
 }
@@ -92,7 +93,8 @@ fn choose(
             continue;
         }
         let words = terms.of(sentence, language);
-        let opens_paragraph = text[..bytes.start].trim_end_matches([' ', '\t', '\r', '　']).ends_with('\n');
+        let opens_paragraph =
+            text[..bytes.start].trim_end_matches([' ', '\t', '\r', '　']).ends_with('\n');
         let factor = factor(sentence, language, words.len(), index, opens_paragraph);
         candidates.push(Candidate { bytes, terms: words, factor });
     }
@@ -112,8 +114,7 @@ fn choose(
         let best = (0..candidates.len())
             .filter(|i| !taken.contains(i))
             .map(|i| {
-                let likeness =
-                    taken.iter().map(|&t| similarity.between(i, t)).fold(0.0, f32::max);
+                let likeness = taken.iter().map(|&t| similarity.between(i, t)).fold(0.0, f32::max);
                 (i, scores[i] - REDUNDANCY * likeness)
             })
             // The earlier of two equals.
@@ -142,7 +143,9 @@ fn bound(candidates: &mut Vec<Candidate>, weights: &[f32]) {
     rest.truncate(MAX_GRAPH_SENTENCES - opening);
     let mut keep: Vec<bool> = vec![false; candidates.len()];
     keep[..opening].fill(true);
-    rest.iter().for_each(|&(i, _)| keep[i] = true);
+    for &(index, _) in &rest {
+        keep[index] = true;
+    }
     let mut keep = keep.into_iter();
     candidates.retain(|_| keep.next().unwrap_or(false));
 }
@@ -179,12 +182,14 @@ fn factor(
     if leaning && index > 0 {
         factor *= 0.8;
     }
-    let last = sentence.trim_end_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '?' | '？'));
+    let last =
+        sentence.trim_end_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '?' | '？'));
     if last.ends_with(['?', '？']) {
         factor *= 0.6;
     }
     // A sentence without its end is a heading or a cut.
-    if !sentence.chars().any(|c| matches!(c, '.' | '。' | '!' | '！' | '?' | '？' | '…' | '；')) {
+    if !sentence.chars().any(|c| matches!(c, '.' | '。' | '!' | '！' | '?' | '？' | '…' | '；'))
+    {
         factor *= 0.7;
     }
     // Half a quotation reads as if the author said it.

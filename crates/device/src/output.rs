@@ -32,7 +32,7 @@ pub struct Point {
     /// The sentence.
     pub text: String,
     /// Where it stands in the original text.
-    pub range: Span,
+    pub span: Span,
 }
 
 /// A proofread text.

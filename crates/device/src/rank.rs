@@ -71,7 +71,9 @@ impl Similarity {
             }
         }
         let best = ranks.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
-        ranks.iter_mut().for_each(|r| *r /= best);
+        for rank in &mut ranks {
+            *rank /= best;
+        }
         ranks
     }
 }

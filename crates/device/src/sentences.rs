@@ -10,11 +10,11 @@ use crate::language::{is_han, is_latin};
 /// Words after which a stop does not end a sentence. Compared without case.
 const ABBREVIATIONS: &[&str] = &[
     "adm", "al", "approx", "apt", "assn", "ave", "blvd", "bros", "capt", "cf", "cmdr", "co", "col",
-    "corp", "cpl", "dept", "dr", "ed", "eds", "eq", "est", "etc", "fig", "figs", "fr", "gen", "gov",
-    "hon", "inc", "jr", "lt", "ltd", "maj", "messrs", "mr", "mrs", "ms", "mt", "no", "nos", "op",
-    "pp", "prof", "rep", "rev", "sec", "sen", "sgt", "sr", "st", "vol", "vols", "vs", "jan", "feb",
-    "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mon", "tue", "wed",
-    "thu", "fri", "viz",
+    "corp", "cpl", "dept", "dr", "ed", "eds", "eq", "est", "etc", "fig", "figs", "fr", "gen",
+    "gov", "hon", "inc", "jr", "lt", "ltd", "maj", "messrs", "mr", "mrs", "ms", "mt", "no", "nos",
+    "op", "pp", "prof", "rep", "rev", "sec", "sen", "sgt", "sr", "st", "vol", "vols", "vs", "jan",
+    "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mon", "tue",
+    "wed", "thu", "fri", "viz",
 ];
 
 /// Abbreviations that often do end a sentence: a capital after them decides.
@@ -24,10 +24,45 @@ const CLOSING_ABBREVIATIONS: &[&str] =
 /// Words that begin a sentence far oftener than they continue a name, so that `U.S. The` is a
 /// border and `U.S. Senate` is not.
 const STARTERS: &[&str] = &[
-    "A", "After", "Also", "An", "And", "As", "At", "Because", "But", "By", "For", "He", "Her",
-    "However", "I", "If", "In", "It", "Its", "Meanwhile", "On", "Our", "She", "So", "That", "The",
-    "Their", "Then", "There", "These", "They", "This", "Those", "We", "What", "When", "While",
-    "With", "You",
+    "A",
+    "After",
+    "Also",
+    "An",
+    "And",
+    "As",
+    "At",
+    "Because",
+    "But",
+    "By",
+    "For",
+    "He",
+    "Her",
+    "However",
+    "I",
+    "If",
+    "In",
+    "It",
+    "Its",
+    "Meanwhile",
+    "On",
+    "Our",
+    "She",
+    "So",
+    "That",
+    "The",
+    "Their",
+    "Then",
+    "There",
+    "These",
+    "They",
+    "This",
+    "Those",
+    "We",
+    "What",
+    "When",
+    "While",
+    "With",
+    "You",
 ];
 
 /// Verbs of speaking that follow a Chinese quotation and belong to its sentence.
@@ -87,7 +122,10 @@ fn is_terminator(c: char) -> bool {
 }
 
 fn is_closing(c: char) -> bool {
-    matches!(c, '”' | '’' | '"' | '\'' | ')' | ']' | '}' | '）' | '」' | '』' | '】' | '》' | '〉' | '»')
+    matches!(
+        c,
+        '”' | '’' | '"' | '\'' | ')' | ']' | '}' | '）' | '」' | '』' | '】' | '》' | '〉' | '»'
+    )
 }
 
 fn after_closing_marks(chars: &[(usize, char)], mut index: usize) -> usize {
@@ -124,11 +162,7 @@ fn mark_ends(chars: &[(usize, char)], mark: char, stop: usize, next: usize) -> b
     if is_han(following) {
         // “去吗？”他问。 is one sentence; so is 他说“好！”然后…… when a verb of speaking is near.
         if next > stop {
-            let clause = chars[next..]
-                .iter()
-                .map(|&(_, c)| c)
-                .take(8)
-                .take_while(|&c| is_han(c));
+            let clause = chars[next..].iter().map(|&(_, c)| c).take(8).take_while(|&c| is_han(c));
             return !clause.into_iter().any(|c| SPEAKING.contains(&c));
         }
         // An ellipsis inside a Chinese sentence is a pause.
@@ -165,7 +199,7 @@ fn stop_ends(
     if !following.is_whitespace() {
         // `example.com`, `3.14`, `U.S.`; but `end.“Next` and `end.(Note` are borders.
         return matches!(following, '“' | '‘' | '(' | '（' | '—')
-            && previous.is_some_and(|c| c.is_alphanumeric());
+            && previous.is_some_and(char::is_alphanumeric);
     }
     let broken = chars[next..].iter().map(|&(_, c)| c).take_while(|c| c.is_whitespace());
     if broken.filter(|&c| c == '\n').count() > 1 {
@@ -190,8 +224,7 @@ fn stop_ends(
         return true;
     }
     // `1. First item`: the number belongs to what follows it.
-    let opens_sentence =
-        chars[start..word_start].iter().all(|&(_, c)| !c.is_alphanumeric());
+    let opens_sentence = chars[start..word_start].iter().all(|&(_, c)| !c.is_alphanumeric());
     if opens_sentence && word.len() <= 3 && word.bytes().all(|b| b.is_ascii_digit()) {
         return false;
     }
@@ -227,35 +260,44 @@ mod tests {
     fn keeps_abbreviations_numbers_and_names_whole() {
         check(
             "Mr. J. Smith paid 8.6 per cent. He left the U.S. in May. The U.S. Senate met.",
-            &["Mr. J. Smith paid 8.6 per cent.", "He left the U.S. in May.", "The U.S. Senate met."],
+            &[
+                "Mr. J. Smith paid 8.6 per cent.",
+                "He left the U.S. in May.",
+                "The U.S. Senate met.",
+            ],
         );
-        check("She lives in the U.S. The house is old.", &[
-            "She lives in the U.S.",
-            "The house is old.",
-        ]);
-        check("See example.com/a.b for more. Thanks!", &["See example.com/a.b for more.", "Thanks!"]);
+        check(
+            "She lives in the U.S. The house is old.",
+            &["She lives in the U.S.", "The house is old."],
+        );
+        check(
+            "See example.com/a.b for more. Thanks!",
+            &["See example.com/a.b for more.", "Thanks!"],
+        );
         check("1. Buy milk. 2. Go home.", &["1. Buy milk.", "2. Go home."]);
-        check("We sell pens, paper, etc. The shop is open.", &[
-            "We sell pens, paper, etc.",
-            "The shop is open.",
-        ]);
+        check(
+            "We sell pens, paper, etc. The shop is open.",
+            &["We sell pens, paper, etc.", "The shop is open."],
+        );
         check("See No. 5 on the list.", &["See No. 5 on the list."]);
         check("So am I. You too?", &["So am I.", "You too?"]);
     }
 
     #[test]
     fn keeps_quotes_with_their_stop() {
-        check("“We won.” The crowd left. \"Why?\" he asked.", &[
-            "“We won.”",
-            "The crowd left.",
-            "\"Why?\" he asked.",
-        ]);
+        check(
+            "“We won.” The crowd left. \"Why?\" he asked.",
+            &["“We won.”", "The crowd left.", "\"Why?\" he asked."],
+        );
         check("Wait... what? Yes... Maybe.", &["Wait... what?", "Yes...", "Maybe."]);
     }
 
     #[test]
     fn splits_chinese() {
-        check("今天很好。我们走吧！你呢？……好的。", &["今天很好。", "我们走吧！", "你呢？……", "好的。"]);
+        check(
+            "今天很好。我们走吧！你呢？……好的。",
+            &["今天很好。", "我们走吧！", "你呢？……", "好的。"],
+        );
         check("“你去吗？”他问。“不去。”我走了。", &["“你去吗？”他问。", "“不去。”", "我走了。"]);
         check("他想了想……没有说话。完了。", &["他想了想……没有说话。", "完了。"]);
         check("标题\n第一段。\n\n第二段没有句号\n", &["标题", "第一段。", "第二段没有句号"]);

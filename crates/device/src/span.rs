@@ -38,10 +38,7 @@ impl<'a> SpanFinder<'a> {
     pub(crate) fn find(&mut self, bytes: std::ops::Range<usize>) -> Span {
         let start = self.advance(bytes.start);
         let end = self.advance(bytes.end);
-        Span {
-            bytes: Range { start: bytes.start, end: bytes.end },
-            utf16: Range { start, end },
-        }
+        Span { bytes: Range { start: bytes.start, end: bytes.end }, utf16: Range { start, end } }
     }
 
     fn advance(&mut self, byte: usize) -> usize {

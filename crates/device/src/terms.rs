@@ -17,9 +17,8 @@ struct StopWords {
 }
 
 static STOP_WORDS: LazyLock<HashSet<String>> = LazyLock::new(|| {
-    let lists: StopWords =
-        toml::from_str(include_str!("../../../catalog/device/stop-words.toml"))
-            .expect("embedded at build time and parsed by a test");
+    let lists: StopWords = toml::from_str(include_str!("../../../catalog/device/stop-words.toml"))
+        .expect("embedded at build time and parsed by a test");
     lists.en.split_whitespace().chain(lists.zh.split_whitespace()).map(str::to_owned).collect()
 });
 

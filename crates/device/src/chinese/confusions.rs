@@ -31,6 +31,12 @@ struct Group {
     /// Characters after which it may be.
     #[serde(default)]
     not_after: String,
+    /// Characters that, later in the same sentence, make it right.
+    #[serde(default)]
+    not_with: String,
+    /// Whether the characters never meet by chance, so that word borders need not be asked.
+    #[serde(default)]
+    sure: bool,
     /// Whether the word is wrong only where a clause ends.
     #[serde(default)]
     only_at_end: bool,
@@ -85,8 +91,12 @@ pub(super) fn check(page: &Page, out: &mut Vec<Finding>) {
         let after = page.char(end);
         let excused = after.is_some_and(|c| group.not_before.contains(c))
             || before.is_some_and(|c| group.not_after.contains(c))
-            || (group.only_at_end && after.is_some_and(char::is_alphanumeric));
-        if !excused && !page.is_protected(index..end) && page.is_cut_clean(index..end) {
+            || (group.only_at_end && after.is_some_and(char::is_alphanumeric))
+            || (!group.not_with.is_empty() && later(page, end, &group.not_with));
+        if !excused
+            && !page.is_protected(index..end)
+            && (group.sure || page.is_cut_clean(index..end))
+        {
             let wrong: String = pair.wrong.iter().collect();
             out.push(Finding::apply(
                 page.bytes(index..end),
@@ -102,6 +112,16 @@ pub(super) fn check(page: &Page, out: &mut Vec<Finding>) {
 fn stands_at(page: &Page, index: usize, word: &[char]) -> bool {
     page.places[index..].len() >= word.len()
         && page.places[index..].iter().zip(word).all(|(p, &c)| p.c == c)
+}
+
+/// Whether one of `marks` stands in the rest of the sentence.
+fn later(page: &Page, from: usize, marks: &str) -> bool {
+    page.places[from..]
+        .iter()
+        .map(|p| p.c)
+        .take(60)
+        .take_while(|c| !matches!(c, '。' | '！' | '？' | '\n'))
+        .any(|c| marks.contains(c))
 }
 
 fn explain(group: &Group, wrong: &str, right: &str) -> Text {

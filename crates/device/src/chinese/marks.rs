@@ -28,9 +28,8 @@ pub(super) fn check(page: &Page, out: &mut Vec<Finding>) {
                     // “好“: the second one closes, if the quotation is short and ends here.
                     let start = open.last().map_or(index, |&(i, _)| i);
                     let closing = if mark == '“' { '”' } else { '’' };
-                    let ends_here = page
-                        .char(index + 1)
-                        .is_none_or(|c| !c.is_alphanumeric() || is_han(c));
+                    let ends_here =
+                        page.char(index + 1).is_none_or(|c| !c.is_alphanumeric() || is_han(c));
                     let later = page.places[index..paragraph.end].iter().any(|p| p.c == closing);
                     if index - start <= LONGEST_QUOTE && ends_here && !later {
                         out.push(Finding::apply(
@@ -47,14 +46,15 @@ pub(super) fn check(page: &Page, out: &mut Vec<Finding>) {
                         open.push((index, mark));
                     }
                 }
-                '“' | '‘' | '《' | '〈' | '（' | '「' | '『' | '【' => open.push((index, mark)),
+                '“' | '‘' | '《' | '〈' | '（' | '「' | '『' | '【' | '(' => {
+                    open.push((index, mark));
+                }
                 '”' | '》' | '〉' | '）' | '」' | '』' | '】' | ')' => {
                     close(page, index, mark, &mut open, out);
                 }
                 '’' if open.last().is_some_and(|&(_, c)| c == '‘') => {
                     open.pop();
                 }
-                '(' => open.push((index, mark)),
                 _ => {}
             }
         }
@@ -132,10 +132,10 @@ fn close(
 
 /// `1）`, `一）`, `a）` at the start of a clause.
 fn numbers_an_item(page: &Page, index: usize) -> bool {
-    page.places[index] .c == '）'
-        && page.before(index).is_some_and(|c| {
-            c.is_ascii_alphanumeric() || "一二三四五六七八九十".contains(c)
-        })
+    page.places[index].c == '）'
+        && page
+            .before(index)
+            .is_some_and(|c| c.is_ascii_alphanumeric() || "一二三四五六七八九十".contains(c))
 }
 
 fn unpaired(page: &Page, index: usize, mark: char) -> Finding {

@@ -6,8 +6,8 @@
 mod confusions;
 mod doubled;
 mod marks;
-mod punctuation;
 mod protect;
+mod punctuation;
 
 use std::sync::LazyLock;
 

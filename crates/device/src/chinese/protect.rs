@@ -169,9 +169,31 @@ pub(super) fn is_break(c: char) -> bool {
 
 /// A full-width mark of a Chinese sentence, as far as the rules need it.
 pub(super) fn is_wide_mark(c: char) -> bool {
-    matches!(c,
-        '，' | '。' | '！' | '？' | '：' | '；' | '、' | '“' | '”' | '‘' | '’' | '《' | '》' | '（'
-        | '）' | '「' | '」' | '『' | '』' | '【' | '】' | '…' | '—')
+    matches!(
+        c,
+        '，' | '。'
+            | '！'
+            | '？'
+            | '：'
+            | '；'
+            | '、'
+            | '“'
+            | '”'
+            | '‘'
+            | '’'
+            | '《'
+            | '》'
+            | '（'
+            | '）'
+            | '「'
+            | '」'
+            | '『'
+            | '』'
+            | '【'
+            | '】'
+            | '…'
+            | '—'
+    )
 }
 
 /// Chinese text or its closing marks: what a full-width mark may follow.

@@ -54,14 +54,18 @@ fn single(page: &Page, index: usize, out: &mut Vec<Finding>) {
         '.' if chinese_before
             && page.before(index) != Some('.')
             && !is_numeral(page, index)
-            && (at_end || chinese_after || after.is_some_and(|c| matches!(c, '”' | '’' | '」'))) =>
+            && (at_end
+                || chinese_after
+                || after.is_some_and(|c| matches!(c, '”' | '’' | '」'))) =>
         {
             '。'
         }
         '!' if chinese_before && after != Some('=') => '！',
         '?' if chinese_before && after != Some('=') => '？',
         ';' if chinese_before && !is_face(after) => '；',
-        ':' if chinese_before && !is_face(after) && after != Some(':') && after != Some('/') => '：',
+        ':' if chinese_before && !is_face(after) && after != Some(':') && after != Some('/') => {
+            '：'
+        }
         _ => return,
     };
     // A run such as `?!` keeps its shape only if all of it changes; leave it to the writer.
@@ -95,7 +99,10 @@ fn ellipses(page: &Page, out: &mut Vec<Finding>) {
         let chinese = page.before(index).is_some_and(ends_chinese);
         let dots = matches!(mark, '.' | '。' | '·') && run >= 3;
         let after = page.char(index + run);
-        if dots && chinese && run <= 12 && !page.is_protected(index..index + run)
+        if dots
+            && chinese
+            && run <= 12
+            && !page.is_protected(index..index + run)
             && !after.is_some_and(|c| c.is_ascii_alphanumeric() || c == '/')
         {
             out.push(Finding::apply(
@@ -130,7 +137,9 @@ fn repeated(page: &Page, out: &mut Vec<Finding>) {
                     format!("标点“{mark}”重复。"),
                 ),
             ));
-        } else if mark == '，' && run == 1 && page.char(index + 1) == Some('。')
+        } else if mark == '，'
+            && run == 1
+            && page.char(index + 1) == Some('。')
             && page.char(index + 2) != Some('。')
         {
             out.push(Finding::apply(
@@ -166,9 +175,17 @@ fn brackets(page: &Page, paragraph: std::ops::Range<usize>, out: &mut Vec<Findin
                     || page.before(start).is_some_and(|c| is_han(c) || is_wide_mark(c));
                 if chinese && context {
                     out.push(Finding::apply(
-                        page.bytes(start..start + 1), WIDTH, '（', width('(', '（')));
+                        page.bytes(start..start + 1),
+                        WIDTH,
+                        '（',
+                        width('(', '（'),
+                    ));
                     out.push(Finding::apply(
-                        page.bytes(index..index + 1), WIDTH, '）', width(')', '）')));
+                        page.bytes(index..index + 1),
+                        WIDTH,
+                        '）',
+                        width(')', '）'),
+                    ));
                 }
             }
             _ => {}
@@ -179,8 +196,7 @@ fn brackets(page: &Page, paragraph: std::ops::Range<usize>, out: &mut Vec<Findin
 /// Straight double quotes around Chinese text, when all of a paragraph pair up.
 fn quotes(page: &Page, paragraph: std::ops::Range<usize>, out: &mut Vec<Finding>) {
     let places = &page.places[paragraph.clone()];
-    let marks: Vec<usize> =
-        paragraph.filter(|&i| page.places[i].c == '"').collect();
+    let marks: Vec<usize> = paragraph.filter(|&i| page.places[i].c == '"').collect();
     let code = places.iter().any(|p| matches!(p.c, '{' | '}' | '=' | '<' | '>' | '[' | ']' | '\\'));
     if marks.len() % 2 == 1 || code || places.iter().any(|p| p.c == '"' && p.protected) {
         return;
@@ -191,13 +207,16 @@ fn quotes(page: &Page, paragraph: std::ops::Range<usize>, out: &mut Vec<Finding>
         let edges_fit = inside.first().is_some_and(|p| !p.c.is_whitespace())
             && inside.last().is_some_and(|p| !p.c.is_whitespace());
         let beside = [page.before(start), page.char(end + 1)];
-        let context =
-            beside.iter().all(|c| c.is_none_or(|c| is_han(c) || is_wide_mark(c) || is_break(c) || ",.!?:; ".contains(c)));
+        let context = beside.iter().all(|c| {
+            c.is_none_or(|c| is_han(c) || is_wide_mark(c) || is_break(c) || ",.!?:; ".contains(c))
+        });
         if edges_fit && context && inside.iter().any(|p| is_han(p.c)) {
-            let why = || text(
-                "Chinese text uses the quotation marks “ and ”.",
-                "中文引文应使用“”，而不是直引号。",
-            );
+            let why = || {
+                text(
+                    "Chinese text uses the quotation marks “ and ”.",
+                    "中文引文应使用“”，而不是直引号。",
+                )
+            };
             out.push(Finding::apply(page.bytes(start..start + 1), QUOTES, '“', why()));
             out.push(Finding::apply(page.bytes(end..end + 1), QUOTES, '”', why()));
         }

@@ -27,41 +27,14 @@ pub(super) struct FlatDictionary {
 }
 
 impl FlatDictionary {
-    /// Whether a word in lower case is known in any capitalisation.
-    pub(super) fn contains(&self, lower: &str) -> bool {
-        self.find(lower).is_some()
-    }
-
     /// What is known about a word in lower case.
     pub(super) fn metadata(&self, lower: &str) -> Option<&WordMetadata> {
-        self.find(lower).map(|index| self.kind(index))
-    }
-
-    /// How a word in lower case is properly written: `monday` is `Monday`.
-    pub(super) fn spelling(&self, lower: &str) -> Option<&'static str> {
-        self.find(lower).map(word)
+        find(lower).map(|index| self.kind(index))
     }
 
     fn kind(&self, index: usize) -> &WordMetadata {
         let number = u16::from_le_bytes([KINDS[2 * index], KINDS[2 * index + 1]]);
         &self.kinds[usize::from(number)]
-    }
-
-    fn find(&self, lower: &str) -> Option<usize> {
-        let (mut low, mut high) = (0, count());
-        while low < high {
-            let middle = low.midpoint(high);
-            match compare(word(middle), lower) {
-                Ordering::Less => low = middle + 1,
-                Ordering::Greater => high = middle,
-                Ordering::Equal => return Some(middle),
-            }
-        }
-        None
-    }
-
-    fn find_chars(&self, chars: &[char]) -> Option<usize> {
-        self.find(&lower(chars))
     }
 
     fn slice(&self, index: usize) -> &[char] {
@@ -75,6 +48,34 @@ impl FlatDictionary {
         });
         &chars[starts[index]..starts[index + 1]]
     }
+}
+
+/// Whether a word in lower case is known in any capitalisation.
+pub(super) fn contains(lower: &str) -> bool {
+    find(lower).is_some()
+}
+
+/// How a word in lower case is properly written: `monday` is `Monday`.
+pub(super) fn spelling(lower: &str) -> Option<&'static str> {
+    find(lower).map(word)
+}
+
+fn find_chars(chars: &[char]) -> Option<usize> {
+    find(&lower(chars))
+}
+
+/// The place of a word given in lower case.
+fn find(lower: &str) -> Option<usize> {
+    let (mut low, mut high) = (0, count());
+    while low < high {
+        let middle = low.midpoint(high);
+        match compare(word(middle), lower) {
+            Ordering::Less => low = middle + 1,
+            Ordering::Greater => high = middle,
+            Ordering::Equal => return Some(middle),
+        }
+    }
+    None
 }
 
 fn count() -> usize {
@@ -105,7 +106,7 @@ fn compare(stored: &str, lower: &str) -> Ordering {
 
 impl Dictionary for FlatDictionary {
     fn contains_word(&self, word: &[char]) -> bool {
-        self.find_chars(word).is_some()
+        find_chars(word).is_some()
     }
 
     fn contains_word_str(&self, word: &str) -> bool {
@@ -113,7 +114,7 @@ impl Dictionary for FlatDictionary {
     }
 
     fn contains_exact_word(&self, chars: &[char]) -> bool {
-        self.find_chars(chars)
+        find_chars(chars)
             .is_some_and(|index| word(index).chars().eq(chars.normalized().iter().copied()))
     }
 
@@ -155,11 +156,11 @@ impl Dictionary for FlatDictionary {
     }
 
     fn get_correct_capitalization_of(&self, word: &[char]) -> Option<&'_ [char]> {
-        self.find_chars(word).map(|index| self.slice(index))
+        find_chars(word).map(|index| self.slice(index))
     }
 
     fn get_word_metadata(&self, word: &[char]) -> Option<&WordMetadata> {
-        self.find_chars(word).map(|index| self.kind(index))
+        find_chars(word).map(|index| self.kind(index))
     }
 
     fn get_word_metadata_str(&self, word: &str) -> Option<&WordMetadata> {
@@ -196,7 +197,6 @@ fn distance(a: &[char], b: &[char]) -> usize {
     row[b.len()]
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,7 +206,7 @@ mod tests {
         assert!(count() > 100_000);
         for index in 0..count() {
             let chars: Vec<char> = word(index).chars().collect();
-            assert_eq!(FLAT.find_chars(&chars), Some(index), "{}", word(index));
+            assert_eq!(find_chars(&chars), Some(index), "{}", word(index));
         }
     }
 

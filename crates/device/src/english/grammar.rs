@@ -3,16 +3,16 @@
 //! The linters are made anew for each text. That costs microseconds, and nothing of a person's
 //! text stays behind in their caches.
 
+use harper_core::Document;
 use harper_core::linting::{
     AnA, CapitalizePersonalPronouns, CorrectNumberSuffix, DotInitialisms, Lint, Linter, ModalOf,
     PiqueInterest, RepeatedWords, SentenceCapitalization, Suggestion, ThenThan, UnclosedQuotes,
     WasAloud,
 };
 use harper_core::parsers::PlainEnglish;
-use harper_core::Document;
 use yumen_policy::Text;
 
-use super::dictionary::FLAT;
+use super::dictionary::{self, FLAT};
 use crate::review::{Finding, text};
 use crate::sentences;
 
@@ -64,7 +64,10 @@ const RULES: &[Rule] = &[
         certain: |place| {
             place.after.starts_with([' ', '\'', '’'])
                 && !place.before.ends_with(['(', '.', '-', '_'])
-                && place.after.trim_start().starts_with(|c: char| c.is_alphabetic() || c == '\'' || c == '’')
+                && place
+                    .after
+                    .trim_start()
+                    .starts_with(|c: char| c.is_alphabetic() || c == '\'' || c == '’')
         },
         remark: false,
         explanation: || text("The pronoun “I” is always a capital.", "代词 I 应始终大写。"),
@@ -102,9 +105,7 @@ const RULES: &[Rule] = &[
         make: || Box::new(CorrectNumberSuffix),
         certain: |_| true,
         remark: false,
-        explanation: || {
-            text("The ending does not fit the number.", "序数词词尾与数字不符。")
-        },
+        explanation: || text("The ending does not fit the number.", "序数词词尾与数字不符。"),
     },
     Rule {
         id: "en.initialism",
@@ -112,7 +113,10 @@ const RULES: &[Rule] = &[
         certain: |place| place.found.ends_with('.'),
         remark: false,
         explanation: || {
-            text("This abbreviation has a full stop after each letter.", "此缩写每个字母后都应加点。")
+            text(
+                "This abbreviation has a full stop after each letter.",
+                "此缩写每个字母后都应加点。",
+            )
         },
     },
     Rule {
@@ -121,7 +125,10 @@ const RULES: &[Rule] = &[
         certain: |place| place.after.starts_with(" to "),
         remark: false,
         explanation: || {
-            text("“allowed” means permitted; “aloud” is about the voice.", "allowed 意为允许，aloud 意为出声。")
+            text(
+                "“allowed” means permitted; “aloud” is about the voice.",
+                "allowed 意为允许，aloud 意为出声。",
+            )
         },
     },
     Rule {
@@ -129,9 +136,7 @@ const RULES: &[Rule] = &[
         make: || Box::new(PiqueInterest::default()),
         certain: |_| true,
         remark: false,
-        explanation: || {
-            text("To arouse interest is to “pique” it.", "“引起兴趣”应用 pique。")
-        },
+        explanation: || text("To arouse interest is to “pique” it.", "“引起兴趣”应用 pique。"),
     },
     Rule {
         id: "en.unclosed-quote",
@@ -201,7 +206,7 @@ fn finding(
 /// Cuts a text into pieces of whole sentences.
 fn pieces(text: &str) -> Vec<std::ops::Range<usize>> {
     if text.len() <= PIECE_BYTES {
-        return vec![0..text.len()];
+        return std::iter::once(0..text.len()).collect();
     }
     let mut pieces = Vec::new();
     let mut start = 0;
@@ -237,7 +242,7 @@ fn article_is_certain(place: &Place) -> bool {
     word.len() > 1
         && bounded
         && word.chars().all(char::is_lowercase)
-        && FLAT.contains(&word)
+        && dictionary::contains(&word)
         && !rest[word.len()..].starts_with(['.', '\'', '’'])
 }
 
@@ -255,6 +260,9 @@ fn repetition_is_certain(place: &Place) -> bool {
     if second.chars().any(char::is_uppercase) && second != "I" {
         return false;
     }
+    if !place.after.starts_with(|c: char| c.is_whitespace() || ".,;!?".contains(c)) {
+        return false;
+    }
     let first = first.to_lowercase();
     if first == "is" {
         // `What it is is a problem` is good English.
@@ -268,18 +276,19 @@ fn repetition_is_certain(place: &Place) -> bool {
 
 /// The start of a sentence by our own splitter too, a plain word, and a sentence with its stop.
 fn opening_is_certain(place: &Place) -> bool {
-    let rest: String =
-        place.after.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '\'' | '’')).collect();
+    let rest: String = place
+        .after
+        .chars()
+        .take_while(|c| c.is_alphanumeric() || matches!(c, '\'' | '’'))
+        .collect();
     let word = format!("{}{}", place.found, rest).replace('’', "'");
-    let plain = word.chars().all(|c| c.is_lowercase() || c == '\'')
-        && FLAT.spelling(&word).is_some_and(|spelling| spelling == word);
+    let goes_on = place.after[rest.len()..].starts_with([' ', ',']);
+    let plain = goes_on
+        && word.chars().all(|c| c.is_lowercase() || c == '\'')
+        && dictionary::spelling(&word).is_some_and(|spelling| spelling == word);
     let before = place.before.trim_end_matches([' ', '\n', '\r', '“', '"', '‘', '(']);
     let opens = before.is_empty() || {
-        let window_start = before
-            .char_indices()
-            .rev()
-            .nth(80)
-            .map_or(0, |(byte, _)| byte);
+        let window_start = before.char_indices().rev().nth(80).map_or(0, |(byte, _)| byte);
         // Ask the splitter as if the word were written with a capital.
         let window = &before[window_start..];
         let gap = &place.before[before.len()..];
@@ -288,7 +297,9 @@ fn opening_is_certain(place: &Place) -> bool {
         gap.contains(char::is_whitespace)
             && before.ends_with(['.', '!', '?', '”', '"'])
             && !before.ends_with("...")
-            && sentences::split(&tried).iter().any(|s| tried[s.start..at.max(s.start)].trim_matches(['“', '"', '‘', '(', ' ']).is_empty())
+            && sentences::split(&tried).iter().any(|s| {
+                tried[s.start..at.max(s.start)].trim_matches(['“', '"', '‘', '(', ' ']).is_empty()
+            })
     };
     let stop = place.after.find(['.', '!', '?', '\n']).map(|at| &place.after[at..=at]);
     plain && opens && matches!(stop, Some("." | "!" | "?"))
@@ -296,8 +307,10 @@ fn opening_is_certain(place: &Place) -> bool {
 
 /// `taller then me`, `rather then`: a comparative before, an object after.
 fn comparison_is_certain(place: &Place) -> bool {
-    const OBJECTS: &[&str] =
-        &["me", "him", "us", "them", "ever", "any", "most", "others", "usual", "mine", "yours", "expected"];
+    const OBJECTS: &[&str] = &[
+        "me", "him", "us", "them", "ever", "any", "most", "others", "usual", "mine", "yours",
+        "expected",
+    ];
     let before = place.before.trim_end().rsplit(char::is_whitespace).next().unwrap_or_default();
     let after: String =
         place.after.trim_start().chars().take_while(|c| c.is_alphabetic()).collect();

@@ -20,7 +20,7 @@ const ENOUGH_WORDS: usize = 8;
 pub(crate) fn proofread(text: &str) -> Result<Proofread, DeviceError> {
     let words = words::find(text);
     let plain: Vec<&words::Word> = words.iter().filter(|w| w.is_plain_lower()).collect();
-    let unknown = plain.iter().filter(|w| !dictionary::FLAT.contains(&w.lower)).count();
+    let unknown = plain.iter().filter(|w| !dictionary::contains(&w.lower)).count();
     if plain.len() >= ENOUGH_WORDS && unknown * 5 > plain.len() * 2 {
         return Err(DeviceError::WrongLanguage { expected: TextLanguage::En, found: None });
     }

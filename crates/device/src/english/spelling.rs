@@ -4,10 +4,10 @@
 //! A name must never be "corrected" into a word, so capitalised words are only checked against
 //! the catalogue, and an unknown word that returns in the text is taken for a term.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::dictionary::FLAT;
-use super::words::{Case, Word};
+use super::dictionary::{self, FLAT};
+use super::words::Word;
 use crate::review::{Finding, text};
 
 const RULE: &str = "en.spelling";
@@ -15,92 +15,119 @@ const RULE: &str = "en.spelling";
 /// Shorter words have too many neighbours.
 const SHORTEST: usize = 6;
 
+/// From this length on, a word one letter away from another is no other word by chance.
+const LONG: usize = 8;
+
 /// A slip is made once or twice; what stands more often is meant.
 const MOST_OFTEN: usize = 2;
 
 pub(super) fn check(words: &[Word], out: &mut Vec<Finding>) {
-    let mut unknown: HashMap<&str, Vec<&Word>> = HashMap::new();
+    // In the order of the text, so that the same text always gets the same answer.
+    let mut unknown: BTreeMap<&str, Vec<&Word>> = BTreeMap::new();
     for word in words {
-        if word.case == Case::Lower && word.is_plain_lower() && !FLAT.contains(&word.lower) {
+        if word.is_plain_lower() && !dictionary::contains(&word.lower) {
             unknown.entry(&word.lower).or_default().push(word);
         }
     }
     for (lower, places) in unknown {
-        if lower.len() < SHORTEST || places.len() > MOST_OFTEN || places.iter().any(|w| w.next == Some('-')) {
+        let compound = places.iter().any(|w| w.in_compound);
+        if lower.len() < SHORTEST || places.len() > MOST_OFTEN || compound {
             continue;
         }
-        let near = slips(lower);
-        let mut near = near.into_iter();
-        if let (Some(only), None) = (near.next(), near.next()) {
-            for word in places {
-                out.push(Finding::apply(
-                    word.bytes.clone(),
-                    RULE,
-                    only.clone(),
-                    text(
-                        format!("“{lower}” is spelled “{only}”."),
-                        format!("“{lower}”拼写有误，应为“{only}”。"),
-                    ),
-                ));
-            }
+        let slips = Slips::of(lower);
+        let Some(only) = slips.only() else { continue };
+        let explanation = || {
+            text(
+                format!("“{lower}” is spelled “{only}”."),
+                format!("“{lower}”拼写有误，应为“{only}”。"),
+            )
+        };
+        let ask = || {
+            text(
+                format!("“{lower}” is not in the dictionary. Is “{only}” meant?"),
+                format!("词典中没有“{lower}”。是否应为“{only}”？"),
+            )
+        };
+        for word in places {
+            let bytes = word.bytes.clone();
+            out.push(if lower.len() >= LONG || slips.plain.contains(only) {
+                Finding::apply(bytes, RULE, only, explanation())
+            } else {
+                Finding::ask(bytes, RULE, vec![only.to_owned()], ask())
+            });
         }
     }
 }
 
-/// The words of the dictionary that typical slips turn into `word`: two letters swapped, a letter
-/// doubled or not doubled, a letter left out inside the word, one vowel for another, a vowel too
-/// many.
-fn slips(word: &str) -> BTreeSet<String> {
-    let letters: Vec<char> = word.chars().collect();
-    let mut found = BTreeSet::new();
-    let mut try_word = |candidate: Vec<char>| {
-        let candidate: String = candidate.into_iter().collect();
-        // Names are no corrections.
-        if FLAT.spelling(&candidate).is_some_and(|spelling| spelling == candidate)
-            && FLAT.metadata(&candidate).is_some_and(|m| !m.is_swear())
-        {
-            found.insert(candidate);
+/// The words of the dictionary that typical slips turn into an unknown one.
+struct Slips {
+    /// By two letters swapped, or a letter doubled or not doubled.
+    plain: BTreeSet<String>,
+    /// By a letter left out inside the word, one vowel for another, or a vowel too many.
+    other: BTreeSet<String>,
+}
+
+impl Slips {
+    fn of(word: &str) -> Self {
+        let letters: Vec<char> = word.chars().collect();
+        let (mut plain, mut other) = (BTreeSet::new(), BTreeSet::new());
+        for i in 0..letters.len() - 1 {
+            if letters[i] != letters[i + 1] {
+                let mut swapped = letters.clone();
+                swapped.swap(i, i + 1);
+                keep_word(swapped, &mut plain);
+            }
         }
-    };
-    for i in 0..letters.len() - 1 {
-        if letters[i] != letters[i + 1] {
-            let mut swapped = letters.clone();
-            swapped.swap(i, i + 1);
-            try_word(swapped);
-        }
-    }
-    for i in 1..letters.len() {
-        let inside = i + 1 < letters.len();
-        let doubled = letters[i] == letters[i - 1];
-        if doubled || (inside && is_vowel(letters[i])) {
-            let mut shorter = letters.clone();
-            shorter.remove(i);
-            try_word(shorter);
-        }
-        if is_vowel(letters[i]) {
-            for vowel in ['a', 'e', 'i', 'o', 'u', 'y'] {
-                if vowel != letters[i] && inside {
-                    let mut other = letters.clone();
-                    other[i] = vowel;
-                    try_word(other);
+        for i in 1..letters.len() {
+            let inside = i + 1 < letters.len();
+            let doubled = letters[i] == letters[i - 1];
+            if doubled || (inside && is_vowel(letters[i])) {
+                let mut shorter = letters.clone();
+                shorter.remove(i);
+                keep_word(shorter, if doubled { &mut plain } else { &mut other });
+            }
+            if inside && is_vowel(letters[i]) {
+                for vowel in VOWELS.into_iter().filter(|&vowel| vowel != letters[i]) {
+                    let mut changed = letters.clone();
+                    changed[i] = vowel;
+                    keep_word(changed, &mut other);
                 }
             }
+            for letter in 'a'..='z' {
+                let mut longer = letters.clone();
+                longer.insert(i, letter);
+                let repeats = letter == letters[i] || letter == letters[i - 1];
+                keep_word(longer, if repeats { &mut plain } else { &mut other });
+            }
         }
-        for letter in 'a'..='z' {
-            let mut longer = letters.clone();
-            longer.insert(i, letter);
-            try_word(longer);
+        other.retain(|candidate| !plain.contains(candidate));
+        Self { plain, other }
+    }
+
+    /// The only word in question, if there is just one.
+    fn only(&self) -> Option<&str> {
+        let mut all = self.plain.iter().chain(&self.other);
+        match (all.next(), all.next()) {
+            (Some(only), None) => Some(only),
+            _ => None,
         }
     }
-    // A last letter that should be double: `tomorow` is inside, `til` is at the end.
-    let mut longer = letters.clone();
-    longer.extend(letters.last());
-    try_word(longer);
-    found
 }
 
+/// Keeps a candidate that is a word; names and swear words are no corrections.
+fn keep_word(candidate: Vec<char>, words: &mut BTreeSet<String>) {
+    let candidate: String = candidate.into_iter().collect();
+    if dictionary::spelling(&candidate).is_some_and(|spelling| spelling == candidate)
+        && FLAT.metadata(&candidate).is_some_and(|metadata| !metadata.is_swear())
+    {
+        words.insert(candidate);
+    }
+}
+
+const VOWELS: [char; 6] = ['a', 'e', 'i', 'o', 'u', 'y'];
+
 fn is_vowel(c: char) -> bool {
-    matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'y')
+    VOWELS.contains(&c)
 }
 
 #[cfg(test)]
@@ -108,8 +135,7 @@ mod tests {
     use super::*;
 
     fn only(word: &str) -> Option<String> {
-        let found = slips(word);
-        (found.len() == 1).then(|| found.into_iter().next()).flatten()
+        Slips::of(word).only().map(str::to_owned)
     }
 
     #[test]
@@ -123,14 +149,14 @@ mod tests {
             ("seperate", "separate"),
             ("begining", "beginning"),
         ] {
-            assert_eq!(only(slip).as_deref(), Some(word), "{slip}: {:?}", slips(slip));
+            assert_eq!(only(slip).as_deref(), Some(word), "{slip}");
         }
     }
 
     #[test]
     fn leaves_terms_alone() {
         for term in ["zhipu", "woodring", "bytedance", "kubernetes"] {
-            assert_eq!(only(term), None, "{term}: {:?}", slips(term));
+            assert_eq!(only(term), None, "{term}");
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::language::is_latin;
+use crate::language::{is_han, is_latin};
 
 /// One word.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub(super) struct Word {
     pub(super) opens_sentence: bool,
     /// The character right after the word.
     pub(super) next: Option<char>,
+    /// Part of something bigger: joined to other letters by a hyphen or the like.
+    pub(super) in_compound: bool,
 }
 
 /// How a word is written.
@@ -90,14 +92,14 @@ fn words_of_chunk(text: &str, chunk: Range<usize>, words: &mut Vec<Word>) {
     let mut start = chunk.start;
     while start < chunk.end {
         let rest = &text[start..chunk.end];
-        let Some(skip) = rest.find(|c: char| c.is_alphanumeric()) else { return };
+        let Some(skip) = rest.find(is_word_char) else { return };
         let word_start = start + skip;
         let mut end = word_start;
         let mut chars = text[word_start..chunk.end].char_indices().peekable();
         while let Some((offset, c)) = chars.next() {
             let inner = matches!(c, '\'' | '’')
-                && chars.peek().is_some_and(|&(_, next)| next.is_alphanumeric());
-            if !(c.is_alphanumeric() || inner) {
+                && chars.peek().is_some_and(|&(_, next)| is_word_char(next));
+            if !(is_word_char(c) || inner) {
                 break;
             }
             end = word_start + offset + c.len_utf8();
@@ -107,6 +109,13 @@ fn words_of_chunk(text: &str, chunk: Range<usize>, words: &mut Vec<Word>) {
         }
         start = end;
     }
+}
+
+/// What joins words to terms: `tokio-rustls`, `key:value`, `a+b`. A dash is none.
+const JOINTS: [char; 5] = ['-', '+', '*', '&', '%'];
+
+fn is_word_char(c: char) -> bool {
+    c.is_alphanumeric() && !is_han(c)
 }
 
 fn word(text: &str, bytes: Range<usize>, last: Option<&Word>) -> Word {
@@ -133,6 +142,10 @@ fn word(text: &str, bytes: Range<usize>, last: Option<&Word>) -> Word {
         follows: matches!(gap, Some(" " | "\n")),
         opens_sentence,
         next: text[bytes.end..].chars().next(),
+        in_compound: text[bytes.end..].starts_with(JOINTS)
+            || text[..bytes.start].ends_with(JOINTS)
+            || text[bytes.end..].starts_with(|c: char| c.is_alphanumeric())
+            || text[..bytes.start].ends_with(|c: char| c.is_alphanumeric()),
         bytes,
     }
 }
@@ -147,12 +160,14 @@ mod tests {
 
     #[test]
     fn finds_words_and_skips_what_is_no_prose() {
-        assert_eq!(lowers("Don’t stop, see a.b@c.com or https://x.y now."), [
-            "don't", "stop", "see", "or", "now"
-        ]);
-        assert_eq!(lowers("The file.txt of U.S. origin, v2 and snake_case()"), [
-            "the", "of", "u", "s", "origin", "and"
-        ]);
+        assert_eq!(
+            lowers("Don’t stop, see a.b@c.com or https://x.y now."),
+            ["don't", "stop", "see", "or", "now"]
+        );
+        assert_eq!(
+            lowers("The file.txt of U.S. origin, v2 and snake_case()"),
+            ["the", "of", "u", "s", "origin", "and"]
+        );
         assert_eq!(lowers("‘quoted’ 中文word"), ["quoted", "word"]);
         assert_eq!(lowers(" \u{a0} "), [""; 0]);
     }
