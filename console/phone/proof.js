@@ -18,17 +18,31 @@ function facts(rows) {
       .map(([term, ...value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value))));
 }
 
-/** Every rule that was looked at: its outcome in words and icon, its id, its input, its text. */
+const reasonRow = (reason) =>
+  h("li", { class: reason.outcome },
+    h("span", { class: "outcome" }, icon(reason.outcome), say(OUTCOMES[reason.outcome] ?? reason.outcome)),
+    h("div", {},
+      h("p", {}, told(reason.text)),
+      h("p", { class: "rule" },
+        h("code", {}, reason.rule),
+        reason.input ? h("span", {}, knows(reason.input) ? say(reason.input) : reason.input) : null,
+        knows(`basis:${reason.basis}`) ? h("span", {}, say(`basis:${reason.basis}`)) : null)));
+
+/** Whether a reason only says that the device is fit for the feature, and it is. */
+const plain = (reason) => reason.outcome === "pass" && /^(feature|device)\./.test(reason.rule);
+
+/**
+ * Every rule that was looked at: its outcome in words and icon, its text, its id, its input, what it rests on. The
+ * device's fitness, where nothing is wrong with it, folds into one line.
+ */
 function reasons(list) {
-  return h("ul", { class: "reasons" }, list.map((reason) =>
-    h("li", { class: reason.outcome },
-      h("span", { class: "outcome" }, icon(reason.outcome), say(OUTCOMES[reason.outcome] ?? reason.outcome)),
-      h("div", {},
-        h("p", {}, told(reason.text)),
-        h("p", { class: "rule" },
-          h("code", {}, reason.rule),
-          reason.input ? h("span", {}, knows(reason.input) ? say(reason.input) : reason.input) : null,
-          knows(`basis:${reason.basis}`) ? h("span", {}, say(`basis:${reason.basis}`)) : null)))));
+  const folded = list.filter(plain);
+  return [
+    h("ul", { class: "reasons" }, list.filter((reason) => !plain(reason)).map(reasonRow)),
+    folded.length ? h("details", { class: "source" },
+      h("summary", {}, say("device_passed", { count: folded.length })),
+      h("ul", { class: "reasons" }, folded.map(reasonRow))) : null,
+  ].filter(Boolean);
 }
 
 /** The reasons that matter in one line: those that did not pass, or the first. */
@@ -55,7 +69,7 @@ export function drawDecision(place, eligibility, feature) {
   if (verdict) {
     parts.push(
       h("p", { class: "answer" }, chip(verdict.answer), verdict.code && verdict.code !== verdict.answer ? h("code", {}, verdict.code) : null),
-      reasons(verdict.reasons));
+      ...reasons(verdict.reasons));
     if (verdict.next_step) parts.push(h("p", { class: "next" }, h("strong", {}, say("next_step")), " ", told(verdict.next_step)));
   } else {
     parts.push(h("p", { class: "hint" }, say("pick_feature")));
