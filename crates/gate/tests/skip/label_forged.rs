@@ -1,0 +1,9 @@
+//! Nobody but a label says that something is labelled.
+
+use yumen_label::Labelled;
+
+pub fn labelled(text: String) -> Labelled<String> {
+    Labelled(text)
+}
+
+fn main() {}

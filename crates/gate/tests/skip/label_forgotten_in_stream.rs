@@ -1,0 +1,18 @@
+//! No part of a stream is written before it was labelled: neither text nor a tool's arguments.
+
+use yumen_gate::{Piece, ToolCallPart};
+use yumen_screen::Screened;
+
+pub fn text(text: String) -> Piece {
+    Piece::Text(text)
+}
+
+pub fn screened(text: Screened<String>) -> Piece {
+    Piece::Text(text)
+}
+
+pub fn arguments(json: String) -> Piece {
+    Piece::ToolCall(ToolCallPart { index: 0, id: None, name: None, arguments: Some(json) })
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! Nobody but the ledger says that something is recorded.
+
+use yumen_ledger::{Admitted, LedgerProof};
+
+pub fn admitted(proof: LedgerProof) -> Admitted {
+    Admitted { proof }
+}
+
+pub fn by_function(proof: LedgerProof) -> Admitted {
+    Admitted::new(proof)
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! No model can be asked but one of the clearance's: a route is only made by `Partners::route`.
+
+use yumen_features::Prompt;
+use yumen_partners::Route;
+use yumen_screen::Screened;
+
+pub fn route(prompt: Screened<Prompt>, another_model: usize) -> Route {
+    Route { prompt, chosen: another_model, stream: false }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! A partner is not asked a prompt, only a route.
+
+use yumen_features::Prompt;
+use yumen_partners::{Answer, Partners};
+use yumen_screen::Screened;
+
+pub async fn answer(partners: &Partners, prompt: Screened<Prompt>) -> Answer {
+    partners.ask(prompt).await.unwrap()
+}
+
+fn main() {}

@@ -1,0 +1,57 @@
+//! The way of a request without a step left out: it compiles. Each program beside it differs from
+//! this one in a single step, and does not.
+
+use std::sync::Arc;
+
+use yumen_features::{Feature, FeatureRequest, Prompt, prepare};
+use yumen_gate::{AnswerBody, Piece};
+use yumen_label::{Labelled, Labeller, Labels};
+use yumen_ledger::{Admitted, Canonical, Ledger};
+use yumen_partners::{Answer, Partners, Route};
+use yumen_policy::{
+    Clearance, Device, FeatureId, Policy, Timestamp, UiLanguage, Verdict, clear, judge,
+};
+use yumen_screen::{Boundary, Screen, Screened, StreamScreen};
+use yumen_wire::Completion;
+
+/// Judge, and clear.
+pub fn cleared(policy: &Policy, device: &Device, id: &FeatureId, now: Timestamp) -> Clearance {
+    let verdict: Verdict = judge(policy, device, id, now);
+    clear(policy, verdict, now).unwrap()
+}
+
+/// Prepare, screen and route.
+pub fn routed(
+    clearance: Clearance,
+    feature: &Arc<Feature>,
+    request: FeatureRequest,
+    screen: &Screen,
+    partners: &Partners,
+) -> Route {
+    let prompt: Prompt = prepare(clearance, feature, request).unwrap();
+    let (prompt, _): (Screened<Prompt>, _) = screen.whole(prompt, Boundary::ToPartner).unwrap();
+    partners.route(prompt, false).unwrap()
+}
+
+/// Ask, screen, label, record, answer.
+pub async fn answered(
+    route: Route,
+    partners: &Partners,
+    screen: &Screen,
+    labeller: &Labeller,
+    ledger: &Ledger,
+    entry: Canonical,
+) -> AnswerBody {
+    let labels: Labels = labeller.open(route.clearance(), "1", UiLanguage::En);
+    let Answer::Whole(completion) = partners.ask(route).await.unwrap() else { unreachable!() };
+    let (completion, _) = screen.whole(completion, Boundary::FromPartner).unwrap();
+    let labelled: Labelled<Completion> = labels.stamp(completion);
+    let admitted: Admitted = ledger.append(entry).await.unwrap();
+    AnswerBody::whole(&admitted, &labelled, |completion, _| completion.text.clone().into_bytes())
+}
+
+/// The same for a part of a streamed answer.
+pub fn piece(screen: &mut StreamScreen, labels: &Labels, text: &str) -> Option<Piece> {
+    let screened: Option<Screened<String>> = screen.push(text).text;
+    screened.map(|text| Piece::Text(labels.stamp(text)))
+}
