@@ -86,11 +86,7 @@ impl AnswerBody {
     }
 
     /// A streamed answer. It is pulled: a client that does not read is not read for.
-    pub(crate) fn stream(
-        admitted: Admitted,
-        pieces: impl Pieces,
-        encoder: impl Encoder,
-    ) -> Self {
+    pub(crate) fn stream(admitted: Admitted, pieces: impl Pieces, encoder: impl Encoder) -> Self {
         let state = Box::new(Streaming {
             admitted,
             pieces,

@@ -1,11 +1,13 @@
 //! Identify: who calls, and on what the verdict is to be made.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::{HeaderMap, header};
 use yumen_policy::{
-    AssertionVerifier, Device, FeatureId, Policy, PolicyError, Timestamp, UiLanguage,
-    VerifiedAssertion, Verdict, judge, judge_asserted,
+    AssertionVerifier, Device, FeatureId, Policy, PolicyError, Timestamp, UiLanguage, Verdict,
+    VerifiedAssertion, judge, judge_asserted,
 };
 
 use crate::problem::Problem;
@@ -27,7 +29,7 @@ impl Caller {
     pub(crate) fn identify(
         headers: &HeaderMap,
         keys: &AppKeys,
-        verifier: &AssertionVerifier,
+        assertions: &Assertions,
         now: Timestamp,
     ) -> Result<Self, Problem> {
         let key = Arc::clone(app_key(headers, keys)?);
@@ -44,7 +46,7 @@ impl Caller {
                     "请先调用 POST /v1/eligibility 取得资格凭证，并放入 Yumen-Assertion 请求头。",
                 )
             })?;
-        let assertion = verifier.verify(token, now).map_err(|error| match error {
+        let assertion = assertions.verify(token, now).map_err(|error| match error {
             PolicyError::AssertionExpired => Problem::new(
                 "assertion_expired",
                 "The assertion is over; ask POST /v1/eligibility for a new one.",
@@ -78,6 +80,43 @@ impl Caller {
             // is known may do nothing.
             (None, None) => judge(policy, &Device::default(), feature, now),
         }
+    }
+}
+
+/// What believes assertions, and remembers which it believed.
+///
+/// Verifying a signature costs more than all the rest of the decision; a device presents one
+/// assertion for an hour. Each thread remembers for itself, so nothing is locked. Whether a
+/// remembered assertion still holds (its end, its policy) is judged anew on each request.
+pub(crate) struct Assertions {
+    verifier: AssertionVerifier,
+}
+
+/// The most assertions a thread remembers. Devices of equal standing hold the same one, so there
+/// are few at a time.
+const REMEMBERED: usize = 1024;
+
+thread_local! {
+    static BELIEVED: RefCell<HashMap<Box<str>, VerifiedAssertion>> = RefCell::default();
+}
+
+impl Assertions {
+    pub(crate) fn new(verifier: AssertionVerifier) -> Self {
+        Self { verifier }
+    }
+
+    fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedAssertion, PolicyError> {
+        if let Some(known) = BELIEVED.with_borrow(|known| known.get(token).cloned()) {
+            return Ok(known);
+        }
+        let assertion = self.verifier.verify(token, now)?;
+        BELIEVED.with_borrow_mut(|known| {
+            if known.len() >= REMEMBERED {
+                known.clear();
+            }
+            known.insert(token.into(), assertion.clone());
+        });
+        Ok(assertion)
     }
 }
 

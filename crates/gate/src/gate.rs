@@ -9,9 +9,10 @@ use yumen_device::Engine;
 use yumen_features::Catalogue;
 use yumen_ledger::{Canonical, Ledger, LedgerError};
 use yumen_partners::Partners;
-use yumen_policy::{AssertionKey, AssertionVerifier, FeatureId};
+use yumen_policy::{AssertionKey, FeatureId};
 use yumen_screen::Screen;
 
+use crate::caller::Assertions;
 use crate::metrics::Metrics;
 use crate::snapshot::Snapshot;
 
@@ -61,7 +62,7 @@ pub struct Gate {
     pub(crate) ledger: Ledger,
     pub(crate) ledger_key: String,
     pub(crate) assertions: AssertionKey,
-    pub(crate) verifier: AssertionVerifier,
+    pub(crate) believed: Assertions,
     pub(crate) aliases: BTreeMap<String, FeatureId>,
     pub(crate) metrics: Metrics,
     pub(crate) openapi: Vec<u8>,
@@ -86,7 +87,7 @@ impl Gate {
             device_slots: Semaphore::new(cores),
             ledger: parts.ledger,
             ledger_key: parts.ledger_key,
-            verifier: parts.assertions.verifier(),
+            believed: Assertions::new(parts.assertions.verifier()),
             assertions: parts.assertions,
             aliases: parts.aliases,
             metrics: Metrics::new(),

@@ -60,7 +60,11 @@ where
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| {
             let error = error.into();
-            Problem::new("body_not_json", format!("The body broke off: {error}."), "请求体中途断开。")
+            Problem::new(
+                "body_not_json",
+                format!("The body broke off: {error}."),
+                "请求体中途断开。",
+            )
         })?;
         let Ok(data) = frame.into_data() else { continue };
         length += data.remaining();

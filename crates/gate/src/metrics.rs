@@ -2,7 +2,6 @@
 //!
 //! Labels are from closed sets (surface, outcome code, tier), never from a request's content.
 
-
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;

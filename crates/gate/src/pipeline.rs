@@ -76,11 +76,13 @@ impl Way<'_> {
     /// Everything from the prompt to the labelled answer.
     pub(crate) async fn serve(
         &self,
+        feature: &Feature,
         clearance: Clearance,
         prepare: impl FnOnce(Clearance) -> Result<Prompt, FeatureError>,
         delivery: Delivery,
     ) -> Result<Served, Problem> {
         let market = clearance.market().clone();
+        self.check_drift(&clearance, feature)?;
         let labeller = self.snapshot.labellers.get(&market).ok_or_else(|| {
             Problem::new(
                 "label_unavailable",
@@ -117,7 +119,8 @@ impl Way<'_> {
             Tier::Device => {
                 let model = self.device_model(prompt.get())?;
                 let mut record = open(ServedBy::new(tier, &model, false), &labels);
-                let entry = self.admission(&receipt_id, prompt.get().clearance(), tier, &model, false);
+                let entry =
+                    self.admission(&receipt_id, prompt.get().clearance(), tier, &model, false);
                 let (admitted, output) =
                     tokio::join!(self.gate.ledger.append(entry), self.gate.run_on_device(prompt));
                 let admitted = admitted.map_err(|error| ledger_problem(&error))?;
@@ -157,6 +160,21 @@ impl Way<'_> {
         }
     }
 
+    /// Whether what runs is what was released: the feature's definition and the screen's packs.
+    fn check_drift(&self, clearance: &Clearance, feature: &Feature) -> Result<(), Problem> {
+        if clearance.feature_digest() == Some(feature.digest())
+            && clearance.screen() == self.gate.screen.digest()
+        {
+            return Ok(());
+        }
+        tracing::error!(release = %clearance.release(), "what runs is not what was released");
+        Err(Problem::new(
+            "release_drifted",
+            "The definition or the screen in use is not the one in the release; nothing is served.",
+            "使用中的功能定义或安全检查与发布版本不符，因此不提供服务。",
+        ))
+    }
+
     /// Records a refusal, and says it. A refusal stands even when the record cannot be written.
     async fn refuse(&self, verdict: Verdict) -> Problem {
         let failed = verdict.reasons().iter().filter(|reason| reason.outcome != Outcome::Pass);
@@ -182,15 +200,19 @@ impl Way<'_> {
             return Err(not_for_device());
         };
         let name = self.gate.engine.model(task.kind);
-        prompt.clearance().models().iter().find(|model| model.model.as_str() == name).cloned().ok_or_else(
-            || {
+        prompt
+            .clearance()
+            .models()
+            .iter()
+            .find(|model| model.model.as_str() == name)
+            .cloned()
+            .ok_or_else(|| {
                 Problem::new(
                     "route_missing",
                     format!("The on-device engine {name} is not in the approved release."),
                     format!("获批版本不包含设备端引擎 {name}。"),
                 )
-            },
-        )
+            })
     }
 
     fn admission(

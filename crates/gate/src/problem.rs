@@ -30,30 +30,70 @@ const fn code(code: &'static str, status: u16, en: &'static str, zh: &'static st
 /// Every code, in the order of the alphabet.
 pub const CODES: &[Code] = &[
     code("approval_missing", 403, "Not approved here yet", "尚未在此获批"),
-    code("assertion_expired", 403, "The eligibility has to be asked for again", "需要重新取得资格凭证"),
+    code(
+        "assertion_expired",
+        403,
+        "The eligibility has to be asked for again",
+        "需要重新取得资格凭证",
+    ),
     code("assertion_invalid", 403, "The assertion is not valid", "资格凭证无效"),
     code("assertion_missing", 403, "An assertion is needed", "缺少资格凭证"),
-    code("assertion_stale", 403, "The rules changed since the assertion was made", "规则已更新，需要重新取得资格凭证"),
+    code(
+        "assertion_stale",
+        403,
+        "The rules changed since the assertion was made",
+        "规则已更新，需要重新取得资格凭证",
+    ),
     code("body_not_json", 400, "The body is not valid JSON", "请求体不是有效的 JSON"),
     code("body_not_utf8", 400, "The body is not valid UTF-8", "请求体不是有效的 UTF-8"),
     code("body_timeout", 408, "The body did not arrive in time", "请求体未在限时内到达"),
     code("body_too_large", 413, "The body is too large", "请求体过大"),
     code("clock_backwards", 503, "The clock went backwards", "时钟倒退"),
-    code("content_type_unsupported", 415, "The content type must be application/json", "内容类型须为 application/json"),
-    code("feature_not_in_assertion", 403, "The assertion does not cover this feature", "资格凭证不包含此功能"),
+    code(
+        "content_type_unsupported",
+        415,
+        "The content type must be application/json",
+        "内容类型须为 application/json",
+    ),
+    code(
+        "feature_not_in_assertion",
+        403,
+        "The assertion does not cover this feature",
+        "资格凭证不包含此功能",
+    ),
     code("feature_unknown", 404, "There is no such feature", "没有此功能"),
     code("input_empty", 422, "There is no text to work on", "没有可处理的文字"),
-    code("input_error", 403, "Something about the device could not be determined", "无法确定设备的某项信息"),
+    code(
+        "input_error",
+        403,
+        "Something about the device could not be determined",
+        "无法确定设备的某项信息",
+    ),
     code("input_invalid", 422, "The input does not fit the feature", "输入不符合功能的格式"),
     code("input_too_large", 413, "The text is too long for this feature", "文字超出此功能的长度"),
-    code("input_unset", 403, "Something about the device is not known yet", "设备的某项信息尚未知晓"),
-    code("input_without_sentence", 422, "The text has no sentence to take", "文字中没有可摘取的句子"),
+    code(
+        "input_unset",
+        403,
+        "Something about the device is not known yet",
+        "设备的某项信息尚未知晓",
+    ),
+    code(
+        "input_without_sentence",
+        422,
+        "The text has no sentence to take",
+        "文字中没有可摘取的句子",
+    ),
     code("internal", 500, "Something went wrong in the gate", "网关内部出错"),
     code("key_missing", 401, "An app key is needed", "缺少应用密钥"),
     code("key_unknown", 401, "The app key is not known", "应用密钥无效"),
     code("label_unavailable", 503, "Answers cannot be labelled here", "无法为此市场的回答加标识"),
     code("language_mismatch", 422, "The text is in another language", "文字语言与声明不符"),
-    code("language_unsupported", 422, "The feature does not work in this language", "此功能不支持该语言"),
+    code(
+        "language_unsupported",
+        422,
+        "The feature does not work in this language",
+        "此功能不支持该语言",
+    ),
     code("ledger_unavailable", 503, "The record could not be written", "无法写入记录"),
     code("market_unknown", 403, "Not offered in this market", "此市场不提供服务"),
     code("method_not_allowed", 405, "This address takes another method", "此地址不支持该方法"),
@@ -63,28 +103,64 @@ pub const CODES: &[Code] = &[
     code("partner_answer_too_large", 502, "The partner's answer is too large", "合作方的回答过大"),
     code("partner_auth", 502, "The partner refused the operator's key", "合作方拒绝了运营者的密钥"),
     code("partner_bad_request", 502, "The partner did not take the request", "合作方不接受该请求"),
-    code("partner_billing", 502, "The operator's account with the partner cannot be used", "运营者在合作方的账户不可用"),
+    code(
+        "partner_billing",
+        502,
+        "The operator's account with the partner cannot be used",
+        "运营者在合作方的账户不可用",
+    ),
     code("partner_connect_timeout", 504, "The partner cannot be reached in time", "连接合作方超时"),
-    code("partner_first_token_timeout", 504, "The partner's answer did not begin in time", "合作方的回答未按时开始"),
+    code(
+        "partner_first_token_timeout",
+        504,
+        "The partner's answer did not begin in time",
+        "合作方的回答未按时开始",
+    ),
     code("partner_gap_timeout", 504, "The partner's answer stopped midway", "合作方的回答中途停顿"),
     code("partner_headers_timeout", 504, "The partner did not answer in time", "合作方未按时响应"),
     code("partner_interrupted", 502, "The connection to the partner broke", "与合作方的连接中断"),
-    code("partner_malformed", 502, "The partner's answer could not be read", "无法读取合作方的回答"),
+    code(
+        "partner_malformed",
+        502,
+        "The partner's answer could not be read",
+        "无法读取合作方的回答",
+    ),
     code("partner_model_not_found", 502, "The partner does not have the model", "合作方没有该模型"),
     code("partner_overloaded", 503, "The partner is overloaded", "合作方负载过高"),
     code("partner_permission", 502, "The partner does not allow this", "合作方未授予权限"),
-    code("partner_rate_limited", 429, "The partner asks for fewer requests", "合作方限制了请求频率"),
-    code("partner_refused", 422, "The partner declined for safety reasons", "合作方出于安全原因拒绝回答"),
+    code(
+        "partner_rate_limited",
+        429,
+        "The partner asks for fewer requests",
+        "合作方限制了请求频率",
+    ),
+    code(
+        "partner_refused",
+        422,
+        "The partner declined for safety reasons",
+        "合作方出于安全原因拒绝回答",
+    ),
     code("partner_server", 502, "The partner failed", "合作方出错"),
     code("partner_timeout", 504, "The partner gave up", "合作方处理超时"),
-    code("partner_total_timeout", 504, "The partner's answer took too long", "合作方的回答用时过长"),
+    code(
+        "partner_total_timeout",
+        504,
+        "The partner's answer took too long",
+        "合作方的回答用时过长",
+    ),
     code("partner_truncated", 502, "The partner's answer ended midway", "合作方的回答中途断开"),
     code("partner_unreachable", 502, "The partner cannot be reached", "无法连接合作方"),
-    code("release_missing", 403, "No release of this feature for this market", "此市场没有该功能的发布版本"),
+    code(
+        "release_missing",
+        403,
+        "No release of this feature for this market",
+        "此市场没有该功能的发布版本",
+    ),
     code("route_missing", 503, "No approved model can be asked", "没有可用的获批模型"),
     code("rule_failed", 403, "Not available for this device", "此设备不可使用"),
     code("sandbox_disabled", 403, "The sandbox is off", "沙盒未启用"),
     code("screen_refused", 422, "The text was refused by the safety check", "文字未通过安全检查"),
+    code("verdict_stale", 503, "The verdict is too old", "资格判定已过时"),
 ];
 
 /// A request's end without an answer.
@@ -112,9 +188,8 @@ impl Problem {
         let detail = verdict
             .next_step()
             .or_else(|| {
-                let failed = |reason: &&yumen_policy::Reason| {
-                    reason.outcome != yumen_policy::Outcome::Pass
-                };
+                let failed =
+                    |reason: &&yumen_policy::Reason| reason.outcome != yumen_policy::Outcome::Pass;
                 verdict.reasons().iter().find(failed).map(|reason| &*reason.text)
             })
             .cloned()
@@ -203,11 +278,8 @@ impl From<FeatureError> for Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        let mut problem = Self::new(
-            "screen_refused",
-            refusal.text(UiLanguage::En),
-            refusal.text(UiLanguage::Zh),
-        );
+        let mut problem =
+            Self::new("screen_refused", refusal.text(UiLanguage::En), refusal.text(UiLanguage::Zh));
         problem.notices = refusal.notices;
         problem
     }

@@ -1,5 +1,5 @@
-//! Which address is answered by what. [`ROUTES`] is the whole surface; the OpenAPI document and a
-//! test are held to it.
+//! Which address is answered by what. [`ROUTES`] is the whole surface; a test holds the document at
+//! `/openapi.json` to it.
 
 use http::{Method, Request, StatusCode, header};
 use hyper::body::Incoming;
@@ -135,7 +135,9 @@ fn tell(problem: &Problem, language: UiLanguage, dialect: Dialect) -> Reply {
     };
     reply.headers_mut().insert(header::CONTENT_LANGUAGE, http::HeaderValue::from_static(tag));
     if problem.status() == StatusCode::UNAUTHORIZED {
-        reply.headers_mut().insert(header::WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer"));
+        reply
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer"));
     }
     reply
 }

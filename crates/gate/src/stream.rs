@@ -151,15 +151,12 @@ impl LabelledStream {
         if !self.open {
             return false;
         }
-        match self.left.checked_sub(bytes) {
-            Some(left) => {
-                self.left = left;
-                true
-            }
-            None => {
-                self.cut(out);
-                false
-            }
+        if let Some(left) = self.left.checked_sub(bytes) {
+            self.left = left;
+            true
+        } else {
+            self.cut(out);
+            false
         }
     }
 
@@ -213,5 +210,7 @@ fn is_refusal(error: &AskError) -> bool {
 /// Whether a text is of the alphabet of ids and function names, and short.
 fn is_identifier(text: &str) -> bool {
     text.len() <= 128
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':'))
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':'))
 }

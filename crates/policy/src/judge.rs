@@ -471,9 +471,15 @@ static ASSERTION_WORDS: LazyLock<AssertionWords> = LazyLock::new(|| {
             "The device was not judged eligible for this feature.",
             "此设备未被判定为可使用此功能。",
         ),
-        no_market: says(
-            "The device belongs to no market that is served.",
-            "此设备不属于任何已开通的市场。",
+        no_market: (
+            text(
+                "The device belongs to no market that is served.",
+                "此设备不属于任何已开通的市场。",
+            ),
+            text(
+                "Nothing can be done on the device: its market is not served.",
+                "无法在设备上解决：其所属市场尚未开通服务。",
+            ),
         ),
     }
 });

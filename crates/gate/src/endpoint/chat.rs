@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use yumen_features::{Feature, Task, prepare_chat};
-use yumen_label::Label;
+use yumen_label::{Label, Labelled};
 use yumen_ledger::Admitted;
 use yumen_policy::{Timestamp, UiLanguage};
 use yumen_screen::Notice;
@@ -36,8 +36,8 @@ pub(crate) async fn completions(
     let key = app_key(&parts.headers, &snapshot.keys)?;
     let language = caller::language(&parts.headers, Some(key));
     let refused = |problem: Problem| Refused { problem, language: Some(language) };
-    let caller = Caller::identify(&parts.headers, &snapshot.keys, &gate.verifier, now)
-        .map_err(refused)?;
+    let caller =
+        Caller::identify(&parts.headers, &snapshot.keys, &gate.believed, now).map_err(refused)?;
     let body = intake::json_body(&parts.headers, body).await.map_err(refused)?;
     let asked = ChatCompletionRequest::parse(&body).map_err(|error| {
         let code = match error {
@@ -53,7 +53,7 @@ pub(crate) async fn completions(
     let delivery = if asked.stream { Delivery::Streamed } else { Delivery::Whole };
     let ChatCompletionRequest { chat, include_usage, .. } = asked;
     let served = way
-        .serve(clearance, |clearance| prepare_chat(clearance, feature, chat), delivery)
+        .serve(feature, clearance, |clearance| prepare_chat(clearance, feature, chat), delivery)
         .await
         .map_err(refused)?;
     let open = gate.metrics.open_answer();
@@ -81,7 +81,7 @@ pub(crate) async fn completions(
                 &record.served_by.model,
                 include_usage,
             );
-            let encoder = Chunks { record, chunks, language, failed: false };
+            let encoder = ChunkWriter { record, chunks, language, failed: false };
             Ok(reply::answer(EVENT_STREAM, AnswerBody::stream(admitted, *stream, encoder), open))
         }
         Content::Device(_) => {
@@ -91,10 +91,7 @@ pub(crate) async fn completions(
 }
 
 /// The feature a client means by `model`: a chat feature's id, or an alias of the operator's.
-fn chat_feature<'g>(
-    gate: &'g Gate,
-    model: &str,
-) -> Result<&'g std::sync::Arc<Feature>, Problem> {
+fn chat_feature<'g>(gate: &'g Gate, model: &str) -> Result<&'g std::sync::Arc<Feature>, Problem> {
     let id = gate.aliases.get(model).map_or(model, |feature| feature.as_str());
     gate.catalogue.get(id).filter(|feature| feature.task() == Task::Chat).ok_or_else(|| {
         Problem::new(
@@ -107,16 +104,16 @@ fn chat_feature<'g>(
 
 /// The `yumen` object.
 #[derive(Serialize)]
-struct About<'a> {
+struct Yumen<'a> {
     served_by: &'a ServedBy,
     label: &'a Label,
     notices: &'a [Notice],
-    receipt: AboutReceipt<'a>,
+    receipt: ReceiptState<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum AboutReceipt<'a> {
+enum ReceiptState<'a> {
     Id { id: &'a str },
     Whole(Receipt<'a>),
 }
@@ -124,16 +121,16 @@ enum AboutReceipt<'a> {
 impl Record {
     /// What is known before the first word.
     fn opening(&self) -> Option<Box<RawValue>> {
-        self.about(AboutReceipt::Id { id: &self.receipt_id })
+        self.about(ReceiptState::Id { id: &self.receipt_id })
     }
 
     /// All there is to say, at the end.
     fn whole(&self, admitted: &Admitted) -> Option<Box<RawValue>> {
-        self.about(AboutReceipt::Whole(self.receipt(admitted)))
+        self.about(ReceiptState::Whole(self.receipt(admitted)))
     }
 
-    fn about(&self, receipt: AboutReceipt<'_>) -> Option<Box<RawValue>> {
-        let about = About {
+    fn about(&self, receipt: ReceiptState<'_>) -> Option<Box<RawValue>> {
+        let about = Yumen {
             served_by: &self.served_by,
             label: &self.label,
             notices: &self.notices,
@@ -144,14 +141,14 @@ impl Record {
 }
 
 /// Writes chunks as OpenAI does.
-struct Chunks {
+struct ChunkWriter {
     record: Record,
     chunks: ChunkEncoder,
     language: UiLanguage,
     failed: bool,
 }
 
-impl Encoder for Chunks {
+impl Encoder for ChunkWriter {
     fn start(&mut self, buffer: &mut Vec<u8>) {
         self.chunks.start(self.record.opening().as_deref(), buffer);
     }
@@ -164,23 +161,22 @@ impl Encoder for Chunks {
                     index: part.index,
                     id: part.id,
                     name: part.name,
-                    arguments: part.arguments.map(|text| text.into_inner()).unwrap_or_default(),
+                    arguments: part.arguments.map(Labelled::into_inner).unwrap_or_default(),
                 };
                 self.chunks.event(&Event::ToolCall(delta), buffer);
             }
             Piece::Usage(usage) => self.chunks.event(&Event::Usage(usage), buffer),
             Piece::Finish(reason) => self.chunks.event(&Event::Finish(reason), buffer),
             Piece::Notice(notice) => self.record.notices.push(notice),
-            // OpenAI's clients know no withdrawal; the error that follows ends the answer.
-            Piece::Restart => {}
             Piece::Problem(problem) => {
                 buffer.extend_from_slice(b"data: ");
                 buffer.extend_from_slice(&problem.to_openai_json(self.language));
                 buffer.extend_from_slice(b"\n\n");
                 self.failed = true;
             }
-            // A chat does not run on the device.
-            Piece::Device(_) => {}
+            // A chat does not run on the device, and OpenAI's clients know no withdrawal: the
+            // error that follows it ends the answer.
+            Piece::Device(_) | Piece::Restart => {}
         }
     }
 

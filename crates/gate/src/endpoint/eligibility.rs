@@ -19,7 +19,7 @@ struct Question {
 }
 
 #[derive(Serialize)]
-struct Verdicts<'a> {
+struct Judged<'a> {
     market: Option<&'a MarketId>,
     policy: Digest,
     expires_at: Timestamp,
@@ -52,7 +52,7 @@ pub(crate) async fn answer(
             features.iter().map(|feature| judge(policy, &device, feature, now)).collect()
         }
     };
-    Ok(reply::json(&Verdicts {
+    Ok(reply::json(&Judged {
         market: policy.market_of(&device).map(Market::id),
         policy: policy.digest(),
         expires_at: assertion.expires,

@@ -65,8 +65,8 @@ pub(crate) async fn run(
     let key = app_key(&parts.headers, &snapshot.keys)?;
     let language = caller::language(&parts.headers, Some(key));
     let refused = |problem: Problem| Refused { problem, language: Some(language) };
-    let caller = Caller::identify(&parts.headers, &snapshot.keys, &gate.verifier, now)
-        .map_err(refused)?;
+    let caller =
+        Caller::identify(&parts.headers, &snapshot.keys, &gate.believed, now).map_err(refused)?;
     let feature = gate.catalogue.get(id).ok_or_else(|| {
         refused(Problem::new(
             "feature_unknown",
@@ -84,7 +84,7 @@ pub(crate) async fn run(
     let streamed = wants_events(&parts.headers);
     let delivery = if streamed { Delivery::Streamed } else { Delivery::Whole };
     let served = way
-        .serve(clearance, |clearance| prepare(clearance, feature, question), delivery)
+        .serve(feature, clearance, |clearance| prepare(clearance, feature, question), delivery)
         .await
         .map_err(refused)?;
     let open = gate.metrics.open_answer();
@@ -156,9 +156,11 @@ fn whole(served: Served, feature: &Feature) -> Result<AnswerBody, Problem> {
                 encode(&record, feature, output, completion.usage, &completion.finish, admitted)
             }))
         }
-        Content::Stream(_) => {
-            Err(Problem::new("internal", "A stream came where a whole answer was asked.", "内部错误。"))
-        }
+        Content::Stream(_) => Err(Problem::new(
+            "internal",
+            "A stream came where a whole answer was asked.",
+            "内部错误。",
+        )),
     }
 }
 
@@ -321,8 +323,7 @@ impl Encoder for Events {
             Some(output) => OutputRef::Device(output.get()),
             None => OutputRef::of_text(self.feature.task(), &self.text),
         };
-        let body =
-            encode(&self.record, &self.feature, output, self.usage, &self.finish, admitted);
+        let body = encode(&self.record, &self.feature, output, self.usage, &self.finish, admitted);
         sse::event_bytes(buffer, "end", &body);
     }
 }

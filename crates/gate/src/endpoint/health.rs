@@ -13,7 +13,9 @@ pub(crate) fn live(gate: &Gate) -> Reply {
         Mode::Demo => "demo",
         Mode::Serve => "serve",
     };
-    reply::json(&serde_json::json!({"status": "ok", "mode": mode, "version": env!("CARGO_PKG_VERSION")}))
+    reply::json(
+        &serde_json::json!({"status": "ok", "mode": mode, "version": env!("CARGO_PKG_VERSION")}),
+    )
 }
 
 /// The gate can answer: the ledger takes entries.

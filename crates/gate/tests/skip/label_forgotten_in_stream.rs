@@ -11,8 +11,8 @@ pub fn screened(text: Screened<String>) -> Piece {
     Piece::Text(text)
 }
 
-pub fn arguments(json: String) -> Piece {
-    Piece::ToolCall(ToolCallPart { index: 0, id: None, name: None, arguments: Some(json) })
+pub fn tool(arguments: Option<String>) -> ToolCallPart {
+    ToolCallPart { index: 0, id: None, name: None, arguments }
 }
 
 fn main() {}

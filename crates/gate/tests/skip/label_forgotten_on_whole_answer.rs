@@ -5,7 +5,7 @@ use yumen_ledger::Admitted;
 use yumen_screen::Screened;
 
 pub fn screened(admitted: &Admitted, text: Screened<String>) -> AnswerBody {
-    AnswerBody::whole(admitted, &text, |text, _| text.clone().into_bytes())
+    AnswerBody::whole(admitted, &text, |text: &String, _| text.clone().into_bytes())
 }
 
 pub fn plain(admitted: &Admitted, text: String) -> AnswerBody {

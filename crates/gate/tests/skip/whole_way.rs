@@ -15,13 +15,18 @@ use yumen_screen::{Boundary, Screen, Screened, StreamScreen};
 use yumen_wire::Completion;
 
 /// Judge, and clear.
-pub fn cleared(policy: &Policy, device: &Device, id: &FeatureId, now: Timestamp) -> Clearance {
+pub(crate) fn cleared(
+    policy: &Policy,
+    device: &Device,
+    id: &FeatureId,
+    now: Timestamp,
+) -> Clearance {
     let verdict: Verdict = judge(policy, device, id, now);
     clear(policy, verdict, now).unwrap()
 }
 
 /// Prepare, screen and route.
-pub fn routed(
+pub(crate) fn routed(
     clearance: Clearance,
     feature: &Arc<Feature>,
     request: FeatureRequest,
@@ -34,7 +39,7 @@ pub fn routed(
 }
 
 /// Ask, screen, label, record, answer.
-pub async fn answered(
+pub(crate) async fn answered(
     route: Route,
     partners: &Partners,
     screen: &Screen,
@@ -51,7 +56,7 @@ pub async fn answered(
 }
 
 /// The same for a part of a streamed answer.
-pub fn piece(screen: &mut StreamScreen, labels: &Labels, text: &str) -> Option<Piece> {
+pub(crate) fn piece(screen: &mut StreamScreen, labels: &Labels, text: &str) -> Option<Piece> {
     let screened: Option<Screened<String>> = screen.push(text).text;
     screened.map(|text| Piece::Text(labels.stamp(text)))
 }

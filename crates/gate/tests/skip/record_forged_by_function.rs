@@ -3,10 +3,6 @@
 use yumen_ledger::{Admitted, LedgerProof};
 
 pub fn admitted(proof: LedgerProof) -> Admitted {
-    Admitted { proof }
-}
-
-pub fn by_function(proof: LedgerProof) -> Admitted {
     Admitted::new(proof)
 }
 
