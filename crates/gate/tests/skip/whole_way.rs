@@ -50,9 +50,9 @@ pub(crate) async fn answered(
     let labels: Labels = labeller.open(route.clearance(), "1", UiLanguage::En);
     let Answer::Whole(completion) = partners.ask(route).await.unwrap() else { unreachable!() };
     let (completion, _) = screen.whole(completion, Boundary::FromPartner).unwrap();
-    let labelled: Labelled<Completion> = labels.stamp(completion);
+    let stamped: Labelled<Completion> = labels.stamp(completion);
     let admitted: Admitted = ledger.append(entry).await.unwrap();
-    AnswerBody::whole(&admitted, &labelled, |completion, _| completion.text.clone().into_bytes())
+    AnswerBody::whole(&admitted, &stamped, |completion, _| completion.text.clone().into_bytes())
 }
 
 /// The same for a part of a streamed answer.
