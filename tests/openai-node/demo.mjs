@@ -39,6 +39,9 @@ export async function startDemo() {
     child.once("error", reject);
     ended.then((code) => reject(new Error(`yumen demo ended with ${code}:\n${errors.join("\n")}`)));
     createInterface({ input: child.stdout }).once("line", (line) => resolve(JSON.parse(line)));
+  }).catch(async (error) => {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
   });
   return new Demo(child, ended, addresses, folder, data);
 }
