@@ -429,7 +429,7 @@ def page(told, results, targets, quick):
     versions = ", ".join(f"{target.name} {target.version}" for target in targets if target.version)
     return f"""# Bench results
 
-{time.strftime("%Y-%m-%d")}; {cpu_model()}, {os.cpu_count()} cores, Linux {platform.release()}; {versions}.
+{time.strftime("%Y-%m-%d")}; {cpu_model()}, {os.cpu_count()} cores; {versions}.
 Mock partner, way and load generator share the machine over loopback. Other work took
 {median(noise):.2f} cores in the median run and {max(noise):.2f} in the worst: CPU per request and the
 ratios hold under that, requests per second and p99 are bounds.{" A quick run: the figures only show that it works." if quick else ""}
