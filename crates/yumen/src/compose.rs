@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use yumen_device::Engine;
-use yumen_features::{Feature, Task};
+use yumen_features::Task;
 use yumen_gate::{AppKey, AppKeys, Gate, Mode, Parts, Snapshot};
 use yumen_label::{LabelRules, Labeller, ProviderCode};
-use yumen_partners::{PartnerConfig, Partners};
 use yumen_ledger::{ApprovalStep, Canonical, Entry, Step};
+use yumen_partners::{PartnerConfig, Partners};
 use yumen_policy::{
-    Approval, ApprovalRecord, AssertionKey, Digest, FeatureId, MarketId, ModelId, ModelRef, PartnerId, Policy,
-    PolicySource, Release, SignedApproval, SignerKey, Timestamp, TrustedSigners,
+    Approval, ApprovalRecord, AssertionKey, Digest, FeatureId, MarketId, ModelId, ModelRef,
+    PartnerId, Policy, PolicySource, Release, SignedApproval, SignerKey, Timestamp, TrustedSigners,
 };
 use yumen_screen::Screen;
 use yumen_store::{DataVersion, Store, StoredApproval};
@@ -57,8 +57,11 @@ impl Build {
         }
         let digests = labels.iter().map(|(id, rules)| (id.clone(), rules.digest())).collect();
         let engine = Engine::new();
-        let releases = shipped
-            .releases(screen.digest(), &digests, |feature| engine_model(&engine, feature));
+        let releases =
+            shipped.releases(screen.digest(), &digests, |feature| match feature.task() {
+                Task::Device(kind) => device_model(engine.model(kind)),
+                Task::Chat | Task::Rewrite => None,
+            });
         Ok(Self { shipped, screen, releases, labels })
     }
 
@@ -77,7 +80,11 @@ impl Build {
     }
 
     /// Verifies a signed approval against the store's trusted signers.
-    pub(crate) fn verify(&self, store: &Store, signed: SignedApproval) -> Result<Approval, Failure> {
+    pub(crate) fn verify(
+        &self,
+        store: &Store,
+        signed: SignedApproval,
+    ) -> Result<Approval, Failure> {
         let needed = self.signatures_needed(&signed.unverified().market);
         let signers = trusted_signers(store)?;
         signed.verify(&signers, needed).context("the approval does not verify").map_err(|failure| {
@@ -129,7 +136,10 @@ impl Build {
                         .context(format!("the device profile of key {} cannot be read", key.id))?,
                 ),
             };
-            keys.insert(key.secret_hash, AppKey { id: key.id, development: key.development, profile });
+            keys.insert(
+                key.secret_hash,
+                AppKey { id: key.id, development: key.development, profile },
+            );
         }
         let policy = Policy::new(PolicySource {
             markets: shipped.markets,
@@ -152,10 +162,8 @@ impl Build {
     }
 }
 
-/// The on-device engine's model for a feature, as it stands in releases.
-fn engine_model(engine: &Engine, feature: &Feature) -> Option<ModelRef> {
-    let Task::Device(kind) = feature.task() else { return None };
-    let name = engine.model(kind);
+/// An on-device engine as it stands in releases.
+fn device_model(name: &str) -> Option<ModelRef> {
     Some(ModelRef {
         partner: PartnerId::DEVICE.parse::<PartnerId>().ok()?,
         model: name.parse::<ModelId>().ok()?,
@@ -164,7 +172,7 @@ fn engine_model(engine: &Engine, feature: &Feature) -> Option<ModelRef> {
 }
 
 /// The people whose signatures count.
-pub(crate) fn trusted_signers(store: &Store) -> Result<TrustedSigners, Failure> {
+fn trusted_signers(store: &Store) -> Result<TrustedSigners, Failure> {
     let mut keys = Vec::new();
     for signer in store.list_signers().context("cannot read the signers")? {
         let key: SignerKey =
@@ -327,7 +335,8 @@ async fn follow(gate: Arc<Gate>, following: Following) {
 
 async fn record_step(gate: &Gate, step: Step, approval: &StoredApproval) {
     let Ok(signed) = SignedApproval::parse(approval.record.as_bytes()) else { return };
-    if let Err(error) = gate.record(approval_step(signed.unverified(), &approval.record, step)).await
+    if let Err(error) =
+        gate.record(approval_step(signed.unverified(), &approval.record, step)).await
     {
         tracing::error!(%error, number = approval.number, "the step could not be recorded");
     }

@@ -132,7 +132,11 @@ impl RawPartner {
         let id = self.id;
         let card = cards.iter().find(|card| card.id == id).ok_or_else(|| {
             let known: Vec<_> = cards.iter().map(|card| card.id.as_str()).collect();
-            format!("partner {:?} is not in the catalogue; it has {}", id.as_str(), known.join(", "))
+            format!(
+                "partner {:?} is not in the catalogue; it has {}",
+                id.as_str(),
+                known.join(", ")
+            )
         })?;
         let base_url = match self.base_url {
             Some(url) => url,

@@ -1,5 +1,6 @@
 //! The data directory: the store, the ledger, and the gate's own signing keys.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -55,9 +56,13 @@ impl DataDir {
             .context("the ledger's key is broken")
     }
 
-    /// Keeps a partner's key in a file of the directory, unless it is there.
-    pub(crate) fn write_secret(&self, path: &Path, secret: &str) -> Result<(), Failure> {
-        if path.exists() { Ok(()) } else { write_new_secret(path, secret) }
+    /// A file of the directory that holds a partner's key; made with `secret` unless it is there.
+    pub(crate) fn partner_key(&self, name: &str, secret: &str) -> Result<PathBuf, Failure> {
+        let path = self.path.join("keys").join(name);
+        if !path.exists() {
+            write_new_secret(&path, secret)?;
+        }
+        Ok(path)
     }
 
     /// One of the gate's own keys, made on first use and readable by the owner alone.
@@ -85,7 +90,11 @@ pub(crate) fn make_key(path: &Path) -> Result<SigningKey, Failure> {
     let mut seed = [0_u8; 32];
     getrandom::fill(&mut seed)
         .map_err(|error| Failure::new(format!("the system gives no randomness: {error}")))?;
-    let hex: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = seed.iter().fold(String::new(), |mut hex, byte| {
+        // Writing into a string does not fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
     write_new_secret(path, &hex)?;
     Ok(SigningKey::from_bytes(&seed))
 }

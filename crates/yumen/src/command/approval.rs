@@ -32,14 +32,13 @@ pub(super) fn run(command: ApprovalCommand, output: Output) -> Result<(), Failur
 fn sign(keys: &[std::path::PathBuf], file: &Path) -> Result<(), Failure> {
     let keys = keys.iter().map(|path| read_key(path)).collect::<Result<Vec<_>, _>>()?;
     let json = read(file)?;
-    let signed = match SignedApproval::parse(&json) {
-        Ok(signed) => signed.countersign(&keys),
-        Err(_) => {
-            let record: ApprovalRecord = serde_json::from_slice(&json)
-                .context(format!("{} is no approval record", file.display()))
-                .map_err(|failure| failure.help("docs/approvals.md shows one"))?;
-            Approval::sign(record, &keys).context("the record cannot be signed")?
-        }
+    let signed = if let Ok(signed) = SignedApproval::parse(&json) {
+        signed.countersign(&keys)
+    } else {
+        let record: ApprovalRecord = serde_json::from_slice(&json)
+            .context(format!("{} is no approval record", file.display()))
+            .map_err(|failure| failure.help("docs/approvals.md shows one"))?;
+        Approval::sign(record, &keys).context("the record cannot be signed")?
     };
     println!("{}", signed.to_json());
     Ok(())
@@ -113,7 +112,7 @@ fn list(data: &DataDir, output: Output) -> Result<(), Failure> {
 struct Standing {
     number: String,
     market: String,
-    standing: String,
+    state: String,
     entity: Option<String>,
     release: Option<Digest>,
     valid_until: Option<Timestamp>,
@@ -123,9 +122,11 @@ struct Standing {
 impl Standing {
     fn of(approval: &Approval, build: &Build) -> Self {
         let record = approval.record();
-        let serves =
-            build.releases.iter().any(|r| r.market() == &record.market && r.digest() == record.release);
-        let standing = if !approval.in_force(Timestamp::now()) {
+        let serves = build
+            .releases
+            .iter()
+            .any(|r| r.market() == &record.market && r.digest() == record.release);
+        let state = if !approval.in_force(Timestamp::now()) {
             "outside its dates"
         } else if serves {
             "in force"
@@ -135,7 +136,7 @@ impl Standing {
         Self {
             number: record.number.clone(),
             market: record.market.as_str().to_owned(),
-            standing: standing.to_owned(),
+            state: state.to_owned(),
             entity: Some(record.entity.name.clone()),
             release: Some(record.release),
             valid_until: Some(record.valid_until),
@@ -143,11 +144,11 @@ impl Standing {
         }
     }
 
-    fn broken(number: &str, market: &str, standing: &str) -> Self {
+    fn broken(number: &str, market: &str, state: &str) -> Self {
         Self {
             number: number.to_owned(),
             market: market.to_owned(),
-            standing: standing.to_owned(),
+            state: state.to_owned(),
             entity: None,
             release: None,
             valid_until: None,
@@ -158,7 +159,7 @@ impl Standing {
     fn line(&self) -> String {
         let until = self.valid_until.map_or_else(String::new, |until| format!("  until {until}"));
         let entity = self.entity.as_deref().map_or_else(String::new, |e| format!("  {e}"));
-        format!("{}  {}  {}{until}{entity}", self.number, self.market, self.standing)
+        format!("{}  {}  {}{until}{entity}", self.number, self.market, self.state)
     }
 }
 

@@ -5,11 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::net::TcpListener;
 use yumen_emulators::{Emulator, Kind, Options};
 use yumen_gate::Mode;
 use yumen_label::ProviderCode;
@@ -43,7 +42,8 @@ pub(super) fn run(args: &DemoArgs, output: Output) -> Result<(), Failure> {
     let build = Build::load()?;
     let mut store = data.store()?;
     seed(&build, &data, &mut store)?;
-    let provider = ProviderCode::parse(PROVIDER_CODE).context("the demo's provider code is broken")?;
+    let provider =
+        ProviderCode::parse(PROVIDER_CODE).context("the demo's provider code is broken")?;
     let settings = Settings { sandbox: true, provider: Some(provider) };
     runtime()?.block_on(async {
         let options = || Options {
@@ -57,18 +57,12 @@ pub(super) fn run(args: &DemoArgs, output: Output) -> Result<(), Failure> {
         let qwen = Emulator::bind(Kind::DashScope, any, options())
             .await
             .context("cannot start the emulated Qwen")?;
-        let partners = partners(&build, &chatgpt, &qwen, &emulator_key(&data)?)?;
-        let running = Running::new(
-            Mode::Demo,
-            build,
-            &data,
-            store,
-            settings,
-            partners,
-            &BTreeMap::new(),
-        )?;
-        let listener = TcpListener::bind(args.listen)
-            .await
+        // Like any partner's, the emulators' key comes from a file.
+        let key = data.partner_key("emulators.key", "emulated-partners-take-any-key")?;
+        let partners = partners(&build, &chatgpt, &qwen, &key)?;
+        let running =
+            Running::new(Mode::Demo, build, &data, store, settings, partners, &BTreeMap::new())?;
+        let listener = yumen_gate::listen(args.listen)
             .context(format!("cannot listen on {}", args.listen))
             .map_err(|failure| failure.help("give another address with --listen"))?;
         let gate = listener.local_addr().context("the listener has no address")?;
@@ -137,8 +131,9 @@ fn seed(build: &Build, data: &DataDir, store: &mut Store) -> Result<(), Failure>
         if stored.iter().any(|stored| stored.number == number) {
             continue;
         }
-        let signed = Approval::sign(record(build, market.id(), number.clone(), release.digest())?, &signers)
-            .context("the demo approval cannot be signed")?;
+        let signed =
+            Approval::sign(record(build, market.id(), number.clone(), release.digest())?, &signers)
+                .context("the demo approval cannot be signed")?;
         store
             .import_approval(&number, market.id().as_str(), &signed.to_json(), now())
             .context("the demo approval cannot be imported")?;
@@ -158,7 +153,8 @@ fn record(
         kind: ApprovalKind::Demonstration,
         market: market.clone(),
         entity: Entity {
-            name: "玉门示例科技有限公司（虚构） Yumen Example Technology Co. (fictitious)".to_owned(),
+            name: "玉门示例科技有限公司（虚构） Yumen Example Technology Co. (fictitious)"
+                .to_owned(),
             uscc: None,
         },
         scope: Scope {
@@ -170,13 +166,6 @@ fn record(
         valid_from: now,
         valid_until: now.checked_add(APPROVAL_LIFE).context("the clock is beyond all dates")?,
     })
-}
-
-/// The key the emulators are asked with; like any partner's, it comes from a file.
-fn emulator_key(data: &DataDir) -> Result<PathBuf, Failure> {
-    let path = data.path().join("keys").join("emulators.key");
-    data.write_secret(&path, "emulated-partners-take-any-key")?;
-    Ok(path)
 }
 
 fn partners(

@@ -31,7 +31,7 @@ pub(super) fn run(command: KeysCommand, output: Output) -> Result<(), Failure> {
         }
         KeysCommand::List { place } => {
             let keys = place.open()?.store()?.list_keys().context("the keys cannot be read")?;
-            output.print(&keys, |keys| table(keys))
+            output.print(&keys, |keys| table(keys.as_slice()))
         }
         KeysCommand::Revoke { place, id } => {
             let mut store = place.open()?.store()?;
@@ -57,13 +57,14 @@ fn device_of(profile: &str) -> Result<String, Failure> {
     Ok(json)
 }
 
-fn table(keys: &Vec<AppKey>) -> String {
+fn table(keys: &[AppKey]) -> String {
     if keys.is_empty() {
         return "no app keys; `yumen keys add` makes one".to_owned();
     }
     let rows = keys.iter().map(|key| {
         let state = if key.revoked_at.is_some() { "revoked" } else { "in force" };
-        let bound = if key.device.is_some() { "bound to a device" } else { "asks for an assertion" };
+        let bound =
+            if key.device.is_some() { "bound to a device" } else { "asks for an assertion" };
         format!("{}  {}…  {state}  {bound}  {}", key.id, key.prefix, key.name)
     });
     rows.collect::<Vec<_>>().join("\n")

@@ -66,7 +66,8 @@ fn text(proven: &Proven) -> String {
         lines.push("the log verifies".to_owned());
     }
     if let Some(receipt) = receipt {
-        lines.push(format!("the receipt verifies: entry {} is\n  {}", receipt.index, receipt.entry));
+        lines
+            .push(format!("the receipt verifies: entry {} is\n  {}", receipt.index, receipt.entry));
     }
     lines.join("\n")
 }

@@ -13,8 +13,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::cli::{Cli, Command, Place};
 use crate::catalog::Shipped;
+use crate::cli::{Cli, Command, Place};
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::failure::{Context as _, Failure};
@@ -28,7 +28,11 @@ enum Output {
 
 impl Output {
     /// Prints `value` as JSON, or what `text` makes of it.
-    fn print<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), Failure> {
+    fn print<T: Serialize>(
+        self,
+        value: &T,
+        text: impl FnOnce(&T) -> String,
+    ) -> Result<(), Failure> {
         match self {
             Self::Json => {
                 let json = serde_json::to_string(value).context("cannot write the result")?;

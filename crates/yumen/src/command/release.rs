@@ -20,13 +20,18 @@ pub(super) fn run(command: ReleaseCommand, output: Output) -> Result<(), Failure
     let shown: Vec<_> = build
         .releases
         .iter()
-        .filter(|release| market.as_deref().is_none_or(|market| release.market().as_str() == market))
+        .filter(|release| {
+            market.as_deref().is_none_or(|market| release.market().as_str() == market)
+        })
         .map(|release| Shown { digest: release.digest(), release })
         .collect();
     if shown.is_empty() {
         let known: Vec<_> = build.releases.iter().map(|r| r.market().as_str()).collect();
-        return Err(Failure::new(format!("this build has no release for {:?}", market.unwrap_or_default()))
-            .help(format!("it has releases for {}", known.join(", "))));
+        return Err(Failure::new(format!(
+            "this build has no release for {:?}",
+            market.unwrap_or_default()
+        ))
+        .help(format!("it has releases for {}", known.join(", "))));
     }
     output.print(&shown, |shown| shown.iter().map(text).collect::<Vec<_>>().join("\n\n"))
 }
@@ -34,8 +39,11 @@ pub(super) fn run(command: ReleaseCommand, output: Output) -> Result<(), Failure
 fn text(shown: &Shown<'_>) -> String {
     let mut lines = vec![format!("{}  {}", shown.release.market(), shown.digest)];
     for (id, feature) in shown.release.features() {
-        let models: Vec<_> =
-            feature.models.iter().map(|model| format!("{}/{}", model.partner, model.model)).collect();
+        let models: Vec<_> = feature
+            .models
+            .iter()
+            .map(|model| format!("{}/{}", model.partner, model.model))
+            .collect();
         lines.push(format!("  {id}  {}", models.join(", ")));
     }
     lines.join("\n")

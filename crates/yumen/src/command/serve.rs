@@ -1,6 +1,5 @@
 //! `yumen serve`: the gate on the operator's configuration.
 
-use tokio::net::TcpListener;
 use yumen_gate::Mode;
 
 use super::{Output, read_config, runtime};
@@ -24,8 +23,7 @@ pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
             config.partners,
             &config.aliases,
         )?;
-        let listener = TcpListener::bind(config.listen)
-            .await
+        let listener = yumen_gate::listen(config.listen)
             .context(format!("cannot listen on {}", config.listen))
             .map_err(|failure| failure.help("set another `server.listen`"))?;
         let address = listener.local_addr().context("the listener has no address")?;
