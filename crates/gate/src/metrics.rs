@@ -7,11 +7,16 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use yumen_screen::{Action, Notice};
 
 /// The gate's counters.
 pub(crate) struct Metrics {
     registry: Registry,
+    counters: Counters,
+}
+
+/// Handles to the counters, for what outlives a handler.
+#[derive(Clone)]
+pub(crate) struct Counters {
     requests: Family<RequestLabels, Counter>,
     notices: Family<NoticeLabels, Counter>,
     open_answers: Gauge,
@@ -55,28 +60,11 @@ impl Metrics {
         );
         let open_answers = Gauge::default();
         registry.register("open_answers", "Answers being written", open_answers.clone());
-        Self { registry, requests, notices, open_answers }
+        Self { registry, counters: Counters { requests, notices, open_answers } }
     }
 
-    pub(crate) fn request(&self, surface: &'static str, outcome: &'static str) {
-        self.requests.get_or_create(&RequestLabels { surface, outcome }).inc();
-    }
-
-    pub(crate) fn noticed(&self, notices: &[Notice]) {
-        for notice in notices {
-            let action = match notice.action {
-                Action::Allow => "allow",
-                Action::Mask => "mask",
-                Action::Refuse => "refuse",
-            };
-            let labels = NoticeLabels { direction: notice.direction, action };
-            self.notices.get_or_create(&labels).inc_by(u64::from(notice.count));
-        }
-    }
-
-    pub(crate) fn open_answer(&self) -> OpenAnswer {
-        self.open_answers.inc();
-        OpenAnswer(self.open_answers.clone())
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
     }
 
     /// The Prometheus text.
@@ -85,5 +73,21 @@ impl Metrics {
         // Writing into a string does not fail.
         let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
         text
+    }
+}
+
+impl Counters {
+    pub(crate) fn request(&self, surface: &'static str, outcome: &'static str) {
+        self.requests.get_or_create(&RequestLabels { surface, outcome }).inc();
+    }
+
+    pub(crate) fn notice(&self, direction: &'static str, action: &'static str, count: u32) {
+        let labels = NoticeLabels { direction, action };
+        self.notices.get_or_create(&labels).inc_by(u64::from(count));
+    }
+
+    pub(crate) fn open_answer(&self) -> OpenAnswer {
+        self.open_answers.inc();
+        OpenAnswer(self.open_answers.clone())
     }
 }

@@ -21,6 +21,7 @@ use yumen_wire::Completion;
 
 use crate::caller::Caller;
 use crate::gate::Gate;
+use crate::journal::{Cleared, Journal};
 use crate::problem::Problem;
 use crate::receipt::{Record, ServedBy, sandbox_notice};
 use crate::snapshot::Snapshot;
@@ -62,24 +63,48 @@ impl Way<'_> {
         let verdict = self.caller.judge(&self.snapshot.policy, feature.id(), self.now);
         match clear(&self.snapshot.policy, verdict, self.now) {
             Ok(clearance) if clearance.is_sandbox() && !self.caller.is_development() => {
-                Err(Problem::new(
+                let problem = Problem::new(
                     "sandbox_disabled",
                     "This app key is not for development; `yumen keys add --development` makes one that is.",
                     "此应用密钥不用于开发；可用 `yumen keys add --development` 创建开发密钥。",
-                ))
+                );
+                self.journal(&clearance).refused(&problem);
+                Err(problem)
             }
             Ok(clearance) => Ok(clearance),
             Err(verdict) => Err(self.refuse(verdict).await),
         }
     }
 
-    /// Everything from the prompt to the labelled answer.
+    /// Everything from the prompt to the labelled answer. What is refused on the way, by our screen
+    /// or by the partner, is recorded like a refusal of the policy.
     pub(crate) async fn serve(
         &self,
         feature: &Feature,
         clearance: Clearance,
         prepare: impl FnOnce(Clearance) -> Result<Prompt, FeatureError>,
         delivery: Delivery,
+    ) -> Result<Served, Problem> {
+        let journal = self.journal(&clearance);
+        let served = self.run(feature, clearance, prepare, delivery, &journal).await;
+        if let Err(problem) = &served {
+            journal.refused(problem);
+        }
+        served
+    }
+
+    fn journal(&self, clearance: &Clearance) -> Journal {
+        let cleared = Cleared::of(clearance, self.caller.key_id(), self.now);
+        Journal::new(&self.gate.ledger, self.gate.metrics.counters(), cleared)
+    }
+
+    async fn run(
+        &self,
+        feature: &Feature,
+        clearance: Clearance,
+        prepare: impl FnOnce(Clearance) -> Result<Prompt, FeatureError>,
+        delivery: Delivery,
+        journal: &Journal,
     ) -> Result<Served, Problem> {
         let market = clearance.market().clone();
         self.check_drift(&clearance, feature)?;
@@ -90,8 +115,8 @@ impl Way<'_> {
                 "该市场要求在内容中加入标识，而运营者尚未设置 `provider_code`。",
             )
         })?;
-        let receipt_id = crate::id::receipt(self.now);
-        let labels = labeller.open(&clearance, &receipt_id, self.language);
+        let receipt_id = journal.id();
+        let labels = labeller.open(&clearance, receipt_id, self.language);
         let release = clearance.release();
         let approval = clearance.approval().map(str::to_owned);
         let sandbox = sandbox_notice(&clearance);
@@ -103,11 +128,11 @@ impl Way<'_> {
             Tier::Partner => Boundary::ToPartner,
         };
         let (prompt, mut notices) = self.gate.screen.whole(prompt, boundary)?;
+        notices.iter().for_each(|notice| journal.notice(notice));
         notices.extend(sandbox);
-        self.gate.metrics.noticed(&notices);
 
         let open = |served_by: ServedBy, label: &Labels| Record {
-            receipt_id: receipt_id.clone(),
+            receipt_id: receipt_id.to_owned(),
             market,
             release,
             approval,
@@ -120,11 +145,12 @@ impl Way<'_> {
                 let model = self.device_model(prompt.get())?;
                 let mut record = open(ServedBy::new(tier, &model, false), &labels);
                 let entry =
-                    self.admission(&receipt_id, prompt.get().clearance(), tier, &model, false);
+                    self.admission(receipt_id, prompt.get().clearance(), tier, &model, false);
                 let (admitted, output) =
                     tokio::join!(self.gate.ledger.append(entry), self.gate.run_on_device(prompt));
                 let admitted = admitted.map_err(|error| ledger_problem(&error))?;
                 let (output, more) = self.gate.screen.whole(output?, Boundary::FromDevice)?;
+                more.iter().for_each(|notice| journal.notice(notice));
                 record.notices.extend(more);
                 Ok(Served { record, admitted, content: Content::Device(labels.stamp(output)) })
             }
@@ -133,7 +159,7 @@ impl Way<'_> {
                 let route = self.gate.partners.route(prompt, delivery == Delivery::Streamed)?;
                 let record = open(ServedBy::new(tier, route.model(), route.emulated()), &labels);
                 let entry = self.admission(
-                    &receipt_id,
+                    receipt_id,
                     route.clearance(),
                     tier,
                     route.model(),
@@ -144,8 +170,10 @@ impl Way<'_> {
                 let admitted = admitted.map_err(|error| ledger_problem(&error))?;
                 let content = match answer? {
                     Answer::Whole(completion) => {
+                        within(completion.text.len(), limit)?;
                         let (completion, notices) =
                             self.gate.screen.whole(completion, Boundary::FromPartner)?;
+                        notices.iter().for_each(|notice| journal.notice(notice));
                         Content::Whole(labels.stamp(completion), notices)
                     }
                     Answer::Stream(answer) => Content::Stream(Box::new(LabelledStream::new(
@@ -153,6 +181,7 @@ impl Way<'_> {
                         &self.gate.screen,
                         labels,
                         limit,
+                        journal.clone(),
                     ))),
                 };
                 Ok(Served { record, admitted, content })
@@ -271,6 +300,18 @@ impl Gate {
             }
         }
     }
+}
+
+/// Holds a whole answer to the feature's limit, in bytes.
+fn within(length: usize, limit: usize) -> Result<(), Problem> {
+    if length <= limit {
+        return Ok(());
+    }
+    Err(Problem::new(
+        "partner_answer_too_large",
+        format!("The answer has {length} bytes; this feature gives at most {limit}."),
+        format!("回答共 {length} 字节，此功能最多给出 {limit} 字节。"),
+    ))
 }
 
 /// A partner's feature on the device tier: its definition cannot be made so.

@@ -168,6 +168,7 @@ pub const CODES: &[Code] = &[
 pub struct Problem {
     code: &'static str,
     detail: Text,
+    param: Option<String>,
     verdict: Option<Box<Verdict>>,
     notices: Vec<Notice>,
 }
@@ -178,6 +179,7 @@ impl Problem {
         Self {
             code,
             detail: Text { en: en.into(), zh: zh.into() },
+            param: None,
             verdict: None,
             notices: Vec::new(),
         }
@@ -194,7 +196,19 @@ impl Problem {
             })
             .cloned()
             .unwrap_or_else(|| Text { en: String::new(), zh: String::new() });
-        Self { code: verdict.code(), detail, verdict: Some(Box::new(verdict)), notices: Vec::new() }
+        Self {
+            code: verdict.code(),
+            detail,
+            param: None,
+            verdict: Some(Box::new(verdict)),
+            notices: Vec::new(),
+        }
+    }
+
+    /// Names the field at fault.
+    pub(crate) fn at(mut self, param: Option<&str>) -> Self {
+        self.param = param.map(str::to_owned);
+        self
     }
 
     /// The stable code.
@@ -210,6 +224,11 @@ impl Problem {
     /// The verdict that led here.
     pub fn verdict(&self) -> Option<&Verdict> {
         self.verdict.as_deref()
+    }
+
+    /// What the screen did that led here.
+    pub(crate) fn notices(&self) -> &[Notice] {
+        &self.notices
     }
 
     /// RFC 9457 JSON in one language.
@@ -242,7 +261,7 @@ impl Problem {
         let detail = self.detail.get(language);
         let message = if detail.is_empty() { entry.title(language) } else { detail };
         let body = serde_json::json!({
-            "error": {"message": message, "type": kind, "param": null, "code": self.code},
+            "error": {"message": message, "type": kind, "param": self.param, "code": self.code},
             "yumen": {
                 "verdict": self.verdict.as_ref().map(|verdict| verdict.to_json(language)),
                 "notices": self.notices,
@@ -326,6 +345,15 @@ mod tests {
     #[test]
     fn codes_are_sorted_and_unique() {
         assert!(CODES.windows(2).all(|pair| pair[0].code < pair[1].code));
+    }
+
+    #[test]
+    fn every_code_is_explained() {
+        let explained = include_str!("../../../docs/errors.md");
+        for entry in CODES {
+            let row = format!("| `{}` | {} |", entry.code, entry.status);
+            assert!(explained.contains(&row), "docs/errors.md lacks {row}");
+        }
     }
 
     #[test]

@@ -42,11 +42,11 @@ pub(crate) async fn answer(gate: &Gate, request: Request<Incoming>) -> Reply {
     let (surface, dialect, result) = dispatch(gate, request, now).await;
     match result {
         Ok(reply) => {
-            gate.metrics.request(surface, "ok");
+            gate.metrics.counters().request(surface, "ok");
             reply
         }
         Err(refused) => {
-            gate.metrics.request(surface, refused.problem.code());
+            gate.metrics.counters().request(surface, refused.problem.code());
             tell(&refused.problem, refused.language.unwrap_or(language), dialect)
         }
     }

@@ -1,6 +1,7 @@
 //! Listening, connections, and a quiet end.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 
 use crate::gate::Gate;
@@ -20,6 +21,20 @@ const MAX_CONNECTIONS: usize = 16_384;
 const HEAD_TIME: Duration = Duration::from_secs(15);
 /// How long answers on their way may go on when the gate is told to stop.
 const DRAIN_TIME: Duration = Duration::from_secs(20);
+
+/// Connections that may wait to be accepted: what a gate meets when a thousand phones wake at once.
+const BACKLOG: u32 = 4096;
+
+/// Listens at an address, at once after an earlier gate there ended.
+///
+/// # Errors
+/// When the address cannot be had.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Serves `gate` on `listener` until `stop` resolves, then lets open answers end.
 ///

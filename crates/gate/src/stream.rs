@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use yumen_label::Labels;
 use yumen_partners::{AnswerStream, AskError};
-use yumen_screen::{Boundary, Screen, Step, StreamScreen};
+use yumen_policy::Text;
+use yumen_screen::{Action, Boundary, Notice, Refusal, Screen, Step, StreamScreen};
 use yumen_wire::{Event, FinishReason, PartnerErrorKind, ToolCallDelta};
 
 use crate::answer::{Piece, Pieces, ToolCallPart};
+use crate::journal::Journal;
 use crate::problem::Problem;
 
 /// The most tool calls one answer may make; more end it.
@@ -24,6 +26,7 @@ pub(crate) struct LabelledStream {
     text: StreamScreen,
     tools: Vec<ToolStream>,
     labels: Labels,
+    journal: Journal,
     /// Bytes of output that may still come.
     left: usize,
     open: bool,
@@ -40,6 +43,7 @@ impl LabelledStream {
         screen: &Arc<Screen>,
         labels: Labels,
         max_output_bytes: usize,
+        journal: Journal,
     ) -> Self {
         Self {
             answer,
@@ -48,6 +52,7 @@ impl LabelledStream {
             text: screen.stream(Boundary::FromPartner),
             tools: Vec::new(),
             labels,
+            journal,
             left: max_output_bytes,
             open: true,
         }
@@ -133,12 +138,11 @@ impl LabelledStream {
         self.told(step.notices, step.refused, out);
     }
 
-    fn told(
-        &mut self,
-        notices: Vec<yumen_screen::Notice>,
-        refused: Option<yumen_screen::Refusal>,
-        out: &mut Vec<Piece>,
-    ) {
+    fn told(&mut self, notices: Vec<Notice>, refused: Option<Refusal>, out: &mut Vec<Piece>) {
+        let refused_by = refused.as_ref().map_or(&[][..], |refusal| &refusal.notices);
+        for notice in notices.iter().chain(refused_by) {
+            self.journal.notice(notice);
+        }
         out.extend(notices.into_iter().map(Piece::Notice));
         if let Some(refusal) = refused {
             out.extend(refusal.notices.into_iter().map(Piece::Notice));
@@ -164,9 +168,26 @@ impl LabelledStream {
     fn cut(&mut self, out: &mut Vec<Piece>) {
         self.flush(out);
         if self.open {
+            let notice = limit_notice();
+            self.journal.notice(&notice);
+            out.push(Piece::Notice(notice));
             out.push(Piece::Finish(FinishReason::Length));
             self.open = false;
         }
+    }
+}
+
+/// What the person is told when an answer outgrew the feature's limit.
+fn limit_notice() -> Notice {
+    Notice {
+        code: "output.limit".to_owned(),
+        action: Action::Refuse,
+        direction: "output",
+        count: 1,
+        text: Text {
+            en: "The answer was longer than this feature gives; the rest is withheld.".to_owned(),
+            zh: "回答超出此功能的长度上限，其余部分未予显示。".to_owned(),
+        },
     }
 }
 
@@ -196,7 +217,9 @@ impl Pieces for LabelledStream {
                 if is_refusal(&error) {
                     out.push(Piece::Restart);
                 }
-                out.push(Piece::Problem(Problem::from(error)));
+                let problem = Problem::from(error);
+                self.journal.refused(&problem);
+                out.push(Piece::Problem(problem));
                 false
             }
         }

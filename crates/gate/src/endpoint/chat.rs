@@ -44,7 +44,7 @@ pub(crate) async fn completions(
             WireError::Json { .. } => "body_not_json",
             _ => "input_invalid",
         };
-        refused(Problem::new(code, format!("{error}."), error.zh()))
+        refused(Problem::new(code, format!("{error}."), error.zh()).at(error.param()))
     })?;
     drop(body);
     let feature = chat_feature(gate, &asked.model).map_err(refused)?;
@@ -56,7 +56,7 @@ pub(crate) async fn completions(
         .serve(feature, clearance, |clearance| prepare_chat(clearance, feature, chat), delivery)
         .await
         .map_err(refused)?;
-    let open = gate.metrics.open_answer();
+    let open = gate.metrics.counters().open_answer();
     let Served { mut record, admitted, content } = served;
     let created = now.as_second();
     match content {

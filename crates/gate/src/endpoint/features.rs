@@ -87,7 +87,7 @@ pub(crate) async fn run(
         .serve(feature, clearance, |clearance| prepare(clearance, feature, question), delivery)
         .await
         .map_err(refused)?;
-    let open = gate.metrics.open_answer();
+    let open = gate.metrics.counters().open_answer();
     Ok(if streamed {
         let (admitted, pieces, encoder) = events(served, feature, language);
         reply::answer(EVENT_STREAM, AnswerBody::stream(admitted, pieces, encoder), open)

@@ -1,0 +1,91 @@
+//! What happens to a cleared request beside its admission: masks, refusals, failures. Each is
+//! counted and recorded under the admission's id.
+//!
+//! These entries are queued and not waited for. The admission alone must be durable before an
+//! answer; they follow it in the ledger's order.
+
+use yumen_ledger::{Canonical, Entry, Ledger, Notice as NoticeEntry, Refusal};
+use yumen_policy::{Clearance, Digest, FeatureId, MarketId, Timestamp};
+use yumen_screen::{Action, Notice};
+
+use crate::metrics::Counters;
+use crate::problem::Problem;
+
+/// A cleared request, by what the ledger may know of it.
+#[derive(Clone)]
+pub(crate) struct Cleared {
+    id: String,
+    market: MarketId,
+    feature: FeatureId,
+    policy: Digest,
+    caller: String,
+}
+
+impl Cleared {
+    pub(crate) fn of(clearance: &Clearance, caller: &str, now: Timestamp) -> Self {
+        Self {
+            id: crate::id::receipt(now),
+            market: clearance.market().clone(),
+            feature: clearance.feature().clone(),
+            policy: clearance.policy(),
+            caller: caller.to_owned(),
+        }
+    }
+}
+
+/// Writes down what happens to one cleared request.
+#[derive(Clone)]
+pub(crate) struct Journal {
+    ledger: Ledger,
+    counters: Counters,
+    cleared: Cleared,
+}
+
+impl Journal {
+    pub(crate) fn new(ledger: &Ledger, counters: &Counters, cleared: Cleared) -> Self {
+        Self { ledger: ledger.clone(), counters: counters.clone(), cleared }
+    }
+
+    /// The id of the request and of its receipt.
+    pub(crate) fn id(&self) -> &str {
+        &self.cleared.id
+    }
+
+    /// What the screen did.
+    pub(crate) fn notice(&self, notice: &Notice) {
+        let action = match notice.action {
+            Action::Allow => "allow",
+            Action::Mask => "mask",
+            Action::Refuse => "refuse",
+        };
+        self.counters.notice(notice.direction, action, notice.count);
+        self.queue(&Entry::Notice(NoticeEntry {
+            action: action.into(),
+            count: notice.count,
+            direction: notice.direction.into(),
+            id: self.cleared.id.as_str().into(),
+            rule: notice.code.as_str().into(),
+            time: Timestamp::now(),
+        }));
+    }
+
+    /// The request, or the rest of its answer, was not served.
+    pub(crate) fn refused(&self, problem: &Problem) {
+        let rules = problem.notices().iter().map(|notice| notice.code.as_str().into()).collect();
+        self.queue(&Entry::Refusal(Refusal {
+            caller: Some(self.cleared.caller.as_str().into()),
+            code: problem.code().into(),
+            feature: Some(self.cleared.feature.as_str().into()),
+            id: self.cleared.id.as_str().into(),
+            market: Some(self.cleared.market.as_str().into()),
+            policy: self.cleared.policy.to_string().into(),
+            rules,
+            time: Timestamp::now(),
+        }));
+    }
+
+    fn queue(&self, entry: &Entry<'_>) {
+        // Queued at the call; the future would only say when it is durable.
+        drop(self.ledger.append(Canonical::from(entry)));
+    }
+}
