@@ -51,7 +51,14 @@ impl Journal {
         &self.cleared.id
     }
 
-    /// What the screen did.
+    /// What the screen did to a whole text.
+    pub(crate) fn notices(&self, notices: &[Notice]) {
+        for notice in notices {
+            self.notice(notice);
+        }
+    }
+
+    /// One thing that the screen did.
     pub(crate) fn notice(&self, notice: &Notice) {
         let action = match notice.action {
             Action::Allow => "allow",

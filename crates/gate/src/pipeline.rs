@@ -128,7 +128,7 @@ impl Way<'_> {
             Tier::Partner => Boundary::ToPartner,
         };
         let (prompt, mut notices) = self.gate.screen.whole(prompt, boundary)?;
-        notices.iter().for_each(|notice| journal.notice(notice));
+        journal.notices(&notices);
         notices.extend(sandbox);
 
         let open = |served_by: ServedBy, label: &Labels| Record {
@@ -150,7 +150,7 @@ impl Way<'_> {
                     tokio::join!(self.gate.ledger.append(entry), self.gate.run_on_device(prompt));
                 let admitted = admitted.map_err(|error| ledger_problem(&error))?;
                 let (output, more) = self.gate.screen.whole(output?, Boundary::FromDevice)?;
-                more.iter().for_each(|notice| journal.notice(notice));
+                journal.notices(&more);
                 record.notices.extend(more);
                 Ok(Served { record, admitted, content: Content::Device(labels.stamp(output)) })
             }
@@ -173,7 +173,7 @@ impl Way<'_> {
                         within(completion.text.len(), limit)?;
                         let (completion, notices) =
                             self.gate.screen.whole(completion, Boundary::FromPartner)?;
-                        notices.iter().for_each(|notice| journal.notice(notice));
+                        journal.notices(&notices);
                         Content::Whole(labels.stamp(completion), notices)
                     }
                     Answer::Stream(answer) => Content::Stream(Box::new(LabelledStream::new(

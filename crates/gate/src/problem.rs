@@ -38,6 +38,7 @@ pub const CODES: &[Code] = &[
     ),
     code("assertion_invalid", 403, "The assertion is not valid", "资格凭证无效"),
     code("assertion_missing", 403, "An assertion is needed", "缺少资格凭证"),
+    code("assertion_not_yet_valid", 403, "The assertion is not valid yet", "资格凭证尚未生效"),
     code(
         "assertion_stale",
         403,
@@ -150,6 +151,8 @@ pub const CODES: &[Code] = &[
     ),
     code("partner_truncated", 502, "The partner's answer ended midway", "合作方的回答中途断开"),
     code("partner_unreachable", 502, "The partner cannot be reached", "无法连接合作方"),
+    code("policy_changed", 503, "The rules changed during the request", "规则在请求期间发生变化"),
+    code("release_drifted", 503, "This build is not what was released", "当前版本与发布版本不符"),
     code(
         "release_missing",
         403,

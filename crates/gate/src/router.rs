@@ -54,13 +54,20 @@ pub(crate) async fn answer(gate: &Gate, request: Request<Incoming>) -> Reply {
 
 /// A problem, and the person's language once it is known better than from the request alone.
 pub(crate) struct Refused {
-    pub(crate) problem: Problem,
-    pub(crate) language: Option<UiLanguage>,
+    problem: Box<Problem>,
+    language: Option<UiLanguage>,
 }
 
 impl<P: Into<Problem>> From<P> for Refused {
     fn from(problem: P) -> Self {
-        Self { problem: problem.into(), language: None }
+        Self { problem: Box::new(problem.into()), language: None }
+    }
+}
+
+impl Refused {
+    /// A problem to be told in this language.
+    pub(crate) fn told_in(language: UiLanguage, problem: Problem) -> Self {
+        Self { problem: Box::new(problem), language: Some(language) }
     }
 }
 

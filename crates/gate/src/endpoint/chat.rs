@@ -35,7 +35,7 @@ pub(crate) async fn completions(
     let (parts, body) = request.into_parts();
     let key = app_key(&parts.headers, &snapshot.keys)?;
     let language = caller::language(&parts.headers, Some(key));
-    let refused = |problem: Problem| Refused { problem, language: Some(language) };
+    let refused = |problem: Problem| Refused::told_in(language, problem);
     let caller =
         Caller::identify(&parts.headers, &snapshot.keys, &gate.believed, now).map_err(refused)?;
     let body = intake::json_body(&parts.headers, body).await.map_err(refused)?;

@@ -64,7 +64,7 @@ pub(crate) async fn run(
     let (parts, body) = request.into_parts();
     let key = app_key(&parts.headers, &snapshot.keys)?;
     let language = caller::language(&parts.headers, Some(key));
-    let refused = |problem: Problem| Refused { problem, language: Some(language) };
+    let refused = |problem: Problem| Refused::told_in(language, problem);
     let caller =
         Caller::identify(&parts.headers, &snapshot.keys, &gate.believed, now).map_err(refused)?;
     let feature = gate.catalogue.get(id).ok_or_else(|| {
