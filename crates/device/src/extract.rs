@@ -20,9 +20,6 @@ pub const MAX_GRAPH_SENTENCES: usize = 400;
 /// quote (a table, a log, a text without punctuation).
 pub const MAX_SENTENCE_CHARS: usize = 1000;
 
-/// How much a sentence loses for saying what another one taken already says.
-const REDUNDANCY: f32 = 0.5;
-
 /// Sentences that begin with one of these lean on the sentence before them.
 const LEANING_EN: &[&str] = &[
     "he", "she", "it", "they", "this", "these", "those", "but", "and", "so", "however", "then",
@@ -115,7 +112,8 @@ fn choose(
             .filter(|i| !taken.contains(i))
             .map(|i| {
                 let likeness = taken.iter().map(|&t| similarity.between(i, t)).fold(0.0, f32::max);
-                (i, scores[i] - REDUNDANCY * likeness)
+                // What one taken already says is worth nothing.
+                (i, scores[i] * (1.0 - likeness))
             })
             // The earlier of two equals.
             .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
@@ -167,8 +165,8 @@ fn factor(
     };
     // Too short to say something on its own: headings, interjections, by-lines.
     factor *= match terms {
-        0..=2 => 0.3,
-        3..=4 => 0.7,
+        0..=1 => 0.3,
+        2..=3 => 0.7,
         _ => 1.0,
     };
     let body = sentence.trim_start_matches(|c: char| !c.is_alphanumeric());

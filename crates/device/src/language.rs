@@ -13,26 +13,37 @@ const HAN_PER_LATIN_WORD: f64 = 1.7;
 /// dictionary.
 pub fn detect(text: &str) -> Option<TextLanguage> {
     let (mut han, mut latin_words, mut latin_letters, mut other) = (0_u32, 0_u32, 0_u32, 0_u32);
-    let mut in_word = false;
-    for c in text.chars() {
-        let latin = is_latin(c);
-        if latin {
-            latin_letters += 1;
-            if !in_word {
-                latin_words += 1;
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if c.is_ascii_graphic() {
+            let end = rest.find(|c: char| !c.is_ascii_graphic()).unwrap_or(rest.len());
+            let (run, after) = rest.split_at(end);
+            // Addresses are of no language.
+            if !(run.contains("://") || run.contains('@')) {
+                let words = run.split(|c: char| !(c.is_ascii_alphabetic() || c == '\''));
+                for letters in words.map(str::len) {
+                    latin_letters += u32::try_from(letters).unwrap_or(u32::MAX);
+                    // A single letter is a variable or an item more often than a word.
+                    latin_words += u32::from(letters > 1);
+                }
             }
-        } else if is_han(c) {
+            rest = after;
+            continue;
+        }
+        if is_han(c) {
             han += 1;
+        } else if is_latin(c) {
+            latin_letters += 1;
         } else if c.is_alphabetic() {
             other += 1;
         }
-        in_word = latin || (in_word && matches!(c, '\'' | '’'));
+        rest = &rest[c.len_utf8()..];
     }
     // Kana and Hangul stand beside Han in texts that are not Chinese, so a quarter is enough.
     if f64::from(other) > f64::from(han + latin_letters + other) / 4.0 {
         return None;
     }
-    if han + latin_words == 0 {
+    if han + latin_words + latin_letters == 0 {
         return None;
     }
     if f64::from(han) >= f64::from(latin_words) * HAN_PER_LATIN_WORD {
@@ -63,6 +74,7 @@ mod tests {
         assert_eq!(detect("The meeting is on Monday."), Some(TextLanguage::En));
         assert_eq!(detect("会议在星期一。"), Some(TextLanguage::Zh));
         assert_eq!(detect("我用 iPhone 和 Mac 工作，效率很高。"), Some(TextLanguage::Zh));
+        assert_eq!(detect("网址是 https://a.example/b?c=d，请看。"), Some(TextLanguage::Zh));
         assert_eq!(detect("The word 中国 means China in Chinese."), Some(TextLanguage::En));
     }
 

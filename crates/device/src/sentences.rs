@@ -68,10 +68,18 @@ const STARTERS: &[&str] = &[
 /// Verbs of speaking that follow a Chinese quotation and belong to its sentence.
 const SPEAKING: &[char] = &['说', '道', '问', '答', '喊', '叫', '想', '笑', '嚷', '骂', '回'];
 
+/// A character and the byte at which it begins.
+type Place = (u32, char);
+
 /// Splits a text into sentences.
 pub(crate) fn split(text: &str) -> Vec<Range<usize>> {
-    let chars: Vec<(usize, char)> = text.char_indices().collect();
-    let byte = |index: usize| chars.get(index).map_or(text.len(), |&(byte, _)| byte);
+    // Eight bytes a character: a text of a mebibyte must not take sixteen.
+    let mut chars: Vec<Place> = Vec::with_capacity(text.len());
+    chars.extend(
+        text.char_indices()
+            .map(|(byte, c)| (u32::try_from(byte).expect("the engine takes no text of 4 GiB"), c)),
+    );
+    let byte = |index: usize| chars.get(index).map_or(text.len(), |&(byte, _)| byte as usize);
     let mut out = Vec::new();
     let mut start = 0;
     let mut index = 0;
@@ -128,7 +136,7 @@ fn is_closing(c: char) -> bool {
     )
 }
 
-fn after_closing_marks(chars: &[(usize, char)], mut index: usize) -> usize {
+fn after_closing_marks(chars: &[Place], mut index: usize) -> usize {
     while chars.get(index).is_some_and(|&(_, c)| is_closing(c)) {
         index += 1;
     }
@@ -137,7 +145,7 @@ fn after_closing_marks(chars: &[(usize, char)], mut index: usize) -> usize {
 
 /// Whether a line break ends the sentence: always, except inside running English text that was
 /// wrapped by hand (a lower-case word or a comma before it, a lower-case word after it).
-fn line_ends(chars: &[(usize, char)], index: usize) -> bool {
+fn line_ends(chars: &[Place], index: usize) -> bool {
     let before = chars[..index].iter().rev().map(|&(_, c)| c).find(|&c| c != ' ' && c != '\r');
     let mut after = chars[index + 1..].iter().map(|&(_, c)| c);
     let wrapped = before.is_some_and(|c| (is_latin(c) && c.is_lowercase()) || c == ',')
@@ -154,7 +162,7 @@ fn line_ends(chars: &[(usize, char)], index: usize) -> bool {
 
 /// Whether a full-width stop or an exclamation or question mark ends the sentence. `stop` is the
 /// index after the marks themselves, `next` the index after the closing marks that follow.
-fn mark_ends(chars: &[(usize, char)], mark: char, stop: usize, next: usize) -> bool {
+fn mark_ends(chars: &[Place], mark: char, stop: usize, next: usize) -> bool {
     let Some(&(_, following)) = chars.get(next) else { return true };
     if matches!(following, '，' | '、' | '；' | '：' | ',' | ';' | ':') {
         return false;
@@ -185,7 +193,7 @@ fn mark_ends(chars: &[(usize, char)], mark: char, stop: usize, next: usize) -> b
 /// Whether a half-width stop (or a run of `dots`) ends the sentence that began at `start`.
 fn stop_ends(
     text: &str,
-    chars: &[(usize, char)],
+    chars: &[Place],
     start: usize,
     stop: usize,
     dots: usize,
@@ -219,7 +227,7 @@ fn stop_ends(
         .iter()
         .rposition(|&(_, c)| !(c.is_alphanumeric() || c == '.'))
         .map_or(start, |offset| start + offset + 1);
-    let word = &text[chars.get(word_start).map_or(text.len(), |c| c.0)..chars[stop].0];
+    let word = &text[chars[word_start].0 as usize..chars[stop].0 as usize];
     if word.is_empty() {
         return true;
     }

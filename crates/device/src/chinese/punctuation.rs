@@ -40,13 +40,14 @@ fn single(page: &Page, index: usize, out: &mut Vec<Finding>) {
     let mark = page.places[index].c;
     let Some(before) = page.before(index) else { return };
     // Marks after blanks or other half-width marks are layout, code or faces: `( : ;)`.
-    if before.is_whitespace() || before.is_ascii_punctuation() && before != '"' {
+    if before.is_whitespace() || (before.is_ascii_punctuation() && !matches!(before, '"' | ')')) {
         return;
     }
     let after = page.char(index + 1);
     let blanks = page.places[index + 1..].iter().take_while(|p| p.c == ' ').count();
     let beyond = page.char(index + 1 + blanks);
-    let chinese_before = ends_chinese(before);
+    let bracketed = before == ')' && page.places[..index - 1].last().is_some_and(|p| is_han(p.c));
+    let chinese_before = ends_chinese(before) || bracketed;
     let chinese_after = beyond.is_some_and(|c| is_han(c) || matches!(c, '“' | '‘' | '《' | '「'));
     let at_end = beyond.is_none_or(is_break);
     let wide = match mark {
@@ -54,6 +55,7 @@ fn single(page: &Page, index: usize, out: &mut Vec<Finding>) {
         '.' if chinese_before
             && page.before(index) != Some('.')
             && !is_numeral(page, index)
+            && !joins_name(before, after)
             && (at_end
                 || chinese_after
                 || after.is_some_and(|c| matches!(c, '”' | '’' | '」'))) =>
@@ -84,6 +86,16 @@ fn is_numeral(page: &Page, index: usize) -> bool {
     page.places[line_start..index]
         .iter()
         .all(|p| p.c.is_whitespace() || "第一二三四五六七八九十百甲乙丙丁（）()".contains(p.c))
+}
+
+/// Characters that mostly stand in names written by their sound: between two of them the stop is
+/// meant for the dot of a name (托马斯.潘恩).
+const SOUND: &str = "阿埃艾安奥巴鲍贝本比彼波伯勃布查达戴丹德登迪丁杜多恩尔法菲费芬弗福盖戈格哈海汉亨胡霍吉加杰金卡凯康科克肯\
+    拉莱兰劳勒雷里丽利莉林琳卢鲁伦罗洛马玛迈曼梅蒙米莫默姆穆娜内尼妮诺潘培佩皮普奇乔琼瑞萨塞森莎史斯丝苏索塔泰汤特提托瓦\
+    威韦维温沃乌西希夏肖谢休雅亚耶伊英尤约扎詹朱兹佐";
+
+fn joins_name(before: char, after: Option<char>) -> bool {
+    SOUND.contains(before) && after.is_some_and(|c| SOUND.contains(c))
 }
 
 fn is_face(after: Option<char>) -> bool {

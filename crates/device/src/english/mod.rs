@@ -1,6 +1,7 @@
 //! Proofreading of English: harper's rules where they are certain, a spell check of our own that
 //! leaves names alone, and fixed phrases from the catalogue.
 
+mod comparison;
 mod dictionary;
 mod grammar;
 mod phrases;
@@ -26,6 +27,7 @@ pub(crate) fn proofread(text: &str) -> Result<Proofread, DeviceError> {
     }
     let mut findings = Vec::new();
     phrases::check(text, &words, &mut findings);
+    comparison::check(&words, &mut findings);
     spelling::check(&words, &mut findings);
     grammar::check(text, &mut findings);
     Ok(review::settle(text, findings))

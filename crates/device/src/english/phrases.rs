@@ -36,6 +36,9 @@ struct Group {
     /// Whether the phrase is wrong only at the end of a clause.
     #[serde(default)]
     at_end: bool,
+    /// Whether the phrase has to begin a clause: after nothing, a mark, or a conjunction.
+    #[serde(default)]
+    opens_clause: bool,
     /// Whether it is wrong only at the start of a sentence.
     #[serde(default)]
     at_start: bool,
@@ -85,12 +88,23 @@ pub(super) fn check(text: &str, words: &[Word], out: &mut Vec<Finding>) {
             .max_by_key(|pair| pair.wrong.len());
         let Some(pair) = found else { continue };
         let group = &phrases.groups[pair.group];
-        let bytes = words[index].bytes.start..words[index + pair.wrong.len() - 1].bytes.end;
+        let last = index + pair.wrong.len() - 1;
+        let whole = words[index].bytes.start..words[last].bytes.end;
         let right = words[index].in_case(&pair.right);
         // Keep the writer's kind of apostrophe.
         let right = if text.contains('’') { right.replace('\'', "’") } else { right };
-        let explanation = explain(group, &text[bytes.clone()], &right);
-        out.push(Finding::apply(bytes, rule(&group.rule), right, explanation));
+        let explanation = explain(group, &text[whole.clone()], &right);
+        // Change only what differs: the words in front that stay leave room for other edits.
+        let (mut first, mut changed) = (index, right.as_str());
+        while let Some((word, rest)) = changed.split_once(' ') {
+            if first == last || text[words[first].bytes.clone()] != *word {
+                break;
+            }
+            first += 1;
+            changed = rest;
+        }
+        let bytes = words[first].bytes.start..whole.end;
+        out.push(Finding::apply(bytes, rule(&group.rule), changed, explanation));
     }
 }
 
@@ -137,6 +151,12 @@ fn stands_at(words: &[Word], index: usize, pair: &Pair, group: &Group) -> bool {
     let next_allowed = following.is_none_or(|word| !group.not_next.contains(&word.lower));
     let end_fits = !group.at_end || (following.is_none() && last.next != Some(' '));
     let start_fits = !group.at_start || here[0].opens_sentence;
+    let opens = here[0].opens_sentence
+        || !here[0].follows
+        || index
+            .checked_sub(1)
+            .is_some_and(|i| ["because", "so", "but"].contains(&words[i].lower.as_str()));
+    let clause_fits = !group.opens_clause || opens;
     let mut before_allowed = true;
     let mut at = index;
     for _ in 0..3 {
@@ -146,7 +166,7 @@ fn stands_at(words: &[Word], index: usize, pair: &Pair, group: &Group) -> bool {
         at -= 1;
         before_allowed &= !group.not_before.contains(&words[at].lower);
     }
-    next_fits && next_allowed && end_fits && start_fits && before_allowed
+    next_fits && next_allowed && end_fits && start_fits && clause_fits && before_allowed
 }
 
 #[cfg(test)]
@@ -164,7 +184,10 @@ mod tests {
             assert_ne!(pair.wrong.join(" "), pair.right);
             assert!(group.rule == "phrase" || rule(&group.rule) != "en.phrase", "{}", group.rule);
             for word in pair.right.split_whitespace() {
-                assert!(dictionary::contains(&word.to_lowercase()), "{word} is not in the dictionary");
+                assert!(
+                    dictionary::contains(&word.to_lowercase()),
+                    "{word} is not in the dictionary"
+                );
             }
             // A misspelling that is a word would change the meaning of texts that mean it.
             if group.rule == "spelling" {

@@ -15,8 +15,11 @@ const RULE: &str = "en.spelling";
 /// Shorter words have too many neighbours.
 const SHORTEST: usize = 6;
 
+/// Longer runs of letters are no words, and have too many neighbours to try.
+const LONGEST: usize = 32;
+
 /// From this length on, a word one letter away from another is no other word by chance.
-const LONG: usize = 8;
+const LONG: usize = 9;
 
 /// A slip is made once or twice; what stands more often is meant.
 const MOST_OFTEN: usize = 2;
@@ -31,7 +34,8 @@ pub(super) fn check(words: &[Word], out: &mut Vec<Finding>) {
     }
     for (lower, places) in unknown {
         let compound = places.iter().any(|w| w.in_compound);
-        if lower.len() < SHORTEST || places.len() > MOST_OFTEN || compound {
+        let length = lower.len();
+        if !(SHORTEST..=LONGEST).contains(&length) || places.len() > MOST_OFTEN || compound {
             continue;
         }
         let slips = Slips::of(lower);
