@@ -109,7 +109,7 @@ const OUTPUTS = {
     run.text = points.map((point) => `• ${point.text}`).join("\n");
     return [
       h("ul", { class: "points", lang: tagOf(run.language) }, points.map((point) => h("li", {}, point.text))),
-      inSource(run, points.map((point) => point.range)),
+      inSource(run, points.map((point) => point.span)),
     ];
   },
   "writing.rewrite": (run) => {

@@ -71,13 +71,13 @@ impl FeatureError {
     /// What to tell the person, in both languages.
     pub fn text(&self) -> Text {
         let (en, zh) = match self {
-            Self::Definition(message) => {
-                (format!("The feature is defined wrongly: {message}"), format!("功能定义有误：{message}"))
-            }
-            Self::EmptyInput => (
-                "There is no text to work on.".to_owned(),
-                "没有可处理的文字。".to_owned(),
+            Self::Definition(message) => (
+                format!("The feature is defined wrongly: {message}"),
+                format!("功能定义有误：{message}"),
             ),
+            Self::EmptyInput => {
+                ("There is no text to work on.".to_owned(), "没有可处理的文字。".to_owned())
+            }
             Self::InputTooLarge { limit, actual, .. } => (
                 format!("The text has {actual} bytes; this feature takes at most {limit}."),
                 format!("文字共 {actual} 字节，此功能最多接受 {limit} 字节。"),
@@ -100,11 +100,7 @@ impl FeatureError {
                     given.as_str(),
                     found.as_str()
                 ),
-                format!(
-                    "请求标明文字语言为 {:?}，实际为 {:?}。",
-                    given.as_str(),
-                    found.as_str()
-                ),
+                format!("请求标明文字语言为 {:?}，实际为 {:?}。", given.as_str(), found.as_str()),
             ),
         };
         Text { en, zh }

@@ -22,7 +22,7 @@ pub struct Prompt {
 #[derive(Debug)]
 pub enum Body {
     /// A conversation for a partner's model.
-    Chat(Chat),
+    Chat(Box<Chat>),
     /// A task for the on-device engine.
     Device(DeviceTask),
 }
@@ -69,9 +69,11 @@ pub fn prepare(
             Body::Device(DeviceTask { kind, text, language })
         }
         (Task::Rewrite, FeatureInput::Rewrite { text, style }) => {
-            let messages =
-                vec![Message::system(rewrite_system(feature, language, &style)), Message::user(text)];
-            Body::Chat(Chat { messages, ..Chat::default() })
+            let messages = vec![
+                Message::system(rewrite_system(feature, language, &style)),
+                Message::user(text),
+            ];
+            Body::Chat(Box::new(Chat { messages, ..Chat::default() }))
         }
         (Task::Chat, FeatureInput::Chat(ChatInput { messages: turns })) => {
             let mut messages = Vec::with_capacity(turns.len() + 1);
@@ -80,7 +82,7 @@ pub fn prepare(
                 Role::Assistant => Message::assistant(turn.content),
                 Role::User => Message::user(turn.content),
             }));
-            Body::Chat(Chat { messages, params: Params::default(), tools: Vec::new() })
+            Body::Chat(Box::new(Chat { messages, params: Params::default(), tools: Vec::new() }))
         }
         _ => {
             return Err(FeatureError::Invalid {
@@ -119,7 +121,7 @@ pub fn prepare_chat(
     if actual > limit {
         return Err(FeatureError::InputTooLarge { feature: feature.id().clone(), limit, actual });
     }
-    Ok(Prompt { clearance, feature: Arc::clone(feature), body: Body::Chat(chat) })
+    Ok(Prompt { clearance, feature: Arc::clone(feature), body: Body::Chat(Box::new(chat)) })
 }
 
 fn check_feature(clearance: &Clearance, feature: &Feature) -> Result<(), FeatureError> {

@@ -93,7 +93,8 @@ impl FeatureRequest {
         body: &[u8],
         detect: impl Fn(&str) -> Option<TextLanguage>,
     ) -> Result<Self, FeatureError> {
-        let invalid = |message: String| FeatureError::Invalid { feature: feature.id().clone(), message };
+        let invalid =
+            |message: String| FeatureError::Invalid { feature: feature.id().clone(), message };
         let raw: RawRequest = serde_json::from_slice(body).map_err(|error| {
             if error.is_data() { invalid(error.to_string()) } else { FeatureError::NotJson(error) }
         })?;
@@ -110,7 +111,9 @@ impl FeatureRequest {
                         RewriteStyle::Described(instruction)
                     }
                     (StyleName::Described, _) => {
-                        return Err(invalid("style \"described\" needs an `instruction`".to_owned()));
+                        return Err(invalid(
+                            "style \"described\" needs an `instruction`".to_owned(),
+                        ));
                     }
                     (_, Some(_)) => {
                         return Err(invalid(
@@ -139,7 +142,11 @@ impl FeatureRequest {
             }
             None => match found {
                 Some(found) => feature.language(found.as_str())?,
-                None => return Err(invalid("`language` is missing and cannot be told from the text".to_owned())),
+                None => {
+                    return Err(invalid(
+                        "`language` is missing and cannot be told from the text".to_owned(),
+                    ));
+                }
             },
         };
         let request = Self { input, language };
