@@ -189,6 +189,7 @@ def yumen(run, mock_port, port, binary, model):
         f"""[server]
 listen = "127.0.0.1:{port}"
 data_dir = "{home}/data"
+provider = "bench"
 
 [[partner]]
 id = "openai"

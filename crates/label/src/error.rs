@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Label rules, a provider code or a label that cannot be used; every variant names what is wrong.
+/// Label rules, a provider or a label that cannot be used; every variant names what is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum LabelError {
@@ -41,6 +41,11 @@ pub enum LabelError {
     /// The provider code is not well-formed.
     #[error("the provider code is wrong: {0}")]
     ProviderCode(&'static str),
+    /// The provider's name is not one a label can hold.
+    #[error(
+        "a provider's name has 1 to 64 visible ASCII characters, and no space, quotation mark or backslash"
+    )]
+    ProviderName,
     /// The `[label]` table of a market cannot be read.
     #[error("the label rules cannot be read: {0}")]
     Rules(String),

@@ -3,29 +3,29 @@
 use serde::Serialize;
 use serde_json::Value;
 use yumen_policy::{Clearance, UiLanguage};
-use yumen_screen::Screened;
+use yumen_screen::{Screened, ToPerson};
 
 use crate::aigc::Aigc;
-use crate::provider::ProviderCode;
+use crate::provider::Provider;
 use crate::rules::LabelRules;
 
 /// Makes the labels of one provider in one market.
 #[derive(Clone, Debug)]
 pub struct Labeller {
     rules: LabelRules,
-    provider: Option<ProviderCode>,
+    provider: Provider,
 }
 
 impl Labeller {
     /// For the market with these rules and the provider that offers the service there.
     ///
-    /// `None` where the market demands a label in the content and the provider has no code to
-    /// write there: such a provider cannot label, and so cannot serve.
-    pub fn new(rules: &LabelRules, provider: Option<ProviderCode>) -> Option<Self> {
-        if provider.is_none() && rules.demands_embedded() {
+    /// `None` where the market demands a provider code and the provider has only a name: such a
+    /// provider cannot label there, and so cannot serve.
+    pub fn new(rules: &LabelRules, provider: &Provider) -> Option<Self> {
+        if rules.requires_provider_code() && !matches!(provider, Provider::Code(_)) {
             return None;
         }
-        Some(Self { rules: rules.clone(), provider })
+        Some(Self { rules: rules.clone(), provider: provider.clone() })
     }
 
     /// The labels of one answer to a cleared request: `produce_id` is the provider's number for
@@ -38,9 +38,7 @@ impl Labeller {
             label: Label {
                 visible: self.rules.visible().get(language).to_owned(),
                 copied: self.rules.copied().get(language).to_owned(),
-                embedded: self.provider.as_ref().map_or(Value::Null, |provider| {
-                    Aigc::produced(provider.as_str(), produce_id).to_json()
-                }),
+                embedded: Aigc::produced(self.provider.as_str(), produce_id).to_json(),
             },
         }
     }
@@ -54,13 +52,13 @@ pub struct Label {
     pub visible: String,
     /// What the interface puts at the end of text that is copied out (Labelling Measures, Art. 4).
     pub copied: String,
-    /// The machine-readable label: `{"AIGC": {...}}`; null where none is demanded and the provider
-    /// has no code.
+    /// The machine-readable label: `{"AIGC": {...}}` (GB 45438-2025, Annex E).
     pub embedded: Value,
 }
 
-/// The label of one answer, to be stamped on each of its parts.
-#[derive(Clone, Debug)]
+/// The label of one answer, to be stamped on each of its parts. It cannot be copied, so that whoever
+/// owns it writes one answer.
+#[derive(Debug)]
 pub struct Labels {
     label: Label,
 }
@@ -71,8 +69,8 @@ impl Labels {
         &self.label
     }
 
-    /// Marks a screened value as one whose answer carries this label.
-    pub fn stamp<T>(&self, screened: Screened<T>) -> Labelled<T> {
+    /// Marks a value that was screened on its way to the person as one whose answer carries this label.
+    pub fn stamp<T, C: ToPerson>(&self, screened: Screened<T, C>) -> Labelled<T> {
         Labelled(screened.into_inner())
     }
 }

@@ -4,8 +4,8 @@
 //! one answer. Only [`Screened`](yumen_screen::Screened) values can be stamped, and only stamped ones are
 //! [`Labelled`], so a program that writes nothing but `Labelled` values writes nothing unscreened and nothing unmarked.
 //!
-//! The machine-readable object is that of GB 45438-2025, Annex E. It is mandatory in mainland China and is offered
-//! in every market where the provider has a code: it claims nothing but that a text is generated, by whom, under which number.
+//! The machine-readable object is that of GB 45438-2025, Annex E. It is mandatory in mainland China, and every answer
+//! in every market carries it: it claims nothing but that a text is generated, by whom, under which number.
 
 mod aigc;
 mod error;
@@ -16,5 +16,5 @@ mod rules;
 pub use aigc::{Aigc, Degree, read_back};
 pub use error::LabelError;
 pub use labeller::{Label, Labelled, Labeller, Labels};
-pub use provider::ProviderCode;
+pub use provider::{Provider, ProviderCode, ProviderName};
 pub use rules::LabelRules;

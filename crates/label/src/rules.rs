@@ -4,7 +4,7 @@
 //! [label]
 //! visible = { en = "AI-generated", zh = "由人工智能生成" }
 //! copied = { en = "(AI-generated)", zh = "（由人工智能生成）" }
-//! embedded = true          # the market demands the machine-readable label
+//! requires_provider_code = true   # a name will not do: the market demands the provider's code
 //! sources = ["GB 45438-2025 §5.1, §5.6, Annex E"]
 //! ```
 
@@ -18,16 +18,16 @@ use crate::error::LabelError;
 pub struct LabelRules {
     visible: Text,
     copied: Text,
-    embedded: bool,
+    requires_provider_code: bool,
     sources: Vec<String>,
 }
 
 impl LabelRules {
     /// Reads and checks the table.
     ///
-    /// In a market that demands the embedded label, every text must name both elements of GB 45438-2025 §5: that it is AI
-    /// (人工智能 or AI; in English also "artificial intelligence") and that it is generated (生成 or 合成; in English "generated"
-    /// or "synthesi…").
+    /// Every text must name both elements of GB 45438-2025 §5, in whatever market: that it is AI (人工智能 or AI; in
+    /// English also "artificial intelligence") and that it is generated (生成 or 合成; in English "generated" or
+    /// "synthesi…").
     pub fn parse(table: &toml::Table) -> Result<Self, LabelError> {
         let raw: RawRules =
             table.clone().try_into().map_err(|error| LabelError::Rules(error.to_string()))?;
@@ -44,9 +44,10 @@ impl LabelRules {
         &self.copied
     }
 
-    /// Whether the market demands the machine-readable label.
-    pub fn demands_embedded(&self) -> bool {
-        self.embedded
+    /// Whether the market demands the machine-readable label with the provider's code in it, so
+    /// that a name will not do.
+    pub fn requires_provider_code(&self) -> bool {
+        self.requires_provider_code
     }
 
     /// Where the rules come from: law and clause.
@@ -57,7 +58,7 @@ impl LabelRules {
     /// The identity of these rules: equal rules have equal digests.
     pub fn digest(&self) -> Digest {
         // The fields in their order, each closed by a zero byte, which none of them has.
-        let flag = if self.embedded { "1" } else { "0" };
+        let flag = if self.requires_provider_code { "1" } else { "0" };
         let mut bytes = Vec::new();
         let texts = [&self.visible, &self.copied];
         let fields = texts.into_iter().flat_map(|text| [text.en.as_str(), text.zh.as_str()]);
@@ -80,7 +81,7 @@ impl<'de> Deserialize<'de> for LabelRules {
 struct RawRules {
     visible: Text,
     copied: Text,
-    embedded: bool,
+    requires_provider_code: bool,
     /// A clause each, or a table with a `clause`.
     sources: Vec<toml::Value>,
 }
@@ -97,10 +98,10 @@ impl RawRules {
             if text.trim().is_empty() || text.contains(char::is_control) {
                 return Err(LabelError::Rules(format!("`{name}` must be one line of text")));
             }
-            if self.embedded && !names_ai(text) {
+            if !names_ai(text) {
                 return Err(LabelError::Element { text: name, element: "AI (人工智能 or AI)" });
             }
-            if self.embedded && !names_generation(text) {
+            if !names_generation(text) {
                 let element = "generation (生成 or 合成, in English \"generated\")";
                 return Err(LabelError::Element { text: name, element });
             }
@@ -113,7 +114,7 @@ impl RawRules {
             Some(sources) if !sources.is_empty() => Ok(LabelRules {
                 visible: self.visible,
                 copied: self.copied,
-                embedded: self.embedded,
+                requires_provider_code: self.requires_provider_code,
                 sources,
             }),
             _ => Err(LabelError::Rules("`sources` must name the clauses".to_owned())),

@@ -128,6 +128,13 @@ pub(crate) enum SignerCommand {
         #[command(flatten)]
         place: Place,
     },
+    /// Trust a public key no longer; what its signatures carried closes within a second.
+    Remove {
+        #[command(flatten)]
+        place: Place,
+        /// The public key, as `signer list` shows it.
+        key: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

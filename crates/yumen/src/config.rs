@@ -1,7 +1,7 @@
 //! `yumen.toml`: what an operator writes, parsed into what the program runs on.
 //!
-//! Unknown keys are errors, and a path or address is checked here, once. `docs/configuration.md`
-//! explains every key.
+//! Unknown keys are errors, and what can be checked without the data directory and the keys is
+//! checked here, once. `docs/configuration.md` explains every key.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use thiserror::Error;
-use yumen_label::ProviderCode;
+use yumen_features::Task;
+use yumen_label::Provider;
 use yumen_partners::{BaseUrl, Clocks, KeySource, PartnerConfig};
-use yumen_policy::PartnerId;
+use yumen_policy::{FeatureId, PartnerId};
 use yumen_wire::Protocol;
 
-use crate::catalog::PartnerCard;
+use crate::catalog::{PartnerCard, Shipped};
 
 /// What the gate runs on.
 #[derive(Debug)]
@@ -25,10 +26,10 @@ pub(crate) struct Config {
     pub data_dir: PathBuf,
     /// Whether the development-only market `sandbox` exists.
     pub sandbox: bool,
-    /// The operator's provider code for labels (27 characters).
-    pub provider_code: Option<ProviderCode>,
-    /// Model names of plain clients, each standing for a feature.
-    pub aliases: BTreeMap<String, String>,
+    /// Who provides the service, for labels.
+    pub provider: Provider,
+    /// Model names of plain clients, each standing for a chat feature.
+    pub aliases: BTreeMap<String, FeatureId>,
     /// The partners that can be asked.
     pub partners: Vec<PartnerConfig>,
 }
@@ -56,33 +57,35 @@ pub(crate) enum ConfigError {
 
 impl Config {
     /// Reads a configuration file. Relative paths in it are relative to the file.
-    pub(crate) fn read(path: &Path, cards: &[PartnerCard]) -> Result<Self, ConfigError> {
+    pub(crate) fn read(path: &Path, shipped: &Shipped) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        let raw: RawConfig = toml::from_str(&text).map_err(|error| ConfigError::Parse {
-            path: path.to_owned(),
-            message: error.to_string(),
-        })?;
-        let provider_code = match &raw.server.provider_code {
-            None => None,
-            Some(code) => Some(ProviderCode::parse(code).map_err(|error| ConfigError::Parse {
-                path: path.to_owned(),
-                message: format!("server.provider_code: {error}"),
-            })?),
-        };
+        let wrong = |message| ConfigError::Parse { path: path.to_owned(), message };
+        let raw: RawConfig = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        let beside = path.parent().unwrap_or(Path::new(""));
+        let aliases = raw
+            .aliases
+            .into_iter()
+            .map(|(alias, feature)| {
+                let known = chat_feature(&feature, shipped).ok_or_else(|| {
+                    format!("the alias {alias:?} stands for {feature:?}, which is no chat feature; use `assistant.chat`")
+                })?;
+                Ok((alias, known))
+            })
+            .collect::<Result<_, _>>()
+            .map_err(wrong)?;
         let partners = raw
             .partner
             .into_iter()
-            .map(|partner| partner.resolve(cards))
+            .map(|partner| partner.resolve(&shipped.partners, beside))
             .collect::<Result<_, _>>()
-            .map_err(|message| ConfigError::Parse { path: path.to_owned(), message })?;
-        let beside = path.parent().unwrap_or(Path::new(""));
+            .map_err(wrong)?;
         Ok(Self {
             listen: raw.server.listen,
             data_dir: beside.join(raw.server.data_dir),
             sandbox: raw.server.sandbox,
-            provider_code,
-            aliases: raw.aliases,
+            provider: raw.server.provider,
+            aliases,
             partners,
         })
     }
@@ -106,7 +109,13 @@ struct RawServer {
     data_dir: PathBuf,
     #[serde(default)]
     sandbox: bool,
-    provider_code: Option<String>,
+    provider: Provider,
+}
+
+/// The feature with this id, if it takes a conversation.
+fn chat_feature(id: &str, shipped: &Shipped) -> Option<FeatureId> {
+    let feature = shipped.features.get(id).filter(|feature| feature.task() == Task::Chat)?;
+    Some(feature.id().clone())
 }
 
 fn default_listen() -> SocketAddr {
@@ -128,7 +137,8 @@ struct RawPartner {
 }
 
 impl RawPartner {
-    fn resolve(self, cards: &[PartnerCard]) -> Result<PartnerConfig, String> {
+    /// `beside` is the folder that a relative key file is looked for in.
+    fn resolve(self, cards: &[PartnerCard], beside: &Path) -> Result<PartnerConfig, String> {
         let id = self.id;
         let card = cards.iter().find(|card| card.id == id).ok_or_else(|| {
             let known: Vec<_> = cards.iter().map(|card| card.id.as_str()).collect();
@@ -145,7 +155,11 @@ impl RawPartner {
         Ok(PartnerConfig {
             protocol: self.protocol.unwrap_or(card.protocol),
             base_url,
-            key: self.key.unwrap_or_else(|| KeySource::Env(card.key_env.clone())),
+            key: match self.key {
+                None => KeySource::Env(card.key_env.clone()),
+                Some(KeySource::File(file)) => KeySource::File(beside.join(file)),
+                Some(key) => key,
+            },
             emulated: self.emulated,
             clocks: self.clocks,
             id,

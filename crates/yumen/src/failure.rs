@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 /// A command's failure.
@@ -49,7 +50,8 @@ impl Failure {
 
     /// Prints the failure to standard error and gives the exit code.
     pub(crate) fn report(self) -> ExitCode {
-        eprint!("{}", self.text());
+        // Where standard error is closed, the exit code still tells.
+        let _ = std::io::stderr().write_all(self.text().as_bytes());
         ExitCode::from(self.code)
     }
 

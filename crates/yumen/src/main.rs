@@ -12,6 +12,7 @@ mod config;
 mod data_dir;
 mod failure;
 mod profile;
+mod running;
 
 use std::process::ExitCode;
 
@@ -36,5 +37,7 @@ fn init_tracing() {
         .with_max_level(level)
         .with_writer(std::io::stderr)
         .with_target(false)
+        // Telling of a log that cannot be written would end the program: standard error is closed.
+        .log_internal_errors(false)
         .init();
 }

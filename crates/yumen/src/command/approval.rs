@@ -1,16 +1,17 @@
 //! `yumen approval`: signing, importing, listing, verifying and removing approvals.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use yumen_ledger::Step;
 use yumen_policy::{Approval, ApprovalRecord, Digest, SignedApproval, Timestamp};
 
-use super::{Output, now};
+use super::{Output, now, say};
 use crate::cli::ApprovalCommand;
-use crate::compose::{Build, approval_step};
+use crate::compose::Build;
 use crate::data_dir::{DataDir, read_key};
 use crate::failure::{CHECK_FAILED, Context as _, Failure};
+use crate::running::note_step;
 
 pub(super) fn run(command: ApprovalCommand, output: Output) -> Result<(), Failure> {
     match command {
@@ -29,7 +30,7 @@ pub(super) fn run(command: ApprovalCommand, output: Output) -> Result<(), Failur
 
 /// Prints the signed record: the record itself when it was not signed before, else what it was
 /// with more signatures.
-fn sign(keys: &[std::path::PathBuf], file: &Path) -> Result<(), Failure> {
+fn sign(keys: &[PathBuf], file: &Path) -> Result<(), Failure> {
     let keys = keys.iter().map(|path| read_key(path)).collect::<Result<Vec<_>, _>>()?;
     let json = read(file)?;
     let signed = if let Ok(signed) = SignedApproval::parse(&json) {
@@ -40,8 +41,7 @@ fn sign(keys: &[std::path::PathBuf], file: &Path) -> Result<(), Failure> {
             .map_err(|failure| failure.help("docs/approvals.md shows one"))?;
         Approval::sign(record, &keys).context("the record cannot be signed")?
     };
-    println!("{}", signed.to_json());
-    Ok(())
+    say(&signed.to_json())
 }
 
 fn import(data: &DataDir, file: &Path, output: Output) -> Result<(), Failure> {
@@ -54,7 +54,7 @@ fn import(data: &DataDir, file: &Path, output: Output) -> Result<(), Failure> {
     store
         .import_approval(&record.number, record.market.as_str(), &json, now())
         .context("the approval cannot be imported")?;
-    note(data, record, &json, Step::Imported);
+    note_step(data, record, &json, Step::Imported);
     output.print(&Standing::of(&approval, &build), Standing::line)
 }
 
@@ -69,17 +69,9 @@ fn remove(data: &DataDir, number: &str, output: Output) -> Result<(), Failure> {
     if let Some(stored) = stored.iter().find(|stored| stored.number == number)
         && let Ok(signed) = SignedApproval::parse(stored.record.as_bytes())
     {
-        note(data, signed.unverified(), &stored.record, Step::Removed);
+        note_step(data, signed.unverified(), &stored.record, Step::Removed);
     }
     output.print(&serde_json::json!({"removed": number}), |_| format!("{number} is removed"))
-}
-
-/// Records the step, unless a gate holds the ledger: then the gate records what it sees.
-fn note(data: &DataDir, record: &ApprovalRecord, json: &str, step: Step) {
-    let Ok(ledger) = data.ledger() else { return };
-    if let Err(error) = ledger.append_blocking(approval_step(record, json, step)) {
-        tracing::error!(%error, "the step could not be recorded");
-    }
 }
 
 fn list(data: &DataDir, output: Output) -> Result<(), Failure> {

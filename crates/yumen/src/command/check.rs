@@ -1,11 +1,18 @@
 //! `yumen check`: whether a configuration would serve, and what in it would not.
+//!
+//! What stops `yumen serve` stops the check with the same words; what keeps a market closed, or a
+//! feature of it, is told.
+
+use std::collections::BTreeSet;
 
 use serde::Serialize;
+use yumen_gate::Snapshot;
 use yumen_partners::Partners;
+use yumen_policy::{Approval, FeatureId, Market, PartnerId, Timestamp};
 
 use super::{Output, read_config};
 use crate::cli::ServeArgs;
-use crate::compose::Build;
+use crate::compose::{Build, Settings};
 use crate::data_dir::DataDir;
 use crate::failure::{Context as _, Failure};
 
@@ -21,7 +28,17 @@ struct Checked {
 #[derive(Serialize)]
 struct MarketState {
     market: String,
-    state: &'static str,
+    state: State,
+    /// Why it is not open to all its features.
+    why: Vec<String>,
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    Open,
+    PartlyOpen,
+    Closed,
 }
 
 pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
@@ -30,25 +47,17 @@ pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
     let partners = Partners::new(config.partners).context("the partners cannot be set up")?;
     let data = DataDir::open(&config.data_dir)?;
     let store = data.store()?;
+    let approvals = build.approvals(&store)?;
+    let settings = Settings { sandbox: config.sandbox, provider: config.provider };
+    let snapshot = build.snapshot(&store, approvals.clone(), &settings)?;
     let keys = store.list_keys().context("the app keys cannot be read")?;
-    let approved = approved_markets(&build, &store)?;
-    let markets = build
-        .shipped
-        .markets
-        .iter()
-        .map(|market| {
-            let state = if market.is_development() && !config.sandbox {
-                "closed: `server.sandbox` is off"
-            } else if build.needs_provider(market.id()) && config.provider_code.is_none() {
-                "closed: it demands a label in the content, and `server.provider_code` is not set"
-            } else if market.approval().is_required() && !approved.contains(market.id()) {
-                "closed: no approval in force covers this build's release"
-            } else {
-                "open"
-            };
-            MarketState { market: market.id().as_str().to_owned(), state }
-        })
-        .collect();
+    let survey = Survey {
+        configured: partners.ids().cloned().collect(),
+        approvals,
+        now: Timestamp::now(),
+        build: &build,
+        snapshot: &snapshot,
+    };
     let checked = Checked {
         listen: config.listen,
         data_dir: config.data_dir,
@@ -56,40 +65,109 @@ pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
             .shipped
             .partners
             .iter()
-            .filter(|card| partners.ids().any(|id| *id == card.id))
+            .filter(|card| survey.configured.contains(&card.id))
             .map(|card| format!("{} ({})", card.id, card.name.en))
             .collect(),
-        markets,
+        markets: build.shipped.markets.iter().map(|market| survey.market(market)).collect(),
         app_keys: keys.iter().filter(|key| key.revoked_at.is_none()).count(),
     };
     output.print(&checked, text)
 }
 
-/// The markets in which an approval in force covers this build's release.
-fn approved_markets(
-    build: &Build,
-    store: &yumen_store::Store,
-) -> Result<std::collections::BTreeSet<yumen_policy::MarketId>, Failure> {
-    let now = yumen_policy::Timestamp::now();
-    let approvals = build.approvals(store)?;
-    Ok(approvals
-        .iter()
-        .filter(|approval| approval.in_force(now))
-        .map(yumen_policy::Approval::record)
-        .filter(|record| {
-            build.release(record.market.as_str()).is_some_and(|r| r.digest() == record.release)
-        })
-        .map(|record| record.market.clone())
-        .collect())
+/// What a market's state is read from.
+struct Survey<'a> {
+    build: &'a Build,
+    snapshot: &'a Snapshot,
+    approvals: Vec<Approval>,
+    configured: BTreeSet<PartnerId>,
+    now: Timestamp,
+}
+
+impl Survey<'_> {
+    fn market(&self, market: &Market) -> MarketState {
+        let (state, why) = self.state(market);
+        MarketState { market: market.id().as_str().to_owned(), state, why }
+    }
+
+    fn state(&self, market: &Market) -> (State, Vec<String>) {
+        let closed = |why: &str| (State::Closed, vec![why.to_owned()]);
+        if market.is_development() && !self.snapshot.policy.opens_sandbox() {
+            return closed("`server.sandbox` is off");
+        }
+        if !self.snapshot.labellers.contains_key(market.id()) {
+            return closed("its labels demand a provider code, and `server.provider` is a name");
+        }
+        let Some(release) = self.build.release(market.id().as_str()) else {
+            return closed("this build has no release for it");
+        };
+        let features: Vec<_> = release.features().map(|(id, _)| id).collect();
+        let unapproved: Vec<_> =
+            features.iter().copied().filter(|id| !self.is_approved(market, id)).collect();
+        let unserved: Vec<_> = release
+            .features()
+            .filter(|(_, feature)| !feature.models.iter().any(|m| self.is_there(&m.partner)))
+            .map(|(id, _)| id)
+            .collect();
+        let mut why = Vec::new();
+        if unapproved.len() == features.len() {
+            why.push("no approval in force covers this build's release".to_owned());
+        } else if !unapproved.is_empty() {
+            why.push(format!("no approval in force covers {}", list(&unapproved)));
+        }
+        if !unserved.is_empty() {
+            why.push(format!("no configured partner serves {}", list(&unserved)));
+        }
+        let shut: BTreeSet<_> = unapproved.into_iter().chain(unserved).collect();
+        let state = match shut.len() {
+            0 => State::Open,
+            some if some < features.len() => State::PartlyOpen,
+            _ => State::Closed,
+        };
+        (state, why)
+    }
+
+    /// Whether the feature may be served in the market: none is demanded, or an approval in force
+    /// covers it.
+    fn is_approved(&self, market: &Market, feature: &FeatureId) -> bool {
+        if !market.approval().is_required() {
+            return true;
+        }
+        let Some(release) = self.build.release(market.id().as_str()) else { return false };
+        let Some(known) = self.build.shipped.features.get(feature.as_str()) else { return false };
+        let surface = known.terms().surface();
+        self.approvals
+            .iter()
+            .filter(|approval| approval.in_force(self.now))
+            .any(|approval| approval.covers(market.id(), feature, surface, release.digest()))
+    }
+
+    fn is_there(&self, partner: &PartnerId) -> bool {
+        partner.is_device() || self.configured.contains(partner)
+    }
+}
+
+fn list(features: &[&FeatureId]) -> String {
+    features.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn text(checked: &Checked) -> String {
+    let partners = match checked.partners.as_slice() {
+        [] => "none".to_owned(),
+        some => some.join(", "),
+    };
     let mut lines = vec![
         format!("listen    {}", checked.listen),
         format!("data      {}", checked.data_dir.display()),
-        format!("partners  {}", checked.partners.join(", ")),
+        format!("partners  {partners}"),
         format!("app keys  {}", checked.app_keys),
     ];
-    lines.extend(checked.markets.iter().map(|m| format!("market    {}: {}", m.market, m.state)));
+    lines.extend(checked.markets.iter().map(|market| {
+        let state = match market.state {
+            State::Open => "open",
+            State::PartlyOpen => "partly open: ",
+            State::Closed => "closed: ",
+        };
+        format!("market    {}: {state}{}", market.market, market.why.join("; "))
+    }));
     lines.join("\n")
 }

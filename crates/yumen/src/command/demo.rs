@@ -11,7 +11,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use yumen_emulators::{Emulator, Kind, Options};
 use yumen_gate::Mode;
-use yumen_label::ProviderCode;
+use yumen_label::Provider;
+use yumen_ledger::Step;
 use yumen_partners::{Clocks, KeySource, PartnerConfig};
 use yumen_policy::{
     Approval, ApprovalKind, ApprovalRecord, Entity, MarketId, Scope, SignerKey, Surface,
@@ -20,10 +21,11 @@ use yumen_store::{NewKey, Store};
 
 use super::{Output, now, runtime};
 use crate::cli::DemoArgs;
-use crate::compose::{Build, Running, Settings};
+use crate::compose::{Build, Settings};
 use crate::data_dir::DataDir;
 use crate::failure::{Context as _, Failure};
 use crate::profile;
+use crate::running::{Running, note_step};
 
 /// The demo's app keys: one that asks for an assertion, and two bound to a device.
 const KEYS: [(&str, Option<&str>); 3] =
@@ -31,7 +33,7 @@ const KEYS: [(&str, Option<&str>); 3] =
 
 /// The fictitious company's provider code; the organisation in it does not exist
 /// (region 000000).
-const PROVIDER_CODE: &str = "001191000000MA0DEM000C10000";
+const PROVIDER: &str = "001191000000MA0DEM000C10000";
 
 /// How long a demo approval holds.
 const APPROVAL_LIFE: SignedDuration = SignedDuration::from_hours(24 * 365);
@@ -42,9 +44,8 @@ pub(super) fn run(args: &DemoArgs, output: Output) -> Result<(), Failure> {
     let build = Build::load()?;
     let mut store = data.store()?;
     seed(&build, &data, &mut store)?;
-    let provider =
-        ProviderCode::parse(PROVIDER_CODE).context("the demo's provider code is broken")?;
-    let settings = Settings { sandbox: true, provider: Some(provider) };
+    let provider = Provider::parse(PROVIDER).context("the demo's provider code is broken")?;
+    let settings = Settings { sandbox: true, provider };
     runtime()?.block_on(async {
         let options = || Options {
             chunk_delay: Duration::from_millis(args.chunk_delay_ms),
@@ -61,7 +62,7 @@ pub(super) fn run(args: &DemoArgs, output: Output) -> Result<(), Failure> {
         let key = data.partner_key("emulators.key", "emulated-partners-take-any-key")?;
         let partners = partners(&build, &chatgpt, &qwen, &key)?;
         let running =
-            Running::new(Mode::Demo, build, &data, store, settings, partners, &BTreeMap::new())?;
+            Running::new(Mode::Demo, build, &data, store, settings, partners, BTreeMap::new())?;
         let listener = yumen_gate::listen(args.listen)
             .context(format!("cannot listen on {}", args.listen))
             .map_err(|failure| failure.help("give another address with --listen"))?;
@@ -134,9 +135,11 @@ fn seed(build: &Build, data: &DataDir, store: &mut Store) -> Result<(), Failure>
         let signed =
             Approval::sign(record(build, market.id(), number.clone(), release.digest())?, &signers)
                 .context("the demo approval cannot be signed")?;
+        let json = signed.to_json();
         store
-            .import_approval(&number, market.id().as_str(), &signed.to_json(), now())
+            .import_approval(&number, market.id().as_str(), &json, now())
             .context("the demo approval cannot be imported")?;
+        note_step(data, signed.unverified(), &json, Step::Imported);
     }
     Ok(())
 }

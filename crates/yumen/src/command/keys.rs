@@ -1,5 +1,7 @@
 //! `yumen keys`: app keys.
 
+use std::io::Write as _;
+
 use yumen_policy::Device;
 use yumen_store::{AppKey, NewKey};
 
@@ -25,7 +27,9 @@ pub(super) fn run(command: KeysCommand, output: Output) -> Result<(), Failure> {
             let added = Added { id: &key.id, secret: secret.reveal() };
             output.print(&added, |added| added.secret.to_owned())?;
             if output == Output::Text {
-                eprintln!("key {} made; this is the only time its secret is shown", key.id);
+                // Beside the result, so that a script reads the secret alone.
+                let note = "made; this is the only time its secret is shown";
+                let _ = writeln!(std::io::stderr(), "key {} {note}", key.id);
             }
             Ok(())
         }

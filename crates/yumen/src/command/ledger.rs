@@ -81,7 +81,7 @@ fn read(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).context(format!("cannot read {}", path.display()))
 }
 
-/// A progress bar for a person, once it has taken a second.
+/// A progress bar for a person, once it has taken a second; one that cannot be drawn is left out.
 struct Progress {
     since: Instant,
     shown: bool,
@@ -98,14 +98,14 @@ impl Progress {
         }
         let percent = (done * 100).checked_div(all).unwrap_or(100);
         let filled = usize::try_from(percent / 4).unwrap_or(25).min(25);
-        eprint!("\r[{}{}] {percent:>3} %", "#".repeat(filled), ".".repeat(25 - filled));
-        let _ = std::io::stderr().flush();
+        let bar = format!("{}{}", "#".repeat(filled), ".".repeat(25 - filled));
+        let _ = write!(std::io::stderr(), "\r[{bar}] {percent:>3} %");
         self.shown = true;
     }
 
     fn clear(&self) {
         if self.shown {
-            eprint!("\r{}\r", " ".repeat(40));
+            let _ = write!(std::io::stderr(), "\r{}\r", " ".repeat(40));
         }
     }
 }

@@ -9,6 +9,7 @@ mod release;
 mod serve;
 mod signer;
 
+use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 
 use serde::Serialize;
@@ -36,11 +37,20 @@ impl Output {
         match self {
             Self::Json => {
                 let json = serde_json::to_string(value).context("cannot write the result")?;
-                println!("{json}");
+                say(&json)
             }
-            Self::Text => println!("{}", text(value)),
+            Self::Text => say(&text(value)),
         }
-        Ok(())
+    }
+}
+
+/// Writes a line to standard output. That a reader such as `head` has gone, having read enough, is
+/// no failure.
+fn say(line: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{line}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write to standard output"),
     }
 }
 
@@ -73,7 +83,7 @@ impl Place {
 
 fn read_config(path: &Path) -> Result<Config, Failure> {
     let shipped = Shipped::load().context("the embedded catalogue is broken")?;
-    Config::read(path, &shipped.partners)
+    Config::read(path, &shipped)
         .context("the configuration cannot be used")
         .map_err(|failure| failure.help("docs/configuration.md describes every key"))
 }

@@ -4,15 +4,16 @@ use yumen_gate::Mode;
 
 use super::{Output, read_config, runtime};
 use crate::cli::ServeArgs;
-use crate::compose::{Build, Running, Settings};
+use crate::compose::{Build, Settings};
 use crate::data_dir::DataDir;
 use crate::failure::{Context as _, Failure};
+use crate::running::Running;
 
 pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
     let config = read_config(&args.config)?;
     let data = DataDir::open(&config.data_dir)?;
     let store = data.store()?;
-    let settings = Settings { sandbox: config.sandbox, provider: config.provider_code };
+    let settings = Settings { sandbox: config.sandbox, provider: config.provider };
     runtime()?.block_on(async {
         let running = Running::new(
             Mode::Serve,
@@ -21,7 +22,7 @@ pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
             store,
             settings,
             config.partners,
-            &config.aliases,
+            config.aliases,
         )?;
         let listener = yumen_gate::listen(config.listen)
             .context(format!("cannot listen on {}", config.listen))

@@ -26,9 +26,23 @@ pub(super) fn run(command: SignerCommand, output: Output) -> Result<(), Failure>
             let signers =
                 place.open()?.store()?.list_signers().context("the signers cannot be read")?;
             output.print(&signers, |signers| {
+                if signers.is_empty() {
+                    return "no signers; `yumen signer add` trusts one".to_owned();
+                }
                 let rows = signers.iter().map(|s| format!("{}  {}  {}", s.key, s.role, s.name));
                 rows.collect::<Vec<_>>().join("\n")
             })
+        }
+        SignerCommand::Remove { place, key } => {
+            let mut store = place.open()?.store()?;
+            if store.remove_signer(&key).context("the signer cannot be removed")? {
+                output.print(&serde_json::json!({"removed": key}), |_| {
+                    format!("{key} is trusted no longer")
+                })
+            } else {
+                Err(Failure::new(format!("no signer is trusted with {key}"))
+                    .help("`yumen signer list` shows the keys"))
+            }
         }
     }
 }
