@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use tokio::sync::Semaphore;
 use yumen_device::Engine;
 use yumen_features::Catalogue;
 use yumen_ledger::{Canonical, Ledger, LedgerError};
@@ -13,6 +12,7 @@ use yumen_policy::{AssertionKey, FeatureId};
 use yumen_screen::Screen;
 
 use crate::caller::Assertions;
+use crate::device::DeviceTier;
 use crate::metrics::Metrics;
 use crate::snapshot::Snapshot;
 
@@ -56,9 +56,7 @@ pub struct Gate {
     pub(crate) snapshot: ArcSwap<Snapshot>,
     pub(crate) screen: Arc<Screen>,
     pub(crate) partners: Partners,
-    pub(crate) engine: Arc<Engine>,
-    pub(crate) device_queue: Semaphore,
-    pub(crate) device_slots: Semaphore,
+    pub(crate) device: DeviceTier,
     pub(crate) ledger: Ledger,
     pub(crate) ledger_key: String,
     pub(crate) assertions: AssertionKey,
@@ -68,13 +66,9 @@ pub struct Gate {
     pub(crate) openapi: Vec<u8>,
 }
 
-/// The most device tasks that run or wait at once.
-const DEVICE_QUEUE: usize = 64;
-
 impl Gate {
     /// Puts a gate together.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Arc::new(Self {
             openapi: crate::openapi::document(&parts.catalogue),
             mode: parts.mode,
@@ -82,9 +76,7 @@ impl Gate {
             snapshot: ArcSwap::from_pointee(parts.snapshot),
             screen: parts.screen,
             partners: parts.partners,
-            engine: parts.engine,
-            device_queue: Semaphore::new(DEVICE_QUEUE),
-            device_slots: Semaphore::new(cores),
+            device: DeviceTier::new(parts.engine),
             ledger: parts.ledger,
             ledger_key: parts.ledger_key,
             believed: Assertions::new(parts.assertions.verifier()),

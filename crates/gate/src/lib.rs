@@ -7,6 +7,7 @@
 
 mod answer;
 mod caller;
+mod device;
 mod endpoint;
 mod gate;
 mod id;

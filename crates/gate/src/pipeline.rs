@@ -8,15 +8,13 @@
 //! The admission is written to the ledger while the partner is asked: neither waits for the other,
 //! and no byte of an answer is made before the entry is durable.
 
-use std::sync::Arc;
-
-use yumen_device::{DeviceError, Output};
-use yumen_features::{Body, Feature, FeatureError, Prompt, Tier};
+use yumen_device::Output;
+use yumen_features::{Feature, FeatureError, Prompt, Tier};
 use yumen_label::{Labelled, Labels};
 use yumen_ledger::{Admission, Admitted, Canonical, Entry, LedgerError, Refusal};
 use yumen_partners::Answer;
 use yumen_policy::{Clearance, ModelRef, Outcome, Timestamp, UiLanguage, Verdict, clear};
-use yumen_screen::{Boundary, Notice, Screened};
+use yumen_screen::{FromDevice, FromPartner, Notice, ToDevice, ToPartner};
 use yumen_wire::Completion;
 
 use crate::caller::Caller;
@@ -123,42 +121,40 @@ impl Way<'_> {
 
         let prompt = prepare(clearance)?;
         let tier = prompt.feature().tier();
-        let boundary = match tier {
-            Tier::Device => Boundary::ToDevice,
-            Tier::Partner => Boundary::ToPartner,
-        };
-        let (prompt, mut notices) = self.gate.screen.whole(prompt, boundary)?;
-        journal.notices(&notices);
-        notices.extend(sandbox);
-
-        let open = |served_by: ServedBy, label: &Labels| Record {
+        let open = |served_by: ServedBy, label: &Labels, told: Vec<Notice>| Record {
             receipt_id: receipt_id.to_owned(),
             market,
             release,
             approval,
             served_by,
             label: label.label().clone(),
-            notices,
+            notices: told.into_iter().chain(sandbox).collect(),
         };
         match tier {
             Tier::Device => {
-                let model = self.device_model(prompt.get())?;
-                let mut record = open(ServedBy::new(tier, &model, false), &labels);
-                let entry =
-                    self.admission(receipt_id, prompt.get().clearance(), tier, &model, false);
+                let (prompt, notices) = self.gate.screen.whole(prompt, ToDevice)?;
+                journal.notices(&notices);
+                let route = self.gate.device.route(prompt)?;
+                let served_by = ServedBy::new(tier, route.model(), false);
+                let mut record = open(served_by, &labels, notices);
+                let admission =
+                    self.admission(receipt_id, route.clearance(), tier, route.model(), false);
                 let (admitted, output) =
-                    tokio::join!(self.gate.ledger.append(entry), self.gate.run_on_device(prompt));
+                    tokio::join!(self.gate.ledger.admit(admission), self.gate.device.run(route));
                 let admitted = admitted.map_err(|error| ledger_problem(&error))?;
-                let (output, more) = self.gate.screen.whole(output?, Boundary::FromDevice)?;
+                let (output, more) = self.gate.screen.whole(output?, FromDevice)?;
                 journal.notices(&more);
                 record.notices.extend(more);
                 Ok(Served { record, admitted, content: Content::Device(labels.stamp(output)) })
             }
             Tier::Partner => {
-                let limit = prompt.get().feature().checks().max_output_bytes;
+                let limit = prompt.feature().checks().max_output_bytes;
+                let (prompt, notices) = self.gate.screen.whole(prompt, ToPartner)?;
+                journal.notices(&notices);
                 let route = self.gate.partners.route(prompt, delivery == Delivery::Streamed)?;
-                let record = open(ServedBy::new(tier, route.model(), route.emulated()), &labels);
-                let entry = self.admission(
+                let served_by = ServedBy::new(tier, route.model(), route.emulated());
+                let record = open(served_by, &labels, notices);
+                let admission = self.admission(
                     receipt_id,
                     route.clearance(),
                     tier,
@@ -166,13 +162,13 @@ impl Way<'_> {
                     route.emulated(),
                 );
                 let (admitted, answer) =
-                    tokio::join!(self.gate.ledger.append(entry), self.gate.partners.ask(route));
+                    tokio::join!(self.gate.ledger.admit(admission), self.gate.partners.ask(route));
                 let admitted = admitted.map_err(|error| ledger_problem(&error))?;
                 let content = match answer? {
                     Answer::Whole(completion) => {
                         within(completion.text.len(), limit)?;
                         let (completion, notices) =
-                            self.gate.screen.whole(completion, Boundary::FromPartner)?;
+                            self.gate.screen.whole(completion, FromPartner)?;
                         journal.notices(&notices);
                         Content::Whole(labels.stamp(completion), notices)
                     }
@@ -223,40 +219,19 @@ impl Way<'_> {
         Problem::from_verdict(verdict)
     }
 
-    /// The engine's model for this task, which must be one that the release names.
-    fn device_model(&self, prompt: &Prompt) -> Result<ModelRef, Problem> {
-        let Body::Device(task) = prompt.body() else {
-            return Err(not_for_device());
-        };
-        let name = self.gate.engine.model(task.kind);
-        prompt
-            .clearance()
-            .models()
-            .iter()
-            .find(|model| model.model.as_str() == name)
-            .cloned()
-            .ok_or_else(|| {
-                Problem::new(
-                    "route_missing",
-                    format!("The on-device engine {name} is not in the approved release."),
-                    format!("获批版本不包含设备端引擎 {name}。"),
-                )
-            })
-    }
-
-    fn admission(
-        &self,
-        receipt_id: &str,
-        clearance: &Clearance,
+    fn admission<'a>(
+        &'a self,
+        receipt_id: &'a str,
+        clearance: &'a Clearance,
         tier: Tier,
-        model: &ModelRef,
+        model: &'a ModelRef,
         emulated: bool,
-    ) -> Canonical {
+    ) -> Admission<'a> {
         let (tier, partner) = match tier {
             Tier::Device => (yumen_ledger::Tier::Device, None),
             Tier::Partner => (yumen_ledger::Tier::Partner, Some(model.partner.as_str().into())),
         };
-        Canonical::from(Entry::Admission(Admission {
+        Admission {
             approval: clearance.approval().map(Into::into),
             caller: self.caller.key_id().into(),
             emulated,
@@ -271,33 +246,6 @@ impl Way<'_> {
             time: self.now,
             verdict: "eligible".into(),
             version: model.version.as_str().into(),
-        }))
-    }
-}
-
-impl Gate {
-    /// Runs the on-device engine off the request threads, a bounded number at a time.
-    async fn run_on_device(&self, prompt: Screened<Prompt>) -> Result<Output, Problem> {
-        let overloaded = || {
-            Problem::new(
-                "overloaded",
-                "The on-device engine has too much to do; try again in a moment.",
-                "设备端引擎繁忙，请稍后再试。",
-            )
-        };
-        let _place = self.device_queue.try_acquire().map_err(|_| overloaded())?;
-        let _slot = self.device_slots.acquire().await.map_err(|_| overloaded())?;
-        let engine = Arc::clone(&self.engine);
-        let run = tokio::task::spawn_blocking(move || match prompt.get().body() {
-            Body::Device(task) => engine.run(task).map_err(|error| device_problem(&error)),
-            Body::Chat(_) => Err(not_for_device()),
-        });
-        match run.await {
-            Ok(result) => result,
-            Err(error) => {
-                tracing::error!(%error, "the on-device engine ended abnormally");
-                Err(Problem::new("internal", "The on-device engine failed.", "设备端引擎出错。"))
-            }
         }
     }
 }
@@ -314,11 +262,6 @@ fn within(length: usize, limit: usize) -> Result<(), Problem> {
     ))
 }
 
-/// A partner's feature on the device tier: its definition cannot be made so.
-fn not_for_device() -> Problem {
-    Problem::new("internal", "This feature does not run on the device.", "此功能不在设备端运行。")
-}
-
 fn ledger_problem(error: &LedgerError) -> Problem {
     tracing::error!(%error, "an admission could not be recorded");
     Problem::new(
@@ -326,9 +269,4 @@ fn ledger_problem(error: &LedgerError) -> Problem {
         "The record could not be written, so nothing was answered.",
         "无法写入记录，因此没有给出回答。",
     )
-}
-
-fn device_problem(error: &DeviceError) -> Problem {
-    let yumen_policy::Text { en, zh } = error.text();
-    Problem::new(error.code(), en, zh)
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use yumen_label::Labels;
 use yumen_partners::{AnswerStream, AskError};
 use yumen_policy::Text;
-use yumen_screen::{Action, Boundary, Notice, Refusal, Screen, Step, StreamScreen};
+use yumen_screen::{Action, FromPartner, Notice, Refusal, Screen, Step, StreamScreen};
 use yumen_wire::{Event, FinishReason, PartnerErrorKind, ToolCallDelta};
 
 use crate::answer::{Piece, Pieces, ToolCallPart};
@@ -23,7 +23,7 @@ pub(crate) struct LabelledStream {
     answer: AnswerStream,
     events: Vec<Event>,
     screen: Arc<Screen>,
-    text: StreamScreen,
+    text: StreamScreen<FromPartner>,
     tools: Vec<ToolStream>,
     labels: Labels,
     journal: Journal,
@@ -34,7 +34,7 @@ pub(crate) struct LabelledStream {
 
 struct ToolStream {
     index: u32,
-    arguments: StreamScreen,
+    arguments: StreamScreen<FromPartner>,
 }
 
 impl LabelledStream {
@@ -49,7 +49,7 @@ impl LabelledStream {
             answer,
             events: Vec::new(),
             screen: Arc::clone(screen),
-            text: screen.stream(Boundary::FromPartner),
+            text: screen.stream(FromPartner),
             tools: Vec::new(),
             labels,
             journal,
@@ -92,7 +92,7 @@ impl LabelledStream {
         let position = match self.tools.iter().position(|tool| tool.index == index) {
             Some(position) => position,
             None if self.tools.len() < MAX_TOOL_CALLS => {
-                let arguments = self.screen.stream(Boundary::FromPartner);
+                let arguments = self.screen.stream(FromPartner);
                 self.tools.push(ToolStream { index, arguments });
                 self.tools.len() - 1
             }
@@ -116,7 +116,7 @@ impl LabelledStream {
         }
     }
 
-    fn text_step(&mut self, step: Step, out: &mut Vec<Piece>) {
+    fn text_step(&mut self, step: Step<FromPartner>, out: &mut Vec<Piece>) {
         if let Some(text) = step.text {
             out.push(Piece::Text(self.labels.stamp(text)));
         }
@@ -128,7 +128,7 @@ impl LabelledStream {
         index: u32,
         id: Option<String>,
         name: Option<String>,
-        step: Step,
+        step: Step<FromPartner>,
         out: &mut Vec<Piece>,
     ) {
         let arguments = step.text.map(|text| self.labels.stamp(text));

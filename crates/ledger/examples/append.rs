@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build()?;
     let ledger = Ledger::open(&dir, SigningKey::from_bytes(&[7; 32]), "measure.example")?;
     // The writer thread is named, and so can be measured, once it has answered.
-    ledger.append_blocking(entry("warm-up"))?;
+    ledger.append_blocking(Entry::Admission(admission("warm-up")))?;
     let first = ledger.checkpoint().size();
     let batches = Arc::new(AtomicU64::new(0));
     let rest = (rate > 0.0).then(|| Duration::from_secs_f64(real(appenders as u64) / rate));
@@ -107,7 +107,7 @@ async fn append_until(
     let mut now = Instant::now();
     while now < end {
         let id = format!("rcp_{appender:04}{:016}", waits.len());
-        let admitted = ledger.append(entry(&id)).await.expect("the disk takes the entry");
+        let admitted = ledger.admit(admission(&id)).await.expect("the disk takes the entry");
         let proof = admitted.receipt();
         let size = proof.checkpoint.lines().nth(1).and_then(|line| line.parse::<u64>().ok());
         if size == Some(proof.index + 1) {
@@ -122,8 +122,8 @@ async fn append_until(
     waits
 }
 
-fn entry(id: &str) -> Entry<'_> {
-    Entry::Admission(Admission {
+fn admission(id: &str) -> Admission<'_> {
+    Admission {
         approval: Some("DEMO-2026-0001".into()),
         caller: "key_0123456789ab".into(),
         emulated: true,
@@ -138,7 +138,7 @@ fn entry(id: &str) -> Entry<'_> {
         time: jiff::Timestamp::now(),
         verdict: "eligible".into(),
         version: "2026-04-01".into(),
-    })
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "measured numbers are far below 2^52")]

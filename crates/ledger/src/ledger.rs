@@ -17,8 +17,8 @@ use tokio::sync::oneshot;
 use crate::{
     LedgerError,
     checkpoint::{Checkpoint, CheckpointSigner, LogKey},
-    entry::{Canonical, MAX_ENTRY_BYTES},
-    receipt::Admitted,
+    entry::{Admission, Canonical, Entry, MAX_ENTRY_BYTES},
+    receipt::{Admitted, Durable, LedgerProof},
     recovery,
     writer::{Job, Shared, Writer},
 };
@@ -69,27 +69,34 @@ impl Ledger {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Records an entry, and returns once it is durable. Takes an [`crate::Entry`], or its [`Canonical`] bytes.
+    /// Records that a request may be served, and returns once that is durable: the one way to an [`Admitted`].
     ///
     /// The entry is queued at once, when this is called: dropping the future does not take it back.
     ///
     /// # Errors
     /// [`LedgerError::Busy`], [`LedgerError::NotWritten`], [`LedgerError::Stopped`] or
     /// [`LedgerError::TooLarge`]; in each case nothing was acknowledged and nothing may be served.
+    pub fn admit(&self, admission: Admission<'_>) -> Admitting {
+        Admitting(self.wait(Entry::Admission(admission).into()))
+    }
+
+    /// Records an entry that serves nothing, and returns once it is durable. Takes an [`Entry`], or its [`Canonical`] bytes.
+    ///
+    /// The entry is queued at once, when this is called: dropping the future does not take it back.
+    ///
+    /// # Errors
+    /// As [`Self::admit`].
     pub fn append(&self, entry: impl Into<Canonical>) -> Appending {
-        match self.enqueue(entry.into()) {
-            Ok(answer) => Appending(Waiting::For(answer, self.inner.shared.clone())),
-            Err(error) => Appending(Waiting::Refused(Some(error))),
-        }
+        Appending(self.wait(entry.into()))
     }
 
     /// As [`Self::append`], for threads that may block. Must not be called on an async runtime's thread.
     ///
     /// # Errors
     /// As [`Self::append`].
-    pub fn append_blocking(&self, entry: impl Into<Canonical>) -> Result<Admitted, LedgerError> {
+    pub fn append_blocking(&self, entry: impl Into<Canonical>) -> Result<Durable, LedgerError> {
         let answer = self.enqueue(entry.into())?.blocking_recv();
-        answer.unwrap_or_else(|_| Err(stopped(&self.inner.shared)))
+        answer.unwrap_or_else(|_| Err(stopped(&self.inner.shared))).map(Durable::new)
     }
 
     /// The signed checkpoint of everything that is durable.
@@ -114,10 +121,17 @@ impl Ledger {
         }
     }
 
+    fn wait(&self, entry: Canonical) -> Waiting {
+        match self.enqueue(entry) {
+            Ok(answer) => Waiting::For(answer, self.inner.shared.clone()),
+            Err(error) => Waiting::Refused(Some(error)),
+        }
+    }
+
     fn enqueue(
         &self,
         entry: Canonical,
-    ) -> Result<oneshot::Receiver<Result<Admitted, LedgerError>>, LedgerError> {
+    ) -> Result<oneshot::Receiver<Result<LedgerProof, LedgerError>>, LedgerError> {
         let entry = entry.into_string();
         if entry.len() > MAX_ENTRY_BYTES {
             return Err(LedgerError::TooLarge(entry.len()));
@@ -132,24 +146,42 @@ impl Ledger {
     }
 }
 
+/// The future of [`Ledger::admit`]: ready once the admission is durable, or refused. It borrows nothing.
+#[must_use = "a request counts as admitted only when this has returned"]
+pub struct Admitting(Waiting);
+
 /// The future of [`Ledger::append`]: ready once the entry is durable, or refused. It borrows nothing.
 #[must_use = "an entry counts as recorded only when this has returned"]
 pub struct Appending(Waiting);
 
 enum Waiting {
-    For(oneshot::Receiver<Result<Admitted, LedgerError>>, Arc<Shared>),
+    For(oneshot::Receiver<Result<LedgerProof, LedgerError>>, Arc<Shared>),
     Refused(Option<LedgerError>),
 }
 
-impl Future for Appending {
+impl Future for Admitting {
     type Output = Result<Admitted, LedgerError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut self.0 {
-            Waiting::For(answer, shared) => Pin::new(answer)
+        self.0.poll(context).map_ok(Admitted::new)
+    }
+}
+
+impl Future for Appending {
+    type Output = Result<Durable, LedgerError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll(context).map_ok(Durable::new)
+    }
+}
+
+impl Waiting {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<LedgerProof, LedgerError>> {
+        match self {
+            Self::For(answer, shared) => Pin::new(answer)
                 .poll(context)
                 .map(|answer| answer.unwrap_or_else(|_| Err(stopped(shared)))),
-            Waiting::Refused(error) => match error.take() {
+            Self::Refused(error) => match error.take() {
                 Some(error) => Poll::Ready(Err(error)),
                 None => Poll::Pending,
             },
@@ -177,7 +209,7 @@ mod tests {
     use std::sync::mpsc::Receiver;
 
     use super::*;
-    use crate::{ApprovalStep, Entry, Step, merkle::TreeHash};
+    use crate::{ApprovalStep, Step, merkle::TreeHash};
 
     /// A ledger whose writer never takes anything.
     fn stuck(queue: usize) -> (Ledger, Receiver<Job>) {

@@ -1,7 +1,7 @@
 //! Yumen's ledger: the append-only, verifiable record of every decision.
 //!
-//! An entry is durable before [`Ledger::append`] returns, and comes with a proof that anyone who has the log's
-//! public key can verify offline. The log is a Merkle tree (RFC 6962) under signed checkpoints (C2SP
+//! An entry is durable before [`Ledger::admit`] or [`Ledger::append`] returns, and comes with a proof that anyone who
+//! has the log's public key can verify offline. Only an admission gives an [`Admitted`], without which nothing is answered. The log is a Merkle tree (RFC 6962) under signed checkpoints (C2SP
 //! `tlog-checkpoint`); it holds ids, digests, verdicts and times, and never content.
 //!
 //! What it promises: an acknowledged entry survives `kill -9` and loss of power; entries that cannot be made
@@ -28,7 +28,7 @@ pub use entry::{
 };
 pub use error::LedgerError;
 pub use files::{read_checkpoint, read_key};
-pub use ledger::{Appending, Ledger};
+pub use ledger::{Admitting, Appending, Ledger};
 pub use read::{Reader, Recorded, find, prove};
-pub use receipt::{Admitted, LedgerProof, Verified, verify_receipt};
+pub use receipt::{Admitted, Durable, LedgerProof, Verified, verify_receipt};
 pub use verify::{Problem, Report, verify_log};

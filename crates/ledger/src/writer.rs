@@ -20,7 +20,7 @@ use crate::{
     checkpoint::{Checkpoint, CheckpointSigner},
     files,
     merkle::{Frontier, Growth, TreeHash},
-    receipt::{Admitted, LedgerProof},
+    receipt::LedgerProof,
     recovery::Opened,
 };
 
@@ -37,7 +37,7 @@ const PACE: Duration = Duration::from_millis(1);
 /// One entry and who waits for it.
 pub(crate) struct Job {
     pub(crate) entry: String,
-    pub(crate) answer: oneshot::Sender<Result<Admitted, LedgerError>>,
+    pub(crate) answer: oneshot::Sender<Result<LedgerProof, LedgerError>>,
 }
 
 /// What the writer tells everyone.
@@ -171,7 +171,7 @@ impl Writer {
             let proof = self.growth.inclusion(index).expect("an entry of the batch has a proof");
             let proof = LedgerProof { index, checkpoint: note.clone(), proof, entry: job.entry };
             // Whoever hung up needs no answer; the entry stays.
-            let _ = job.answer.send(Ok(Admitted::new(proof)));
+            let _ = job.answer.send(Ok(proof));
         }
         // A failure shows, and is tried again, at the next batch.
         let _ = self.write_blocks();

@@ -57,7 +57,7 @@ async fn append_until_refused(ledger: Ledger, name: String) {
             time: jiff::Timestamp::UNIX_EPOCH,
         });
         let (line, go_on) = match ledger.append(entry).await {
-            Ok(admitted) => (format!("\nack {} {id}\n", admitted.receipt().index), true),
+            Ok(durable) => (format!("\nack {} {id}\n", durable.proof().index), true),
             Err(error) => (format!("\nrefused: {error}\n"), false),
         };
         // One write: the reader never sees half a line.

@@ -22,8 +22,8 @@ fn open(dir: &Path) -> Result<Ledger, LedgerError> {
     Ledger::open(dir, secret(), ORIGIN)
 }
 
-fn admission(id: &str) -> Entry<'_> {
-    Entry::Admission(Admission {
+fn admission(id: &str) -> Admission<'_> {
+    Admission {
         approval: Some("DEMO-1".into()),
         caller: "key_1".into(),
         emulated: false,
@@ -38,7 +38,11 @@ fn admission(id: &str) -> Entry<'_> {
         time: "2026-05-01T08:30:00Z".parse().unwrap(),
         verdict: "eligible".into(),
         version: "1".into(),
-    })
+    }
+}
+
+fn recorded(id: &str) -> Entry<'_> {
+    Entry::Admission(admission(id))
 }
 
 fn refusal(id: &str) -> Entry<'_> {
@@ -60,9 +64,9 @@ fn filled(count: usize) -> tempfile::TempDir {
     let ledger = open(dir.path()).unwrap();
     for number in 1..count {
         // Queued in order, and durable when the last one is.
-        drop(ledger.append(admission(&format!("e{}", number - 1))));
+        drop(ledger.admit(admission(&format!("e{}", number - 1))));
     }
-    ledger.append_blocking(admission(&format!("e{}", count - 1))).unwrap();
+    ledger.append_blocking(recorded(&format!("e{}", count - 1))).unwrap();
     dir
 }
 
@@ -86,14 +90,14 @@ async fn every_append_comes_with_a_proof_that_holds() {
     let tasks: Vec<_> = (0..200)
         .map(|number| {
             let ledger = ledger.clone();
-            tokio::spawn(async move { ledger.append(admission(&format!("r{number}"))).await })
+            tokio::spawn(async move { ledger.admit(admission(&format!("r{number}"))).await })
         })
         .collect();
     let mut indices = Vec::new();
     for (number, task) in tasks.into_iter().enumerate() {
         let proof = task.await.unwrap().unwrap().into_receipt();
         let verified = proof.verify(&key()).unwrap();
-        assert_eq!(verified.entry(), admission(&format!("r{number}")));
+        assert_eq!(verified.entry(), recorded(&format!("r{number}")));
         indices.push(verified.index());
     }
     indices.sort_unstable();
@@ -119,7 +123,7 @@ async fn a_ledger_in_use_can_be_read_and_verified() {
             let ledger = ledger.clone();
             tokio::spawn(async move {
                 for number in 0..60 {
-                    ledger.append(admission(&format!("{task}-{number}"))).await.unwrap();
+                    ledger.admit(admission(&format!("{task}-{number}"))).await.unwrap();
                 }
             })
         })
@@ -147,7 +151,7 @@ fn a_receipt_is_verified_with_nothing_but_the_key() {
     let dir = tempfile::tempdir().unwrap();
     let ledger = open(dir.path()).unwrap();
     ledger.append_blocking(refusal("other")).unwrap();
-    let proof = ledger.append_blocking(admission("rcp_1")).unwrap().into_receipt();
+    let proof = ledger.append_blocking(recorded("rcp_1")).unwrap().into_proof();
     let receipt = serde_json::json!({
         "id": "rcp_1", "release": "sha256:02", "approval": "DEMO-1", "ledger": proof,
     });
@@ -211,7 +215,7 @@ fn a_ledger_opened_again_goes_on_and_proves_that_it_did() {
     let found = find(dir.path(), &key(), "e3").unwrap();
     assert_eq!(found.len(), 25);
     assert_eq!(found[0].index, 3);
-    assert_eq!(Entry::parse(&found[0].entry).unwrap(), admission("e3"));
+    assert_eq!(Entry::parse(&found[0].entry).unwrap(), recorded("e3"));
 }
 
 #[test]
@@ -244,10 +248,10 @@ fn an_entry_that_is_too_long_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let ledger = open(dir.path()).unwrap();
     let fits = "x".repeat(65_000);
-    assert_eq!(ledger.append_blocking(admission(&fits)).unwrap().receipt().index, 0);
+    assert_eq!(ledger.append_blocking(recorded(&fits)).unwrap().proof().index, 0);
     let long = "x".repeat(65_536);
-    assert!(matches!(ledger.append_blocking(admission(&long)), Err(LedgerError::TooLarge(_))));
-    assert_eq!(ledger.append_blocking(admission("next")).unwrap().receipt().index, 1);
+    assert!(matches!(ledger.append_blocking(recorded(&long)), Err(LedgerError::TooLarge(_))));
+    assert_eq!(ledger.append_blocking(recorded("next")).unwrap().proof().index, 1);
 }
 
 #[test]

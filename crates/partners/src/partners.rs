@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use http::Uri;
 use yumen_features::{Body, Prompt};
 use yumen_policy::{Clearance, ModelRef, PartnerId};
-use yumen_screen::Screened;
+use yumen_screen::{Screened, ToPartner};
 use yumen_wire::Outgoing;
 
 use crate::{PartnerConfig, PartnersError, RouteError, connect, partner::Partner};
@@ -38,13 +38,18 @@ impl Partners {
         self.partners.iter().map(|partner| &partner.id)
     }
 
-    /// Finds the way of a screened prompt: to the first model of its clearance whose partner is
-    /// configured. No other model can be picked.
+    /// Finds the way of a prompt screened for partners: to the first model of its clearance whose
+    /// partner is configured. No other model can be picked, and what was screened for the device
+    /// cannot be sent.
     ///
     /// # Errors
     /// [`RouteError`] when the prompt is not for a partner, when none of the cleared models is at
     /// a configured partner, or when the conversation cannot be said in the partner's protocol.
-    pub fn route(&self, prompt: Screened<Prompt>, stream: bool) -> Result<Route, RouteError> {
+    pub fn route(
+        &self,
+        prompt: Screened<Prompt, ToPartner>,
+        stream: bool,
+    ) -> Result<Route, RouteError> {
         let asked = prompt.get();
         let clearance = asked.clearance();
         let Body::Chat(chat) = asked.body() else {
@@ -86,7 +91,7 @@ fn no_partner(clearance: &Clearance) -> RouteError {
 /// One prompt on its way to one approved model. Made only by [`Partners::route`], used up by
 /// [`Partners::ask`]; it cannot be cloned, so one clearance is one answer.
 pub struct Route {
-    prompt: Screened<Prompt>,
+    prompt: Screened<Prompt, ToPartner>,
     /// Which of the clearance's models.
     chosen: usize,
     partner: Arc<Partner>,

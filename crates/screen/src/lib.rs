@@ -3,6 +3,7 @@
 //! A [`Pack`] is data: rules that find something (a detector with a check digit, or phrases) and say what
 //! happens to it at each [`Boundary`]. Packs compile into one immutable [`Screen`]. Text goes in, and only
 //! [`Screened`] text comes out, with a [`Notice`] for everything that was changed: nothing is masked or refused in silence.
+//! The border is a part of the type, a [`Crossing`]: what was screened for the device has no way to a partner.
 //!
 //! What holds for every text, pack and chunking:
 //!
@@ -13,6 +14,7 @@
 //!
 //! This crate reads no clock, file or network.
 
+mod crossing;
 mod detect;
 mod error;
 mod expand;
@@ -25,6 +27,7 @@ mod screen;
 mod screened;
 mod stream;
 
+pub use crossing::{Crossing, FromDevice, FromPartner, ToDevice, ToPartner, ToPerson};
 pub use error::ScreenError;
 pub use notice::{Notice, Refusal};
 pub use pack::{Action, Actions, Boundary, Detector, Pack};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use yumen_policy::{Digest, Text};
 use yumen_wire::Passages;
 
+use crate::crossing::Crossing;
 use crate::detect::phrase::PhraseSet;
 use crate::error::ScreenError;
 use crate::mask::Outgoing;
@@ -63,11 +64,14 @@ impl Screen {
     }
 
     /// Reads every passage of a value, masks in place what is to be masked, and tells what was done.
-    pub fn whole<T: Passages>(
+    ///
+    /// `_crossing` is the border it is to cross, such as [`ToPartner`](crate::ToPartner); the proof is good for that one only.
+    pub fn whole<T: Passages, C: Crossing>(
         &self,
         mut value: T,
-        boundary: Boundary,
-    ) -> Result<(Screened<T>, Vec<Notice>), Refusal> {
+        _crossing: C,
+    ) -> Result<(Screened<T, C>, Vec<Notice>), Refusal> {
+        let boundary = C::BOUNDARY;
         let mut masked = Tally::default();
         let mut refused = Tally::default();
         value.passages_mut(&mut |text| self.passage(text, boundary, &mut masked, &mut refused));
@@ -78,9 +82,9 @@ impl Screen {
         }
     }
 
-    /// Screens a text that comes in chunks.
-    pub fn stream(self: &Arc<Self>, boundary: Boundary) -> StreamScreen {
-        StreamScreen::new(Arc::clone(self), boundary)
+    /// Screens a text that comes in chunks on its way over one border.
+    pub fn stream<C: Crossing>(self: &Arc<Self>, crossing: C) -> StreamScreen<C> {
+        StreamScreen::new(Arc::clone(self), crossing)
     }
 
     fn passage(

@@ -1,22 +1,23 @@
 //! A text that comes in chunks, let go as soon as nothing in it can still become a match.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
+use crate::crossing::Crossing;
 use crate::mask::Outgoing;
 use crate::notice::{Notice, Refusal, Tally};
-use crate::pack::Boundary;
 use crate::scan::Scanner;
 use crate::screen::{SHORTENING, Screen};
 use crate::screened::Screened;
 
-/// The screening of one stream.
+/// The screening of one stream on its way over the border `C`.
 ///
 /// The texts of all steps, one after the other, are what [`Screen::whole`] makes of the whole text, and their
 /// notices add up to the same counts.
 #[derive(Debug)]
-pub struct StreamScreen {
+pub struct StreamScreen<C> {
     screen: Arc<Screen>,
-    boundary: Boundary,
+    crossing: PhantomData<C>,
     scanner: Scanner,
     outgoing: Outgoing,
     ended: bool,
@@ -25,20 +26,20 @@ pub struct StreamScreen {
 /// What one chunk set free.
 #[derive(Debug, Default)]
 #[non_exhaustive]
-pub struct Step {
+pub struct Step<C> {
     /// Text that may go on; `None` when all of it is held back.
-    pub text: Option<Screened<String>>,
+    pub text: Option<Screened<String, C>>,
     /// What was masked in it.
     pub notices: Vec<Notice>,
     /// The stream may not go on: this is its end, and what was held back is dropped.
     pub refused: Option<Refusal>,
 }
 
-impl StreamScreen {
-    pub(crate) fn new(screen: Arc<Screen>, boundary: Boundary) -> Self {
+impl<C: Crossing> StreamScreen<C> {
+    pub(crate) fn new(screen: Arc<Screen>, _crossing: C) -> Self {
         Self {
             screen,
-            boundary,
+            crossing: PhantomData,
             scanner: Scanner::default(),
             outgoing: Outgoing::default(),
             ended: false,
@@ -46,11 +47,11 @@ impl StreamScreen {
     }
 
     /// Takes the next chunk. After a refusal or [`finish`](Self::finish) every step is empty.
-    pub fn push(&mut self, text: &str) -> Step {
+    pub fn push(&mut self, text: &str) -> Step<C> {
         if self.ended || text.is_empty() {
             return Step::default();
         }
-        let lens = self.screen.lens(self.boundary);
+        let lens = self.screen.lens(C::BOUNDARY);
         if lens.is_clear() {
             return Step { text: Some(Screened::new(text.to_owned())), ..Step::default() };
         }
@@ -62,11 +63,11 @@ impl StreamScreen {
     }
 
     /// The text ends here: lets go what is left.
-    pub fn finish(&mut self) -> Step {
+    pub fn finish(&mut self) -> Step<C> {
         if self.ended {
             return Step::default();
         }
-        self.scanner.finish(self.screen.lens(self.boundary));
+        self.scanner.finish(self.screen.lens(C::BOUNDARY));
         let step = self.release();
         self.ended = true;
         step
@@ -77,13 +78,13 @@ impl StreamScreen {
         self.outgoing.held.len()
     }
 
-    fn release(&mut self) -> Step {
+    fn release(&mut self) -> Step<C> {
         let mut tally = Tally::default();
-        self.screen.tally_refusals(&self.scanner, self.boundary, &mut tally);
+        self.screen.tally_refusals(&self.scanner, C::BOUNDARY, &mut tally);
         if !tally.is_empty() {
             self.ended = true;
             self.outgoing = Outgoing::default();
-            let notices = tally.into_notices(self.screen.rules(), self.boundary);
+            let notices = tally.into_notices(self.screen.rules(), C::BOUNDARY);
             return Step { refused: Some(Refusal { notices }), ..Step::default() };
         }
         tally.add(SHORTENING, std::mem::take(&mut self.scanner.shortened));
@@ -96,7 +97,7 @@ impl StreamScreen {
         );
         Step {
             text: (!text.is_empty()).then(|| Screened::new(text)),
-            notices: tally.into_notices(self.screen.rules(), self.boundary),
+            notices: tally.into_notices(self.screen.rules(), C::BOUNDARY),
             refused: None,
         }
     }

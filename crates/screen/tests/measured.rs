@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::Value;
-use yumen_screen::{Boundary, Pack, Screen};
+use yumen_screen::{Pack, Screen, ToPartner};
 
 fn data(path: &str) -> Option<String> {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(path);
@@ -28,7 +28,7 @@ fn screen() -> Screen {
 }
 
 fn masked(screen: &Screen, text: &str) -> String {
-    screen.whole(text.to_owned(), Boundary::ToPartner).unwrap().0.into_inner()
+    screen.whole(text.to_owned(), ToPartner).unwrap().0.into_inner()
 }
 
 #[test]

@@ -6,7 +6,10 @@ use std::sync::{Arc, OnceLock};
 
 use proptest::prelude::*;
 use yumen_policy::UiLanguage;
-use yumen_screen::{Boundary, HOLD_LIMIT, Notice, Pack, Refusal, Screen, ScreenError};
+use yumen_screen::{
+    Crossing, FromDevice, FromPartner, HOLD_LIMIT, Notice, Pack, Refusal, Screen, ScreenError,
+    ToDevice, ToPartner,
+};
 
 const PII: &str = include_str!("../../../catalog/packs/pii.toml");
 const INJECTION: &str = include_str!("../../../catalog/packs/injection.toml");
@@ -45,24 +48,24 @@ fn counts(notices: &[Notice]) -> Vec<(String, u32)> {
 fn whole(
     screen: &Screen,
     text: &str,
-    boundary: Boundary,
+    crossing: impl Crossing,
 ) -> Result<(String, Vec<Notice>), Refusal> {
     screen
-        .whole(text.to_owned(), boundary)
+        .whole(text.to_owned(), crossing)
         .map(|(screened, notices)| (screened.into_inner(), notices))
 }
 
 /// The text and the notices of a stream; the chunks end at these bytes.
-fn streamed(
+fn streamed<C: Crossing>(
     screen: &Arc<Screen>,
     text: &str,
     cuts: &[usize],
-    boundary: Boundary,
+    crossing: C,
 ) -> (String, Vec<(String, u32)>, Option<Refusal>) {
-    let mut stream = screen.stream(boundary);
+    let mut stream = screen.stream(crossing);
     let (mut out, mut tally) = (String::new(), std::collections::BTreeMap::new());
     let mut refused = None;
-    let mut take = |step: yumen_screen::Step| {
+    let mut take = |step: yumen_screen::Step<C>| {
         if refused.is_some() {
             assert!(step.text.is_none() && step.notices.is_empty() && step.refused.is_none());
         }
@@ -86,11 +89,11 @@ fn streamed(
 #[track_caller]
 fn masks(text: &str, expected: &str) {
     let screen = screen();
-    let (masked, notices) = whole(&screen, text, Boundary::ToPartner).unwrap();
+    let (masked, notices) = whole(&screen, text, ToPartner).unwrap();
     assert_eq!(masked, expected);
     assert_eq!(notices.is_empty(), text == expected);
     let cuts: Vec<usize> = text.char_indices().map(|(i, _)| i).collect();
-    let (by_char, tally, _) = streamed(&screen, text, &cuts, Boundary::ToPartner);
+    let (by_char, tally, _) = streamed(&screen, text, &cuts, ToPartner);
     assert_eq!(by_char, expected, "character by character");
     assert_eq!(tally, counts(&notices));
 }
@@ -173,7 +176,7 @@ fn invisible_characters_cannot_hide_text_and_joined_emoji_survive() {
         .chars()
         .flat_map(|c| [c].into_iter().chain(std::iter::repeat_n('\u{200b}', 5000)))
         .collect();
-    let (masked, notices) = whole(&screen(), &stuffed, Boundary::ToPartner).unwrap();
+    let (masked, notices) = whole(&screen(), &stuffed, ToPartner).unwrap();
     assert_eq!(masked.trim_end_matches('\u{200b}'), "⟦phone⟧");
     assert_eq!(
         counts(&notices),
@@ -185,20 +188,19 @@ fn invisible_characters_cannot_hide_text_and_joined_emoji_survive() {
 fn each_boundary_has_its_own_actions() {
     let screen = screen();
     let text = "13800138000 a@b.com 4111111111111111 lose the parcel";
-    let refusal = whole(&screen, text, Boundary::ToPartner).unwrap_err();
+    let refusal = whole(&screen, text, ToPartner).unwrap_err();
     assert_eq!(refusal.text(UiLanguage::Zh), "不可丢弃包裹。");
     assert_eq!(refusal.to_string(), "refused by parcel.drop");
-    let (out, notices) = whole(&screen, text, Boundary::FromPartner).unwrap();
+    let (out, notices) = whole(&screen, text, FromPartner).unwrap();
     assert_eq!(out, "13800138000 a@b.com ⟦bank_card⟧ ⟦parcel⟧");
     assert!(notices.iter().all(|notice| notice.direction == "output"));
-    for boundary in [Boundary::ToDevice, Boundary::FromDevice] {
-        assert_eq!(whole(&screen, text, boundary).unwrap(), (text.to_owned(), vec![]));
-    }
+    assert_eq!(whole(&screen, text, ToDevice).unwrap(), (text.to_owned(), vec![]));
+    assert_eq!(whole(&screen, text, FromDevice).unwrap(), (text.to_owned(), vec![]));
 }
 
 #[test]
 fn a_notice_says_what_where_and_how_often() {
-    let (_, notices) = whole(&screen(), "a@b.com, c@d.com", Boundary::ToPartner).unwrap();
+    let (_, notices) = whole(&screen(), "a@b.com, c@d.com", ToPartner).unwrap();
     let json = serde_json::to_value(&notices).unwrap();
     assert_eq!(
         json,
@@ -211,7 +213,7 @@ fn a_notice_says_what_where_and_how_often() {
 fn a_refused_stream_says_why_and_falls_silent() {
     let screen = screen();
     let (out, notices, refused) =
-        streamed(&screen, "so: lose the parcel, please", &[5, 9, 20], Boundary::ToPartner);
+        streamed(&screen, "so: lose the parcel, please", &[5, 9, 20], ToPartner);
     assert_eq!(out, "so: ");
     assert_eq!(notices, []);
     assert_eq!(refused.unwrap().notices[0].count, 1);
@@ -219,7 +221,7 @@ fn a_refused_stream_says_why_and_falls_silent() {
 
 #[test]
 fn text_without_a_beginning_of_a_match_is_not_held_back() {
-    let mut stream = screen().stream(Boundary::ToPartner);
+    let mut stream = screen().stream(ToPartner);
     let step = stream.push("天气很好，");
     assert_eq!(step.text.unwrap().get(), "天气很好，");
     assert_eq!(stream.held(), 0);
@@ -228,8 +230,8 @@ fn text_without_a_beginning_of_a_match_is_not_held_back() {
 #[test]
 fn endless_candidates_do_not_stall_a_stream() {
     for part in ["7", "7 ", "a", "a.", "a@b.", "x-y-", "lose\n", "\u{200b}", "一", "1-一"] {
-        let mut stream = screen().stream(Boundary::FromPartner);
-        let mut both = screen().stream(Boundary::ToPartner);
+        let mut stream = screen().stream(FromPartner);
+        let mut both = screen().stream(ToPartner);
         for _ in 0..2 * HOLD_LIMIT {
             stream.push(part);
             both.push(part);
@@ -242,12 +244,12 @@ fn endless_candidates_do_not_stall_a_stream() {
 fn a_phrase_stretched_beyond_the_limit_is_refused_all_the_same() {
     let screen = screen();
     let text = format!("lose{}the parcel", " ".repeat(2 * HOLD_LIMIT));
-    assert!(whole(&screen, &text, Boundary::ToPartner).is_err());
+    assert!(whole(&screen, &text, ToPartner).is_err());
     let cuts: Vec<usize> = (1..text.len()).step_by(100).collect();
-    assert!(streamed(&screen, &text, &cuts, Boundary::ToPartner).2.is_some());
-    let (masked, _) = whole(&screen, &text, Boundary::FromPartner).unwrap();
+    assert!(streamed(&screen, &text, &cuts, ToPartner).2.is_some());
+    let (masked, _) = whole(&screen, &text, FromPartner).unwrap();
     assert!(masked.ends_with("⟦parcel⟧"));
-    assert_eq!(streamed(&screen, &text, &cuts, Boundary::FromPartner).0, masked);
+    assert_eq!(streamed(&screen, &text, &cuts, FromPartner).0, masked);
 }
 
 #[test]
@@ -305,22 +307,31 @@ proptest! {
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
         from_partner in any::<bool>(),
     ) {
-        let screen = &screen();
-        let boundary = if from_partner { Boundary::FromPartner } else { Boundary::ToPartner };
         let text = pieces.concat();
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| text.floor_char_boundary(cut.index(text.len() + 1))).collect();
         cuts.sort_unstable();
-        let (out, tally, refused) = streamed(screen, &text, &cuts, boundary);
-        match whole(screen, &text, boundary) {
-            Ok((expected, notices)) => {
-                prop_assert_eq!(out, expected);
-                prop_assert_eq!(tally, counts(&notices));
-                prop_assert!(refused.is_none());
-            }
-            Err(refusal) => {
-                let refused = refused.expect("the stream is refused too");
-                prop_assert_eq!(&refused.notices[0].code, &refusal.notices[0].code);
-            }
+        if from_partner {
+            is_the_same(&text, &cuts, FromPartner)?;
+        } else {
+            is_the_same(&text, &cuts, ToPartner)?;
         }
     }
+}
+
+/// A stream with these cuts gives what the whole text gives.
+fn is_the_same(text: &str, cuts: &[usize], crossing: impl Crossing) -> Result<(), TestCaseError> {
+    let screen = &screen();
+    let (out, tally, refused) = streamed(screen, text, cuts, crossing);
+    match whole(screen, text, crossing) {
+        Ok((expected, notices)) => {
+            prop_assert_eq!(out, expected);
+            prop_assert_eq!(tally, counts(&notices));
+            prop_assert!(refused.is_none());
+        }
+        Err(refusal) => {
+            let refused = refused.expect("the stream is refused too");
+            prop_assert_eq!(&refused.notices[0].code, &refusal.notices[0].code);
+        }
+    }
+    Ok(())
 }

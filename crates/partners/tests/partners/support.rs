@@ -19,7 +19,7 @@ use yumen_policy::{
     Device, Digest, Market, ModelRef, Policy, PolicySource, Release, ReleasedFeature, Timestamp,
     clear, judge,
 };
-use yumen_screen::{Boundary, Screen, Screened};
+use yumen_screen::{Screen, Screened, ToPartner};
 use yumen_wire::{Chat, Message, Protocol};
 
 /// Far longer than anything here takes; only a failing test waits for it.
@@ -52,7 +52,7 @@ none = true
 const FEATURE: &str = include_str!("../../../../catalog/features/assistant.chat.toml");
 
 /// A screened question, cleared for exactly these models, given as `partner/model`.
-pub(crate) fn prompt(models: &[&str]) -> Screened<Prompt> {
+pub(crate) fn prompt(models: &[&str]) -> Screened<Prompt, ToPartner> {
     let feature = Arc::new(Feature::parse(FEATURE).unwrap());
     let market = Market::parse(MARKET).unwrap();
     let models = models
@@ -93,7 +93,7 @@ pub(crate) fn prompt(models: &[&str]) -> Screened<Prompt> {
     let chat = Chat { messages: vec![Message::user("What is a gate?")], ..Chat::default() };
     let prompt = prepare_chat(clearance, &feature, chat).unwrap();
     let screen = Screen::new(Vec::new()).unwrap();
-    screen.whole(prompt, Boundary::ToPartner).unwrap().0
+    screen.whole(prompt, ToPartner).unwrap().0
 }
 
 /// A partner's configuration whose clocks never run out in a test.
