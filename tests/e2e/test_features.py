@@ -55,7 +55,7 @@ def test_summaries_and_points_are_verbatim(demo, catalogue, real_text, file, lan
     points = check_output(catalogue, demo.feature("writing.key_points", key, text, language))
     assert 3 <= len(points["output"]["points"]) <= 8
     for point in points["output"]["points"]:
-        assert at(point["range"]).strip() == point["text"].strip()
+        assert at(point["span"]).strip() == point["text"].strip()
         assert point["text"] in text
 
 

@@ -65,7 +65,7 @@ def test_without_the_approval_nothing_is_served_and_nobody_is_asked(own_demo):
     number = yumen("--json", "approval", "list", "--data-dir", own_demo.data_dir)
     import json
     [approval] = json.loads(number.stdout)
-    assert approval["standing"] == "in force"
+    assert approval["state"] == "in force"
     yumen("approval", "remove", "--data-dir", own_demo.data_dir, approval["number"])
 
     from conftest import wait_for

@@ -46,7 +46,8 @@ pub(crate) fn run(project: &Project) -> Result<(), String> {
     }
     for suite in node_suites {
         let mut node = Command::new("node");
-        node.args(["--test", "--test-reporter=tap", "--test-concurrency=1"]).arg(format!("{suite}/"));
+        node.args(["--test", "--test-reporter=tap", "--test-concurrency=1"])
+            .arg(format!("{suite}/"));
         add(suite, counted(at_home(project, &mut node), tap_line));
     }
 
@@ -78,10 +79,8 @@ fn at_home<'c>(project: &Project, command: &'c mut Command) -> &'c mut Command {
 /// Runs a suite, shows what it prints, and counts by its own words.
 fn counted(command: &mut Command, count: fn(&str) -> Option<Count>) -> Result<Count, String> {
     let shown = format!("{command:?}");
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("{shown}: {error}"))?;
+    let mut child =
+        command.stdout(Stdio::piped()).spawn().map_err(|error| format!("{shown}: {error}"))?;
     let mut total = Count::default();
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines() {
@@ -144,7 +143,8 @@ mod tests {
 
     #[test]
     fn summaries_are_counted() {
-        let rust = rust_line("test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured").unwrap();
+        let rust =
+            rust_line("test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured").unwrap();
         assert_eq!((rust.passed, rust.failed, rust.skipped), (12, 3, 1));
         let python = pytest_line("1 failed, 20 passed, 2 skipped in 3.40s").unwrap();
         assert_eq!((python.passed, python.failed, python.skipped), (20, 1, 2));

@@ -31,7 +31,11 @@ pub(crate) fn check(project: &Project) -> Result<(), String> {
     for (krate, allowed) in ARROWS {
         arrows(project, krate, allowed, &mut problems)?;
     }
-    if problems.is_empty() { Ok(()) } else { Err(format!("not tidy:\n  {}", problems.join("\n  "))) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("not tidy:\n  {}", problems.join("\n  ")))
+    }
 }
 
 fn sources(folder: &Path, problems: &mut Vec<String>) -> Result<(), String> {
