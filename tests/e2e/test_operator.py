@@ -8,11 +8,13 @@ import subprocess
 
 import pytest
 
-from conftest import Gate, program, running, wait_for, yumen
+from conftest import Gate, demo_gate, device, program, running, wait_for, yumen
 
 # A well-formed provider code of an organisation that does not exist (region 000000).
 PROVIDER = "001191000000MA0DEM000C10000"
 SECRET = "sk-operator-secret-0123456789"
+WITH_KEY = {**os.environ, "TEST_OPENAI_KEY": SECRET}
+SERVER = '[server]\ndata_dir = "d"\nprovider = "example"'
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def config(tmp_path, partners):
 [server]
 listen = "127.0.0.1:0"
 data_dir = "data"
-provider_code = "{PROVIDER}"
+provider = "{PROVIDER}"
 
 [aliases]
 "gpt-4o-mini" = "assistant.chat"
@@ -47,7 +49,7 @@ emulated = true
 [[partner]]
 id = "qwen"
 base_url = "{partners['dashscope']}/api/v1"
-key = {{ file = "{tmp_path / 'qwen.key'}" }}
+key = {{ file = "qwen.key" }}
 emulated = true
 """)
     return path
@@ -106,24 +108,100 @@ def test_a_missing_or_wrong_configuration_is_explained(tmp_path, config):
     missing = yumen("serve", "--config", tmp_path / "nowhere.toml", check=False)
     assert missing.returncode == 1
     assert "nowhere.toml" in missing.stderr and "help:" in missing.stderr
-    for wrong, told in (("colour = 1", "colour"), ('[server]\nlisten = "x"\ndata_dir = "d"', "listen"),
-                        ('[server]\ndata_dir = "d"\n[[partner]]\nid = "nobody"', "nobody"),
-                        ('[server]\ndata_dir = "d"\nprovider_code = "123"', "provider_code")):
+    mistyped = PROVIDER.replace("DEM", "DEN")
+    for wrong, told in (("colour = 1", "colour"), (f'{SERVER}\nlisten = "x"', "listen"),
+                        (f'{SERVER}\n[[partner]]\nid = "nobody"', "nobody"),
+                        (f'{SERVER}\n[aliases]\n"gpt" = "writing.summary"', "no chat feature"),
+                        (f'{SERVER}\n[aliases]\n"gpt" = "nowhere"', "no chat feature"),
+                        ('[server]\ndata_dir = "d"', "provider"),
+                        ('[server]\ndata_dir = "d"\nprovider = "某公司"', "visible ASCII"),
+                        ('[server]\ndata_dir = "d"\nprovider = "Example GmbH"', "space"),
+                        (f'[server]\ndata_dir = "d"\nprovider = "{mistyped}"', "check character")):
         path = tmp_path / "wrong.toml"
         path.write_text(wrong)
-        done = yumen("serve", "--config", path, check=False)
-        assert done.returncode == 1 and told in done.stderr, done.stderr
-    no_key = yumen("serve", "--config", config, check=False,
-                   env={k: v for k, v in os.environ.items() if k != "TEST_OPENAI_KEY"})
-    assert no_key.returncode == 1 and "TEST_OPENAI_KEY" in no_key.stderr
+        for command in "serve", "check":
+            done = yumen(command, "--config", path, check=False)
+            assert done.returncode == 1 and told in done.stderr, done.stderr
+    (tmp_path / "qwen.key").unlink()
+    for command in "serve", "check":
+        no_key = yumen(command, "--config", config, check=False,
+                       env={k: v for k, v in os.environ.items() if k != "TEST_OPENAI_KEY"})
+        assert no_key.returncode == 1 and "TEST_OPENAI_KEY" in no_key.stderr
+        no_file = yumen(command, "--config", config, check=False, env=WITH_KEY)
+        assert no_file.returncode == 1 and str(tmp_path / "qwen.key") in no_file.stderr
+
+
+def check_of(config):
+    """What `yumen check` says of each market, as (state, why), and to a person."""
+    done = yumen("--json", "check", "--config", config, env=WITH_KEY)
+    markets = {m["market"]: (m["state"], "; ".join(m["why"])) for m in json.loads(done.stdout)["markets"]}
+    return markets, yumen("check", "--config", config, env=WITH_KEY).stdout
+
+
+def without_partner(config, name):
+    head, *partners = config.read_text().split("[[partner]]")
+    kept = [partner for partner in partners if f'id = "{name}"' not in partner]
+    assert len(kept) < len(partners)
+    config.write_text("[[partner]]".join([head, *kept]))
 
 
 def test_check_says_which_markets_are_open(config):
-    done = yumen("--json", "check", "--config", config, env={**os.environ, "TEST_OPENAI_KEY": "x"})
-    markets = {state["market"]: state["state"] for state in json.loads(done.stdout)["markets"]}
-    assert markets["us"] == markets["eu"] == "open"
-    assert "no approval" in markets["cn"]
-    assert "sandbox" in markets["sandbox"]
+    markets, told = check_of(config)
+    assert markets["us"] == markets["eu"] == ("open", "")
+    assert markets["cn"] == ("closed", "no approval in force covers this build's release")
+    assert markets["sandbox"] == ("closed", "`server.sandbox` is off")
+    assert "us: open\n" in told and "cn: closed: no approval" in told
+
+    config.write_text(config.read_text().replace(PROVIDER, "Example-GmbH"))
+    markets, _ = check_of(config)
+    assert markets["eu"][0] == "open"
+    assert markets["cn"][0] == "closed" and "provider code" in markets["cn"][1]
+
+
+def test_check_names_what_no_approval_and_no_partner_covers(config, tmp_path):
+    people = trusted_people(config, tmp_path)
+    yumen("approval", "import", "--config", config, signed(tmp_path, approval(tmp_path), *people))
+    markets, _ = check_of(config)
+    assert markets["cn"] == (
+        "partly_open", "no approval in force covers writing.key_points, writing.proofread")
+
+    without_partner(config, "openai")
+    markets, told = check_of(config)
+    for market in "us", "eu":
+        assert markets[market] == (
+            "partly_open", "no configured partner serves assistant.chat, writing.rewrite")
+    assert "us: partly open: no configured partner serves assistant.chat" in told
+    # What it says is so.
+    key = add_key(config, "--name", "app", "--profile", "us")["secret"]
+    with serving(config) as gate:
+        assert chat(gate, key).status == 503
+        assert gate.feature("writing.proofread", key, "One sentence.").status == 200
+
+
+def test_a_reader_that_has_read_enough_is_no_failure(tmp_path):
+    long = [program("yumen", "YUMEN_BIN"), "release", "show"]
+    for command in (long, [*long[:1], "--json", *long[1:]], [long[0], "approval", "list", "--data-dir", tmp_path]):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60)
+        os.close(writer)
+        assert (done.returncode, done.stderr) == (0, "")
+    # Nobody reads the error either: the exit code still tells.
+    reader, writer = os.pipe()
+    os.close(reader)
+    gone = subprocess.run([*long, "--market", "nowhere"], stdout=writer, stderr=writer, timeout=60)
+    os.close(writer)
+    assert gone.returncode == 1
+
+
+def trusted_people(config, tmp_path):
+    """The key files of two people whom the operator trusts."""
+    people = [tmp_path / "lin.key", tmp_path / "wang.key"]
+    for person in people:
+        public = yumen("signer", "new", person).stdout.strip()
+        assert oct(person.stat().st_mode)[-3:] == "600"
+        yumen("signer", "add", "--config", config, "--name", person.stem, public)
+    return people
 
 
 def approval(tmp_path, **changes):
@@ -152,11 +230,7 @@ def signed(tmp_path, record, *keys):
 
 
 def test_an_approval_of_two_people_opens_the_mainland(config, tmp_path):
-    people = [tmp_path / "lin.key", tmp_path / "wang.key"]
-    for person in people:
-        public = yumen("signer", "new", person).stdout.strip()
-        assert oct(person.stat().st_mode)[-3:] == "600"
-        yumen("signer", "add", "--config", config, "--name", person.stem, public)
+    people = trusted_people(config, tmp_path)
     key = add_key(config, "--name", "phone", "--profile", "cn")["secret"]
     with serving(config) as gate:
         assert chat(gate, key).json["error"]["code"] == "approval_missing"
@@ -202,10 +276,7 @@ def test_an_approval_of_two_people_opens_the_mainland(config, tmp_path):
     {"release": "sha256:" + "0" * 64},
 ])
 def test_an_approval_of_another_time_or_release_opens_nothing(config, tmp_path, changes):
-    people = [tmp_path / "lin.key", tmp_path / "wang.key"]
-    for person in people:
-        yumen("signer", "add", "--config", config, "--name", person.stem,
-              yumen("signer", "new", person).stdout.strip())
+    people = trusted_people(config, tmp_path)
     key = add_key(config, "--name", "phone", "--profile", "cn")["secret"]
     yumen("approval", "import", "--config", config,
           signed(tmp_path, approval(tmp_path, **changes), *people))
@@ -213,18 +284,60 @@ def test_an_approval_of_another_time_or_release_opens_nothing(config, tmp_path, 
         assert chat(gate, key).json["error"]["code"] == "approval_missing"
 
 
-def test_without_a_provider_code_the_mainland_stays_closed(config, tmp_path):
-    config.write_text(config.read_text().replace(f'provider_code = "{PROVIDER}"', ""))
-    people = [tmp_path / "lin.key", tmp_path / "wang.key"]
-    for person in people:
-        yumen("signer", "add", "--config", config, "--name", person.stem,
-              yumen("signer", "new", person).stdout.strip())
+def test_a_signer_who_is_trusted_no_longer_carries_nothing(config, tmp_path):
+    people = trusted_people(config, tmp_path)
     yumen("approval", "import", "--config", config, signed(tmp_path, approval(tmp_path), *people))
     key = add_key(config, "--name", "phone", "--profile", "cn")["secret"]
-    american = add_key(config, "--name", "phone", "--profile", "us")["secret"]
+    with serving(config) as gate:
+        assert chat(gate, key).status == 200
+        signers = json.loads(yumen("--json", "signer", "list", "--config", config).stdout)
+        [wang] = [signer["key"] for signer in signers if signer["name"] == "wang"]
+        yumen("signer", "remove", "--config", config, wang)
+        wait_for(lambda: chat(gate, key).status == 403)
+        assert chat(gate, key).json["error"]["code"] == "approval_missing"
+        assert "not verified" in yumen("approval", "list", "--config", config).stdout
+        assert "wang" not in yumen("signer", "list", "--config", config).stdout
+        again = yumen("signer", "remove", "--config", config, wang, check=False)
+        assert again.returncode == 1 and "signer list" in again.stderr
+        # Trusted again, the signature counts again.
+        yumen("signer", "add", "--config", config, "--name", "wang", wang)
+        wait_for(lambda: chat(gate, key).status == 200)
+
+
+def test_a_provider_with_a_name_serves_where_no_code_is_demanded(config, tmp_path):
+    config.write_text(config.read_text().replace(PROVIDER, "Example-GmbH")
+                      .replace("[aliases]", "sandbox = true\n\n[aliases]"))
+    people = trusted_people(config, tmp_path)
+    yumen("approval", "import", "--config", config, signed(tmp_path, approval(tmp_path), *people))
+    key = add_key(config, "--name", "phone", "--profile", "cn")["secret"]
+    regions = {"us": "US", "eu": "DE", "sandbox": "ZZ"}
+    keys = {}
+    for market, region in regions.items():
+        profile = tmp_path / f"{market}.json"
+        profile.write_text(json.dumps(device(
+            purchase_region=region, billing_region=region, location=[region])))
+        keys[market] = add_key(
+            config, "--name", market, "--profile", profile, "--development")["secret"]
     with serving(config) as gate:
         assert chat(gate, key).json["error"]["code"] == "label_unavailable"
-        assert chat(gate, american).status == 200
+        for market, other in keys.items():
+            answer = gate.feature("writing.summary", other, "One is here. Two is there. Three.").json
+            assert answer["receipt"]["market"] == market
+            label = answer["label"]["embedded"]["AIGC"]
+            assert (label["Label"], label["ContentProducer"]) == ("1", "Example-GmbH")
+            assert label["ProduceID"] == answer["receipt"]["id"]
+
+
+def test_the_demo_records_the_approval_it_makes_for_itself(tmp_path):
+    data = tmp_path / "data"
+    for _ in range(2):  # made and recorded once
+        with demo_gate(data):
+            pass
+        report = json.loads(yumen("--json", "ledger", "verify", "--data-dir", data).stdout)["log"]
+        assert report["kinds"] == {"approval.v1": 1}
+    [approval] = json.loads(yumen("--json", "approval", "list", "--data-dir", data).stdout)
+    recorded = b"".join(p.read_bytes() for p in (data / "ledger").rglob("*") if p.is_file())
+    assert b'"step":"imported"' in recorded and approval["number"].encode() in recorded
 
 
 def test_a_partner_that_is_not_there(config, tmp_path, partners):
@@ -278,7 +391,7 @@ def test_a_changed_log_is_found(config):
 def test_two_gates_cannot_write_one_ledger(config):
     with serving(config):
         second = yumen("serve", "--config", config, check=False,
-                       env={**os.environ, "TEST_OPENAI_KEY": "x"})
+                       env=WITH_KEY)
         assert second.returncode == 1 and "help:" in second.stderr
 
 
