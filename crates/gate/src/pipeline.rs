@@ -1,9 +1,12 @@
 //! The straight path of a request. Each step consumes the value of the step before.
 //!
 //! ```text
-//! Caller --judge--> Verdict --clear--> Clearance --prepare--> Prompt --screen--> Screened<Prompt>
-//!   --route--> Route --ask--> answer --screen--> Screened --label--> Labelled --record--> bytes
+//! Caller --judge--> Verdict --clear--> Clearance --prepare--> Prompt
+//!   --screen--> Screened<Prompt, ToPartner> --route--> Route --ask--> answer
+//!   --screen--> Screened<_, FromPartner> --label--> Labelled --record--> bytes
 //! ```
+//!
+//! On the device tier the borders are `ToDevice` and `FromDevice`, and `device.rs` routes and runs.
 //!
 //! The admission is written to the ledger while the partner is asked: neither waits for the other,
 //! and no byte of an answer is made before the entry is durable.

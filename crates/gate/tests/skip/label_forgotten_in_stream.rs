@@ -1,13 +1,13 @@
 //! No part of a stream is written before it was labelled: neither text nor a tool's arguments.
 
 use yumen_gate::{Piece, ToolCallPart};
-use yumen_screen::Screened;
+use yumen_screen::{FromPartner, Screened};
 
 pub fn text(text: String) -> Piece {
     Piece::Text(text)
 }
 
-pub fn screened(text: Screened<String>) -> Piece {
+pub fn screened(text: Screened<String, FromPartner>) -> Piece {
     Piece::Text(text)
 }
 

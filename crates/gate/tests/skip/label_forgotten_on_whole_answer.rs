@@ -2,9 +2,9 @@
 
 use yumen_gate::AnswerBody;
 use yumen_ledger::Admitted;
-use yumen_screen::Screened;
+use yumen_screen::{FromPartner, Screened};
 
-pub fn screened(admitted: &Admitted, text: Screened<String>) -> AnswerBody {
+pub fn screened(admitted: &Admitted, text: Screened<String, FromPartner>) -> AnswerBody {
     AnswerBody::whole(admitted, &text, |text: &String, _| text.clone().into_bytes())
 }
 

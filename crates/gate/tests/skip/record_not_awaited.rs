@@ -1,11 +1,11 @@
-//! An entry that is only queued is not yet a record.
+//! An admission that is only queued is not yet a record.
 
 use yumen_gate::AnswerBody;
 use yumen_label::Labelled;
-use yumen_ledger::{Canonical, Ledger};
+use yumen_ledger::{Admission, Ledger};
 
-pub fn answer(ledger: &Ledger, entry: Canonical, text: &Labelled<String>) -> AnswerBody {
-    AnswerBody::whole(&ledger.append(entry), text, |text, _| text.clone().into_bytes())
+pub fn answer(ledger: &Ledger, admission: Admission<'_>, text: &Labelled<String>) -> AnswerBody {
+    AnswerBody::whole(&ledger.admit(admission), text, |text, _| text.clone().into_bytes())
 }
 
 fn main() {}

@@ -2,9 +2,9 @@
 
 use yumen_features::Prompt;
 use yumen_partners::Route;
-use yumen_screen::Screened;
+use yumen_screen::{Screened, ToPartner};
 
-pub fn route(prompt: Screened<Prompt>, another_model: usize) -> Route {
+pub fn route(prompt: Screened<Prompt, ToPartner>, another_model: usize) -> Route {
     Route { prompt, chosen: another_model, stream: false }
 }
 

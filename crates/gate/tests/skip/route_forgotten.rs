@@ -2,9 +2,9 @@
 
 use yumen_features::Prompt;
 use yumen_partners::{Answer, Partners};
-use yumen_screen::Screened;
+use yumen_screen::{Screened, ToPartner};
 
-pub async fn answer(partners: &Partners, prompt: Screened<Prompt>) -> Answer {
+pub async fn answer(partners: &Partners, prompt: Screened<Prompt, ToPartner>) -> Answer {
     partners.ask(prompt).await.unwrap()
 }
 

@@ -1,13 +1,15 @@
 //! Nobody but the screen says that something was screened.
 
-use yumen_features::Prompt;
-use yumen_screen::Screened;
+use std::marker::PhantomData;
 
-pub fn by_field(prompt: Prompt) -> Screened<Prompt> {
-    Screened(prompt)
+use yumen_features::Prompt;
+use yumen_screen::{Screened, ToPartner};
+
+pub fn by_field(prompt: Prompt) -> Screened<Prompt, ToPartner> {
+    Screened(prompt, PhantomData)
 }
 
-pub fn by_function(prompt: Prompt) -> Screened<Prompt> {
+pub fn by_function(prompt: Prompt) -> Screened<Prompt, ToPartner> {
     Screened::new(prompt)
 }
 

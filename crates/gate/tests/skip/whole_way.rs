@@ -6,12 +6,12 @@ use std::sync::Arc;
 use yumen_features::{Feature, FeatureRequest, Prompt, prepare};
 use yumen_gate::{AnswerBody, Piece};
 use yumen_label::{Labelled, Labeller, Labels};
-use yumen_ledger::{Admitted, Canonical, Ledger};
+use yumen_ledger::{Admission, Admitted, Ledger};
 use yumen_partners::{Answer, Partners, Route};
 use yumen_policy::{
     Clearance, Device, FeatureId, Policy, Timestamp, UiLanguage, Verdict, clear, judge,
 };
-use yumen_screen::{Boundary, Screen, Screened, StreamScreen};
+use yumen_screen::{FromPartner, Screen, Screened, StreamScreen, ToPartner};
 use yumen_wire::Completion;
 
 /// Judge, and clear.
@@ -34,7 +34,7 @@ pub(crate) fn routed(
     partners: &Partners,
 ) -> Route {
     let prompt: Prompt = prepare(clearance, feature, request).unwrap();
-    let (prompt, _): (Screened<Prompt>, _) = screen.whole(prompt, Boundary::ToPartner).unwrap();
+    let (prompt, _): (Screened<Prompt, ToPartner>, _) = screen.whole(prompt, ToPartner).unwrap();
     partners.route(prompt, false).unwrap()
 }
 
@@ -45,18 +45,22 @@ pub(crate) async fn answered(
     screen: &Screen,
     labeller: &Labeller,
     ledger: &Ledger,
-    entry: Canonical,
+    admission: Admission<'_>,
 ) -> AnswerBody {
     let labels: Labels = labeller.open(route.clearance(), "1", UiLanguage::En);
     let Answer::Whole(completion) = partners.ask(route).await.unwrap() else { unreachable!() };
-    let (completion, _) = screen.whole(completion, Boundary::FromPartner).unwrap();
+    let (completion, _) = screen.whole(completion, FromPartner).unwrap();
     let stamped: Labelled<Completion> = labels.stamp(completion);
-    let admitted: Admitted = ledger.append(entry).await.unwrap();
+    let admitted: Admitted = ledger.admit(admission).await.unwrap();
     AnswerBody::whole(&admitted, &stamped, |completion, _| completion.text.clone().into_bytes())
 }
 
 /// The same for a part of a streamed answer.
-pub(crate) fn piece(screen: &mut StreamScreen, labels: &Labels, text: &str) -> Option<Piece> {
-    let screened: Option<Screened<String>> = screen.push(text).text;
+pub(crate) fn piece(
+    screen: &mut StreamScreen<FromPartner>,
+    labels: &Labels,
+    text: &str,
+) -> Option<Piece> {
+    let screened: Option<Screened<String, FromPartner>> = screen.push(text).text;
     screened.map(|text| Piece::Text(labels.stamp(text)))
 }
