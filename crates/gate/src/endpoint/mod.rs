@@ -2,6 +2,7 @@
 
 pub(crate) mod chat;
 pub(crate) mod eligibility;
+mod feature_answer;
 pub(crate) mod features;
 pub(crate) mod health;
 pub(crate) mod ledger;
