@@ -284,6 +284,15 @@ def test_an_approval_of_another_time_or_release_opens_nothing(config, tmp_path, 
         assert chat(gate, key).json["error"]["code"] == "approval_missing"
 
 
+def test_an_approval_for_a_market_nobody_knows_is_not_taken_in(config, tmp_path):
+    people = trusted_people(config, tmp_path)
+    elsewhere = signed(tmp_path, approval(tmp_path, market="atlantis"), *people)
+    for command in "verify", "import":
+        done = yumen("approval", command, "--config", config, elsewhere, check=False)
+        assert done.returncode == 2 and "no market atlantis" in done.stderr, done.stderr
+    assert "no approvals" in yumen("approval", "list", "--config", config).stdout
+
+
 def test_a_signer_who_is_trusted_no_longer_carries_nothing(config, tmp_path):
     people = trusted_people(config, tmp_path)
     yumen("approval", "import", "--config", config, signed(tmp_path, approval(tmp_path), *people))

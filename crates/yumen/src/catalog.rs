@@ -47,7 +47,7 @@ pub(crate) struct Shipped {
 }
 
 /// One file of `catalog/partners`: a model company, its protocol and its models.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PartnerCard {
     /// The partner's id.
@@ -65,7 +65,7 @@ pub(crate) struct PartnerCard {
 }
 
 /// One model and where it may serve.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ModelCard {
     /// The model's id at the partner.

@@ -62,22 +62,17 @@ impl Build {
         self.releases.iter().find(|release| release.market().as_str() == market)
     }
 
-    /// How many signatures a market wants under an approval.
-    pub(crate) fn signatures_needed(&self, market: &MarketId) -> usize {
-        self.shipped
-            .markets
-            .iter()
-            .find(|known| known.id() == market)
-            .map_or(usize::MAX, |market| market.approval().signers())
-    }
-
     /// Verifies a signed approval against the store's trusted signers.
     pub(crate) fn verify(
         &self,
         store: &Store,
         signed: SignedApproval,
     ) -> Result<Approval, Failure> {
-        let needed = self.signatures_needed(&signed.unverified().market);
+        let id = &signed.unverified().market;
+        let Some(market) = self.shipped.markets.iter().find(|market| market.id() == id) else {
+            return Err(Failure::new(format!("this build knows no market {id}")).code(CHECK_FAILED));
+        };
+        let needed = market.approval().signers();
         let signers = trusted_signers(store)?;
         signed.verify(&signers, needed).context("the approval does not verify").map_err(|failure| {
             failure
@@ -116,7 +111,6 @@ impl Build {
         approvals: Vec<Approval>,
         settings: &Settings,
     ) -> Result<Snapshot, Failure> {
-        let shipped = Shipped::load().context("the embedded catalogue is broken")?;
         let mut keys = AppKeys::default();
         for key in store.list_keys().context("cannot read the app keys")? {
             if key.revoked_at.is_some() {
@@ -135,8 +129,8 @@ impl Build {
             );
         }
         let policy = Policy::new(PolicySource {
-            markets: shipped.markets,
-            terms: shipped.features.iter().map(|feature| feature.terms().clone()).collect(),
+            markets: self.shipped.markets.clone(),
+            terms: self.shipped.features.iter().map(|feature| feature.terms().clone()).collect(),
             releases: self.releases.clone(),
             approvals,
             sandbox: settings.sandbox,

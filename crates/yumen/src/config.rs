@@ -50,7 +50,7 @@ pub(crate) enum ConfigError {
     Parse {
         /// The file.
         path: PathBuf,
-        /// Where and what, as the TOML parser says it.
+        /// What is wrong in it, and where.
         message: String,
     },
 }

@@ -58,7 +58,7 @@ impl DataDir {
 
     /// A file of the directory that holds a partner's key; made with `secret` unless it is there.
     pub(crate) fn partner_key(&self, name: &str, secret: &str) -> Result<PathBuf, Failure> {
-        let path = self.path.join("keys").join(name);
+        let path = self.keys()?.join(name);
         if !path.exists() {
             write_new_secret(&path, secret)?;
         }
@@ -67,9 +67,15 @@ impl DataDir {
 
     /// One of the gate's own keys, made on first use and readable by the owner alone.
     pub(crate) fn signing_key(&self, name: &str) -> Result<SigningKey, Failure> {
+        let path = self.keys()?.join(format!("{name}.key"));
+        if path.exists() { read_key(&path) } else { make_key(&path) }
+    }
+
+    /// The folder of the keys, made when it is not there.
+    fn keys(&self) -> Result<PathBuf, Failure> {
         let keys = self.path.join("keys");
         std::fs::create_dir_all(&keys).context(format!("cannot make {}", keys.display()))?;
-        read_or_make_key(&keys.join(format!("{name}.key")))
+        Ok(keys)
     }
 }
 
@@ -112,12 +118,8 @@ fn write_new_secret(path: &Path, secret: &str) -> Result<(), Failure> {
         .context(format!("cannot write {}", path.display()))
 }
 
-fn read_or_make_key(path: &Path) -> Result<SigningKey, Failure> {
-    if path.exists() { read_key(path) } else { make_key(path) }
-}
-
 fn parse_seed(hex: &str) -> Option<[u8; 32]> {
-    if hex.len() != 64 || !hex.is_ascii() {
+    if hex.len() != 64 || !hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
     let mut seed = [0_u8; 32];

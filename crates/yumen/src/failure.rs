@@ -59,7 +59,7 @@ impl Failure {
         let mut text = format!("error: {}\n", self.what);
         // Writing into a string does not fail.
         for cause in &self.causes {
-            let _ = writeln!(text, "  ╰─ {}", cause.replace('\n', "\n     "));
+            let _ = writeln!(text, "  ╰─ {}", cause.trim_end().replace('\n', "\n     "));
         }
         if let Some(help) = &self.help {
             let _ = writeln!(text, "  help: {help}");

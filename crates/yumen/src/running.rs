@@ -22,9 +22,7 @@ const STORE_POLL: Duration = Duration::from_millis(250);
 /// A gate with the store it follows.
 pub(crate) struct Running {
     gate: Arc<Gate>,
-    build: Build,
-    store: Store,
-    settings: Settings,
+    following: Following,
 }
 
 impl Running {
@@ -38,12 +36,15 @@ impl Running {
         partners: Vec<PartnerConfig>,
         aliases: BTreeMap<String, FeatureId>,
     ) -> Result<Self, Failure> {
-        let snapshot = build.snapshot(&store, build.approvals(&store)?, &settings)?;
+        let catalogue = build.shipped.features.clone();
+        let screen = Arc::clone(&build.screen);
+        // Before the ledger is held: what another process changes from here on, this one sees.
+        let (following, snapshot) = Following::start(build, store, settings)?;
         let gate = Gate::new(Parts {
             mode,
-            catalogue: build.shipped.features.clone(),
+            catalogue,
             snapshot,
-            screen: Arc::clone(&build.screen),
+            screen,
             partners: Partners::new(partners).context("the partners cannot be set up")?,
             engine: Arc::new(Engine::new()),
             ledger: data.ledger()?,
@@ -51,13 +52,12 @@ impl Running {
             assertions: AssertionKey::new(data.signing_key("assertion")?),
             aliases,
         });
-        Ok(Self { gate, build, store, settings })
+        Ok(Self { gate, following })
     }
 
     /// Serves until the process is told to stop, following the store's changes.
     pub(crate) async fn serve(self, listener: TcpListener) -> Result<(), Failure> {
-        let Self { gate, build, store, settings } = self;
-        let following = Following::new(build, store, settings)?;
+        let Self { gate, following } = self;
         let follower = tokio::spawn(follow(Arc::clone(&gate), following));
         let served = yumen_gate::serve(gate, listener, stop_signal()).await;
         follower.abort();
@@ -84,10 +84,13 @@ struct Change {
 }
 
 impl Following {
-    fn new(build: Build, store: Store, settings: Settings) -> Result<Self, Failure> {
-        let version = store.data_version().ok();
+    /// Looks for the first time. The version is read before what it stands for, so that a change in
+    /// between is seen at the next look.
+    fn start(build: Build, store: Store, settings: Settings) -> Result<(Self, Snapshot), Failure> {
+        let version = store.data_version().context("cannot read the store")?;
         let approvals = approvals_of(&store)?;
-        Ok(Self { build, store, settings, version, approvals })
+        let snapshot = build.snapshot(&store, build.approvals(&store)?, &settings)?;
+        Ok((Self { build, store, settings, version: Some(version), approvals }, snapshot))
     }
 
     /// Looks once; `None` when nothing changed.

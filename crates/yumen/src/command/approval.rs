@@ -80,13 +80,13 @@ fn list(data: &DataDir, output: Output) -> Result<(), Failure> {
     let mut standings = Vec::new();
     for stored in store.list_approvals().context("the approvals cannot be read")? {
         let standing = match SignedApproval::parse(stored.record.as_bytes()) {
-            Err(error) => Standing::broken(&stored.number, &stored.market, &error.to_string()),
+            Err(error) => Standing::void(&stored.number, &stored.market, &error.to_string()),
             Ok(_) if stored.removed_at.is_some() => {
-                Standing::broken(&stored.number, &stored.market, "removed")
+                Standing::void(&stored.number, &stored.market, "removed")
             }
             Ok(signed) => match build.verify(&store, signed) {
                 Ok(approval) => Standing::of(&approval, &build),
-                Err(_) => Standing::broken(&stored.number, &stored.market, "not verified"),
+                Err(_) => Standing::void(&stored.number, &stored.market, "not verified"),
             },
         };
         standings.push(standing);
@@ -136,7 +136,8 @@ impl Standing {
         }
     }
 
-    fn broken(number: &str, market: &str, state: &str) -> Self {
+    /// One that counts for nothing: unreadable, removed or not verified.
+    fn void(number: &str, market: &str, state: &str) -> Self {
         Self {
             number: number.to_owned(),
             market: market.to_owned(),

@@ -4,6 +4,8 @@
 //! feature of it, is told.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use serde::Serialize;
 use yumen_gate::Snapshot;
@@ -18,8 +20,8 @@ use crate::failure::{Context as _, Failure};
 
 #[derive(Serialize)]
 struct Checked {
-    listen: std::net::SocketAddr,
-    data_dir: std::path::PathBuf,
+    listen: SocketAddr,
+    data_dir: PathBuf,
     partners: Vec<String>,
     markets: Vec<MarketState>,
     app_keys: usize,

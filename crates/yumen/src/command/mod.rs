@@ -93,7 +93,7 @@ fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }
 
-/// A runtime for the commands that serve. Two workers are what the smallest machine has.
+/// A runtime for the commands that serve, with a worker for each core.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
