@@ -112,8 +112,8 @@ impl Way<'_> {
         let labeller = self.snapshot.labellers.get(&market).ok_or_else(|| {
             Problem::new(
                 "label_unavailable",
-                "The market demands a label in the content, and the operator has set no `provider_code`.",
-                "该市场要求在内容中加入标识，而运营者尚未设置 `provider_code`。",
+                "The market demands a provider code in the label, and `server.provider` is a name.",
+                "该市场要求标识中写明服务提供者编码，而 `server.provider` 设置的是名称。",
             )
         })?;
         let receipt_id = journal.id();
