@@ -11,6 +11,8 @@
 //! The admission is written to the ledger while the partner is asked: neither waits for the other,
 //! and no byte of an answer is made before the entry is durable.
 
+use std::sync::Arc;
+
 use yumen_device::Output;
 use yumen_features::{Feature, FeatureError, Prompt, Tier};
 use yumen_label::{Labelled, Labels};
@@ -26,7 +28,7 @@ use crate::journal::{Cleared, Journal};
 use crate::problem::Problem;
 use crate::receipt::{Record, ServedBy, sandbox_notice};
 use crate::snapshot::Snapshot;
-use crate::stream::LabelledStream;
+use crate::stream::{LabelledStream, is_identifier};
 
 /// One request on its way, before anything was decided.
 pub(crate) struct Way<'a> {
@@ -130,7 +132,7 @@ impl Way<'_> {
             release,
             approval,
             served_by,
-            label: label.label().clone(),
+            label: Arc::clone(label.label()),
             notices: told.into_iter().chain(sandbox).collect(),
         };
         match tier {
@@ -169,7 +171,7 @@ impl Way<'_> {
                 let admitted = admitted.map_err(|error| ledger_problem(&error))?;
                 let content = match answer? {
                     Answer::Whole(completion) => {
-                        within(completion.text.len(), limit)?;
+                        let completion = output_of(completion, limit)?;
                         let (completion, notices) =
                             self.gate.screen.whole(completion, FromPartner)?;
                         journal.notices(&notices);
@@ -253,16 +255,28 @@ impl Way<'_> {
     }
 }
 
-/// Holds a whole answer to the feature's limit, in bytes.
-fn within(length: usize, limit: usize) -> Result<(), Problem> {
-    if length <= limit {
-        return Ok(());
+/// What of a whole answer is a feature's output: within its limit, in bytes, without reasoning, and
+/// with nothing but identifiers where the screen does not look.
+fn output_of(mut completion: Completion, limit: usize) -> Result<Completion, Problem> {
+    completion.reasoning = String::new();
+    let called: usize = completion.tool_calls.iter().map(|call| call.arguments.len()).sum();
+    let length = completion.text.len() + called;
+    if length > limit {
+        return Err(Problem::new(
+            "partner_answer_too_large",
+            format!("The answer has {length} bytes; this feature gives at most {limit}."),
+            format!("回答共 {length} 字节，此功能最多给出 {limit} 字节。"),
+        ));
     }
-    Err(Problem::new(
-        "partner_answer_too_large",
-        format!("The answer has {length} bytes; this feature gives at most {limit}."),
-        format!("回答共 {length} 字节，此功能最多给出 {limit} 字节。"),
-    ))
+    let names = completion.tool_calls.iter().flat_map(|call| [&call.id, &call.name]);
+    if !names.into_iter().all(|name| is_identifier(name)) {
+        return Err(Problem::new(
+            "partner_malformed",
+            "The partner called a tool by something that is no name.",
+            "合作方调用工具时给出的名称无效。",
+        ));
+    }
+    Ok(completion)
 }
 
 fn ledger_problem(error: &LedgerError) -> Problem {

@@ -1,5 +1,7 @@
 //! What a person gets per answer: who answered, under what, and the proof that it is on record.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use yumen_features::Tier;
 use yumen_label::Label;
@@ -14,7 +16,7 @@ pub(crate) struct Record {
     pub(crate) release: Digest,
     pub(crate) approval: Option<String>,
     pub(crate) served_by: ServedBy,
-    pub(crate) label: Label,
+    pub(crate) label: Arc<Label>,
     /// What was told about the input; what is told about the output comes after.
     pub(crate) notices: Vec<Notice>,
 }

@@ -231,7 +231,7 @@ fn is_refusal(error: &AskError) -> bool {
 }
 
 /// Whether a text is of the alphabet of ids and function names, and short.
-fn is_identifier(text: &str) -> bool {
+pub(crate) fn is_identifier(text: &str) -> bool {
     text.len() <= 128
         && text
             .bytes()

@@ -1,6 +1,7 @@
 //! The machine-readable label of GB 45438-2025, Annex E: seven string fields under the key `AIGC`.
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
 
 use crate::error::LabelError;
 
@@ -51,24 +52,52 @@ impl Aigc {
             reserved_code_2: String::new(),
         }
     }
+}
 
-    /// The label as JSON: `{"AIGC": {"Label": "1", ...}}`, every value a string.
-    pub fn to_json(&self) -> Value {
+impl Serialize for Aigc {
+    /// `{"AIGC": {"Label": "1", ...}}`, every value a string.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let label = match self.label {
             Degree::Is => "1",
             Degree::MayBe => "2",
             Degree::Suspected => "3",
         };
-        json!({"AIGC": {
-            "Label": label,
-            "ContentProducer": self.content_producer,
-            "ProduceID": self.produce_id,
-            "ReservedCode1": self.reserved_code_1,
-            "ContentPropagator": self.content_propagator,
-            "PropagateID": self.propagate_id,
-            "ReservedCode2": self.reserved_code_2,
-        }})
+        let fields = Fields {
+            label,
+            content_producer: &self.content_producer,
+            produce_id: &self.produce_id,
+            reserved_code_1: &self.reserved_code_1,
+            content_propagator: &self.content_propagator,
+            propagate_id: &self.propagate_id,
+            reserved_code_2: &self.reserved_code_2,
+        };
+        Wrapped { fields }.serialize(serializer)
     }
+}
+
+#[derive(Serialize)]
+struct Wrapped<'a> {
+    #[serde(rename = "AIGC")]
+    fields: Fields<'a>,
+}
+
+/// The fields in the order of Annex E.
+#[derive(Serialize)]
+struct Fields<'a> {
+    #[serde(rename = "Label")]
+    label: &'a str,
+    #[serde(rename = "ContentProducer")]
+    content_producer: &'a str,
+    #[serde(rename = "ProduceID")]
+    produce_id: &'a str,
+    #[serde(rename = "ReservedCode1")]
+    reserved_code_1: &'a str,
+    #[serde(rename = "ContentPropagator")]
+    content_propagator: &'a str,
+    #[serde(rename = "PropagateID")]
+    propagate_id: &'a str,
+    #[serde(rename = "ReservedCode2")]
+    reserved_code_2: &'a str,
 }
 
 /// Reads a label: the object under `AIGC`, or those fields themselves, as some formats embed them.
@@ -143,7 +172,7 @@ mod tests {
     fn what_is_written_reads_back() {
         for id in ["r-17", "", "a b", "100%", "编号\\\"", "%00"] {
             let label = Aigc::produced("001191110102MACQD9K64010000", id);
-            assert_eq!(read_back(&label.to_json()).unwrap(), label, "{id}");
+            assert_eq!(read_back(&serde_json::to_value(&label).unwrap()).unwrap(), label, "{id}");
         }
         assert_ne!(Aigc::produced("x", "%00"), Aigc::produced("x", ""));
     }

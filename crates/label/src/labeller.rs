@@ -1,7 +1,8 @@
 //! Making labels, and stamping them on screened values.
 
+use std::sync::Arc;
+
 use serde::Serialize;
-use serde_json::Value;
 use yumen_policy::{Clearance, UiLanguage};
 use yumen_screen::{Screened, ToPerson};
 
@@ -35,11 +36,11 @@ impl Labeller {
     /// for so that no answer can be labelled, and so none written, that was not cleared.
     pub fn open(&self, _cleared: &Clearance, produce_id: &str, language: UiLanguage) -> Labels {
         Labels {
-            label: Label {
+            label: Arc::new(Label {
                 visible: self.rules.visible().get(language).to_owned(),
                 copied: self.rules.copied().get(language).to_owned(),
-                embedded: Aigc::produced(self.provider.as_str(), produce_id).to_json(),
-            },
+                embedded: Aigc::produced(self.provider.as_str(), produce_id),
+            }),
         }
     }
 }
@@ -53,19 +54,19 @@ pub struct Label {
     /// What the interface puts at the end of text that is copied out (Labelling Measures, Art. 4).
     pub copied: String,
     /// The machine-readable label: `{"AIGC": {...}}` (GB 45438-2025, Annex E).
-    pub embedded: Value,
+    pub embedded: Aigc,
 }
 
 /// The label of one answer, to be stamped on each of its parts. It cannot be copied, so that whoever
 /// owns it writes one answer.
 #[derive(Debug)]
 pub struct Labels {
-    label: Label,
+    label: Arc<Label>,
 }
 
 impl Labels {
     /// The label.
-    pub fn label(&self) -> &Label {
+    pub fn label(&self) -> &Arc<Label> {
         &self.label
     }
 

@@ -30,9 +30,9 @@ const BATCH: usize = 1024;
 /// How often the checkpoint file may be written anew.
 const PUBLISH: Duration = Duration::from_secs(1);
 
-/// The most time between two syncs that a crowd of waiters may be made to share one: a thousand syncs a second
-/// cost about a tenth of a core.
-const PACE: Duration = Duration::from_millis(1);
+/// The most time between two syncs that a crowd of waiters may be made to share one: five hundred syncs a second
+/// cost about a twentieth of a core.
+const PACE: Duration = Duration::from_millis(2);
 
 /// One entry and who waits for it.
 pub(crate) struct Job {

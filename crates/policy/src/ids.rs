@@ -153,7 +153,18 @@ impl Digest {
 
 /// Writes bytes as lower-case hexadecimal digits.
 pub(crate) fn write_hex(f: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    // In blocks, since every answer writes several digests.
+    for block in bytes.chunks(32) {
+        let mut text = [0; 64];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(block) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        // Hexadecimal digits are ASCII.
+        f.write_str(std::str::from_utf8(&text[..2 * block.len()]).unwrap_or_default())?;
+    }
+    Ok(())
 }
 
 /// Reads exactly 64 lower-case hexadecimal digits.

@@ -66,7 +66,20 @@ impl Scanner {
             phrases: phrases.as_mut(),
             found: &mut self.found,
         };
-        for (i, c) in text.char_indices() {
+        let numbers_only = lens.email.is_none() && lens.phrases.is_none();
+        let mut rest = text;
+        loop {
+            if numbers_only && pass.numbers.is_idle() {
+                let plain = plain_prefix(rest);
+                if plain > 0 {
+                    self.invisible = 0;
+                    self.position += plain;
+                    rest = &rest[plain..];
+                }
+            }
+            let Some(c) = rest.chars().next() else { break };
+            let i = text.len() - rest.len();
+            rest = &rest[c.len_utf8()..];
             let (start, end) = (self.position, self.position + c.len_utf8());
             let mut visible = false;
             fold(c, |c| {
@@ -145,6 +158,13 @@ impl Pass<'_, '_> {
             clip(&mut self.found[earlier..], glyph.end);
         }
     }
+}
+
+/// How many bytes of `text` come before the first in which a number could begin: visible ASCII, for
+/// which a reader of numbers that has none under way does nothing.
+fn plain_prefix(text: &str) -> usize {
+    let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !Numbers::may_begin(*byte);
+    text.as_bytes().iter().position(|byte| !plain(byte)).unwrap_or(text.len())
 }
 
 /// Cuts what was found at `position` to the hold limit: what lies before it has left already, if this is a stream.

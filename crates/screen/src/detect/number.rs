@@ -71,6 +71,12 @@ impl Numbers {
         }
     }
 
+    /// Whether a number can begin with this byte of a text, or it is not for a byte to tell.
+    #[inline]
+    pub(crate) fn may_begin(byte: u8) -> bool {
+        byte.is_ascii_digit() || byte == b'+' || !byte.is_ascii()
+    }
+
     /// The text ends here.
     pub(crate) fn finish(&mut self, rules: NumberRules, out: &mut Vec<Span>) {
         self.end_run(rules, out);
@@ -81,7 +87,9 @@ impl Numbers {
         self.groups.front().map(|group| group.start).or(self.plus)
     }
 
-    fn is_idle(&self) -> bool {
+    /// Whether nothing is under way, so that a character [`may_begin`](Self::may_begin) denies can be
+    /// left out.
+    pub(crate) fn is_idle(&self) -> bool {
         self.groups.is_empty() && !self.overlong && self.plus.is_none()
     }
 
