@@ -163,7 +163,7 @@ describe("runs", () => {
     assert.match(await page.locator("#demo").textContent(), /emulated/);
   });
 
-  test("a summary is made on the phone from sentences of the text", async () => {
+  test("a summary is made by the on-device engine from sentences of the text", async () => {
     await runSample("writing.summary");
     const text = await page.locator("#text").inputValue();
     const summary = await page.locator("#answer > .text").textContent();
@@ -173,7 +173,7 @@ describe("runs", () => {
     assert.ok(marked.length > 0);
     for (const sentence of marked) assert.ok(summary.includes(sentence.trim()), sentence);
     assert.match(await page.locator("#answer .served").textContent(), /On device/);
-    assert.match(await page.locator("#receipt").textContent(), /nothing left the phone/);
+    assert.match(await page.locator("#receipt").textContent(), /no model company saw the text/);
   });
 
   test("key points stand in the text", async () => {
