@@ -172,7 +172,7 @@ describe("runs", () => {
     const marked = await page.locator("#answer .source mark").allTextContents();
     assert.ok(marked.length > 0);
     for (const sentence of marked) assert.ok(summary.includes(sentence.trim()), sentence);
-    assert.match(await page.locator("#answer .served").textContent(), /On device/);
+    assert.match(await page.locator("#answer .served").textContent(), /On-device engine/);
     assert.match(await page.locator("#receipt").textContent(), /no model company saw the text/);
   });
 
