@@ -4,14 +4,14 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use http::{HeaderMap, header};
 use yumen_policy::{
-    AssertionVerifier, Device, FeatureId, Policy, PolicyError, Timestamp, UiLanguage, Verdict,
+    AssertionVerifier, Device, FeatureId, Policy, PolicyError, Timestamp, Verdict,
     VerifiedAssertion, judge, judge_asserted,
 };
 
 use crate::problem::Problem;
-use crate::snapshot::{AppKey, AppKeys};
+use crate::snapshot::AppKey;
+use crate::visit::Visit;
 
 /// The header in which a device presents its assertion.
 pub(crate) const ASSERTION_HEADER: &str = "yumen-assertion";
@@ -23,20 +23,20 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Reads the app key and, where the key has no device profile, the assertion.
+    /// Takes the key's device profile or, where it has none, reads the assertion.
     ///
     /// A profile wins over an assertion: a bound key cannot be widened by a header.
     pub(crate) fn identify(
-        headers: &HeaderMap,
-        keys: &AppKeys,
+        visit: &Visit,
         assertions: &Assertions,
         now: Timestamp,
     ) -> Result<Self, Problem> {
-        let key = Arc::clone(app_key(headers, keys)?);
+        let key = Arc::clone(&visit.key);
         if key.profile.is_some() {
             return Ok(Self { key, assertion: None });
         }
-        let token = headers
+        let token = visit
+            .headers
             .get(ASSERTION_HEADER)
             .and_then(|value| value.to_str().ok())
             .ok_or_else(|| {
@@ -117,45 +117,5 @@ impl Assertions {
             known.insert(token.into(), assertion.clone());
         });
         Ok(assertion)
-    }
-}
-
-/// The app key of a request, for the addresses that need no device.
-pub(crate) fn app_key<'keys>(
-    headers: &HeaderMap,
-    keys: &'keys AppKeys,
-) -> Result<&'keys Arc<AppKey>, Problem> {
-    let secret = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| {
-            let (scheme, secret) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
-        })
-        .ok_or_else(|| {
-            Problem::new(
-                "key_missing",
-                "Send the app key as `Authorization: Bearer yk_...`.",
-                "请以 `Authorization: Bearer yk_...` 发送应用密钥。",
-            )
-        })?;
-    keys.find(secret).ok_or_else(|| {
-        Problem::new(
-            "key_unknown",
-            "The app key is unknown or was revoked; `yumen keys add` makes one.",
-            "应用密钥不存在或已撤销；可用 `yumen keys add` 创建。",
-        )
-    })
-}
-
-/// The language to answer in: what the request asks for, else what the key's device speaks.
-pub(crate) fn language(headers: &HeaderMap, key: Option<&AppKey>) -> UiLanguage {
-    let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    match (asked, key.and_then(|key| key.profile.as_ref())) {
-        (None, Some(device)) => match &device.language {
-            yumen_policy::Input::Set(tag) => UiLanguage::from_tag(tag.as_str()),
-            _ => UiLanguage::En,
-        },
-        (asked, _) => UiLanguage::negotiate(asked),
     }
 }

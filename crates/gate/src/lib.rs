@@ -24,6 +24,7 @@ mod server;
 mod snapshot;
 mod sse;
 mod stream;
+mod visit;
 
 pub use answer::{AnswerBody, Piece, ToolCallPart};
 pub use gate::{Gate, Mode, Parts};

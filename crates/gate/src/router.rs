@@ -5,11 +5,11 @@ use http::{Method, Request, StatusCode, header};
 use hyper::body::Incoming;
 use yumen_policy::{Timestamp, UiLanguage};
 
-use crate::caller;
 use crate::endpoint::{chat, eligibility, features, health, ledger, models, phone};
 use crate::gate::Gate;
 use crate::problem::Problem;
 use crate::reply::{self, Reply};
+use crate::visit::{self, Visit};
 
 /// Method, path and, in braces, the one variable segment of each address.
 pub const ROUTES: &[(&str, &str)] = &[
@@ -38,7 +38,7 @@ enum Dialect {
 /// Answers one request.
 pub(crate) async fn answer(gate: &Gate, request: Request<Incoming>) -> Reply {
     let now = Timestamp::now();
-    let language = caller::language(request.headers(), None);
+    let language = visit::language(request.headers(), None);
     let (surface, dialect, result) = dispatch(gate, request, now).await;
     match result {
         Ok(reply) => {
@@ -66,7 +66,7 @@ impl<P: Into<Problem>> From<P> for Refused {
 
 impl Refused {
     /// A problem to be told in this language.
-    pub(crate) fn told_in(language: UiLanguage, problem: Problem) -> Self {
+    fn told_in(language: UiLanguage, problem: Problem) -> Self {
         Self { problem: Box::new(problem), language: Some(language) }
     }
 }
@@ -77,18 +77,28 @@ async fn dispatch(
     now: Timestamp,
 ) -> (&'static str, Dialect, Result<Reply, Refused>) {
     use Dialect::{OpenAi, ProblemDetails};
-    let path = request.uri().path();
+    let path = request.uri().path().to_owned();
     let get = request.method() == Method::GET || request.method() == Method::HEAD;
     let post = request.method() == Method::POST;
-    match path {
-        "/v1/chat/completions" if post => {
-            ("chat_completions", OpenAi, chat::completions(gate, request, now).await)
+    match path.as_str() {
+        "/v1/chat/completions" if post => (
+            "chat_completions",
+            OpenAi,
+            let_in(gate, request, async |visit| chat::completions(gate, visit, now).await).await,
+        ),
+        "/v1/eligibility" if post => (
+            "eligibility",
+            ProblemDetails,
+            let_in(gate, request, async |visit| eligibility::answer(gate, visit, now).await).await,
+        ),
+        "/v1/features" if get => (
+            "features",
+            ProblemDetails,
+            let_in(gate, request, async |_| Ok(features::list(gate))).await,
+        ),
+        "/v1/models" if get => {
+            ("models", OpenAi, let_in(gate, request, async |_| Ok(models::list(gate, now))).await)
         }
-        "/v1/eligibility" if post => {
-            ("eligibility", ProblemDetails, eligibility::answer(gate, request, now).await)
-        }
-        "/v1/features" if get => ("features", ProblemDetails, features::list(gate, &request)),
-        "/v1/models" if get => ("models", OpenAi, models::list(gate, &request, now)),
         "/v1/ledger/key" if get => ("ledger", ProblemDetails, Ok(ledger::key(gate))),
         "/healthz" if get => ("health", ProblemDetails, Ok(health::live(gate))),
         "/readyz" if get => ("health", ProblemDetails, health::ready(gate)),
@@ -99,10 +109,10 @@ async fn dispatch(
             Ok(reply::own(StatusCode::OK, reply::JSON, gate.openapi.clone())),
         ),
         "/" | "/phone" if get => ("phone", ProblemDetails, phone::file("index.html")),
-        _ => {
+        path => {
             if let Some(id) = path.strip_prefix("/v1/features/").filter(|_| post) {
-                let id = id.to_owned();
-                ("feature", ProblemDetails, features::run(gate, request, &id, now).await)
+                let run = async |visit| features::run(gate, visit, id, now).await;
+                ("feature", ProblemDetails, let_in(gate, request, run).await)
             } else if let Some(file) = path.strip_prefix("/phone/").filter(|_| get) {
                 ("phone", ProblemDetails, phone::file(file))
             } else {
@@ -110,6 +120,17 @@ async fn dispatch(
             }
         }
     }
+}
+
+/// Lets a request in by its app key; what is refused inside is told in the person's language.
+async fn let_in(
+    gate: &Gate,
+    request: Request<Incoming>,
+    inside: impl AsyncFnOnce(Visit) -> Result<Reply, Problem>,
+) -> Result<Reply, Refused> {
+    let visit = Visit::enter(gate, request)?;
+    let language = visit.language;
+    inside(visit).await.map_err(|problem| Refused::told_in(language, problem))
 }
 
 fn no_route(path: &str) -> Problem {

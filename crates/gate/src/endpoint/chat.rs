@@ -4,8 +4,6 @@
 //! answer, and in the first and last chunk of a stream. A notice in the middle of a stream is in
 //! the last chunk.
 
-use http::Request;
-use hyper::body::Incoming;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use yumen_features::{Feature, Task, prepare_chat};
@@ -17,45 +15,39 @@ use yumen_wire::serve::{ChatCompletionRequest, ChunkEncoder, completion};
 use yumen_wire::{Event, ToolCallDelta, WireError};
 
 use crate::answer::{AnswerBody, Encoder, Piece};
-use crate::caller::{self, Caller, app_key};
+use crate::caller::Caller;
 use crate::gate::Gate;
 use crate::intake;
 use crate::pipeline::{Content, Delivery, Served, Way};
 use crate::problem::Problem;
 use crate::receipt::{Receipt, Record, ServedBy};
 use crate::reply::{self, EVENT_STREAM, JSON, Reply};
-use crate::router::Refused;
+use crate::visit::Visit;
 
 pub(crate) async fn completions(
     gate: &Gate,
-    request: Request<Incoming>,
+    visit: Visit,
     now: Timestamp,
-) -> Result<Reply, Refused> {
-    let snapshot = gate.snapshot.load_full();
-    let (parts, body) = request.into_parts();
-    let key = app_key(&parts.headers, &snapshot.keys)?;
-    let language = caller::language(&parts.headers, Some(key));
-    let refused = |problem: Problem| Refused::told_in(language, problem);
-    let caller =
-        Caller::identify(&parts.headers, &snapshot.keys, &gate.believed, now).map_err(refused)?;
-    let body = intake::json_body(&parts.headers, body).await.map_err(refused)?;
+) -> Result<Reply, Problem> {
+    let caller = Caller::identify(&visit, &gate.believed, now)?;
+    let Visit { snapshot, headers, body, language, .. } = visit;
+    let body = intake::json_body(&headers, body).await?;
     let asked = ChatCompletionRequest::parse(&body).map_err(|error| {
         let code = match error {
             WireError::Json { .. } => "body_not_json",
             _ => "input_invalid",
         };
-        refused(Problem::new(code, format!("{error}."), error.zh()).at(error.param()))
+        Problem::new(code, format!("{error}."), error.zh()).at(error.param())
     })?;
     drop(body);
-    let feature = chat_feature(gate, &asked.model).map_err(refused)?;
+    let feature = chat_feature(gate, &asked.model)?;
     let way = Way { gate, snapshot: &snapshot, caller: &caller, now, language };
-    let clearance = way.clear(feature).await.map_err(refused)?;
+    let clearance = way.clear(feature).await?;
     let delivery = if asked.stream { Delivery::Streamed } else { Delivery::Whole };
     let ChatCompletionRequest { chat, include_usage, .. } = asked;
     let served = way
         .serve(feature, clearance, |clearance| prepare_chat(clearance, feature, chat), delivery)
-        .await
-        .map_err(refused)?;
+        .await?;
     let open = gate.metrics.counters().open_answer();
     let Served { mut record, admitted, content } = served;
     let created = now.as_second();
@@ -85,7 +77,7 @@ pub(crate) async fn completions(
             Ok(reply::answer(EVENT_STREAM, AnswerBody::stream(admitted, *stream, encoder), open))
         }
         Content::Device(_) => {
-            Err(refused(Problem::new("internal", "A chat ran on the device.", "内部错误。")))
+            Err(Problem::new("internal", "A chat ran on the device.", "对话不在设备端运行。"))
         }
     }
 }

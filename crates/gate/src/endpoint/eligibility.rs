@@ -1,15 +1,13 @@
 //! `POST /v1/eligibility`: a device in, verdicts with reasons and a signed assertion out.
 
-use http::Request;
-use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
 use yumen_policy::{Device, Digest, FeatureId, Market, MarketId, Timestamp, Verdict, judge};
 
-use crate::caller::{self, app_key};
 use crate::gate::Gate;
 use crate::intake;
+use crate::problem::Problem;
 use crate::reply::{self, Reply};
-use crate::router::Refused;
+use crate::visit::Visit;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,16 +29,9 @@ struct Judged<'a> {
 ///
 /// The assertion covers every feature the device may have, so that asking about one feature does
 /// not take the others away.
-pub(crate) async fn answer(
-    gate: &Gate,
-    request: Request<Incoming>,
-    now: Timestamp,
-) -> Result<Reply, Refused> {
-    let snapshot = gate.snapshot.load_full();
-    let (parts, body) = request.into_parts();
-    let key = app_key(&parts.headers, &snapshot.keys)?;
-    let language = caller::language(&parts.headers, Some(key));
-    let body = intake::json_body(&parts.headers, body).await?;
+pub(crate) async fn answer(gate: &Gate, visit: Visit, now: Timestamp) -> Result<Reply, Problem> {
+    let Visit { snapshot, headers, body, language, .. } = visit;
+    let body = intake::json_body(&headers, body).await?;
     let Question { device, features } = intake::parse(&body)?;
     let policy = &snapshot.policy;
     let all: Vec<Verdict> =
