@@ -1,5 +1,7 @@
 """What is masked, what is refused, and that the person is always told."""
 
+import json
+
 import pytest
 
 PHONE, EMAIL = "13800138000", "lin@example.com"
@@ -75,3 +77,30 @@ def test_output_is_screened_also_where_a_number_is_split_over_chunks(demo):
 def test_a_screen_says_nothing_of_what_it_found(demo):
     answer = ask(demo, f"Write to {PHONE}.")
     assert PHONE not in answer.text
+
+
+def test_what_the_screen_did_and_what_a_partner_refused_is_on_record(own_demo):
+    masked = ask(own_demo, f"Write to {PHONE}.")
+    refused = ask(own_demo, "[[moderation_input]]")
+    assert (masked.status, refused.json["code"]) == (200, "partner_refused")
+    # Queued before this one, so on record when it is proved.
+    last = ask(own_demo, "Hello.")
+    own_demo.verify(last.json)
+    recorded = b"".join(path.read_bytes() for path in (own_demo.data_dir / "ledger").rglob("*")
+                        if path.is_file())
+    [notice] = entries(recorded, b"notice.v1")
+    assert notice["id"] == masked.json["receipt"]["id"]
+    assert (notice["action"], notice["direction"], notice["count"]) == ("mask", "input", 1)
+    [refusal] = entries(recorded, b"refusal.v1")
+    assert (refusal["code"], refusal["market"]) == ("partner_refused", "us")
+    assert PHONE.encode() not in recorded
+
+
+def entries(recorded, kind):
+    """The entries of one kind, as they lie in the ledger's files."""
+    start = b'{"' + kind + b'":'
+    decoder = json.JSONDecoder()
+    found = []
+    for rest in recorded.split(start)[1:]:
+        found.append(decoder.raw_decode(rest.decode(errors="replace"))[0])
+    return found

@@ -50,7 +50,8 @@ pub struct Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checks {
-    /// The longest output, in bytes of UTF-8; what comes after is withheld with a notice.
+    /// The longest output, in bytes of UTF-8; what comes after it in a stream is
+    /// withheld with a notice, and a longer whole answer is refused.
     pub max_output_bytes: usize,
 }
 

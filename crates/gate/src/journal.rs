@@ -1,8 +1,8 @@
 //! What happens to a cleared request beside its admission: masks, refusals, failures. Each is
 //! counted and recorded under the admission's id.
 //!
-//! These entries are queued and not waited for. The admission alone must be durable before an
-//! answer; they follow it in the ledger's order.
+//! These entries are queued and not waited for: the admission alone must be durable before an
+//! answer. They may stand before or after it in the ledger; the id ties them together.
 
 use yumen_ledger::{Canonical, Entry, Ledger, Notice as NoticeEntry, Refusal};
 use yumen_policy::{Clearance, Digest, FeatureId, MarketId, Timestamp};
