@@ -96,10 +96,16 @@ pub(crate) enum Trigger {
     NoHeaders,
     /// Bytes that are not what the protocol says.
     Malformed,
+    /// The answer names a model nobody asked for.
+    OtherModel,
+    /// The answer names another configuration of the model.
+    OtherFingerprint,
+    /// The answer begins under the model asked for and goes on under another.
+    ModelMidway,
 }
 
 impl Trigger {
-    const WORDS: [(&'static str, Self); 15] = [
+    const WORDS: [(&'static str, Self); 18] = [
         ("[[rate_limit]]", Self::RateLimit),
         ("[[quota]]", Self::Quota),
         ("[[overloaded]]", Self::Overloaded),
@@ -115,6 +121,9 @@ impl Trigger {
         ("[[slow]]", Self::Slow),
         ("[[no_headers]]", Self::NoHeaders),
         ("[[malformed]]", Self::Malformed),
+        ("[[other_model]]", Self::OtherModel),
+        ("[[other_fingerprint]]", Self::OtherFingerprint),
+        ("[[model_midway]]", Self::ModelMidway),
     ];
 
     /// The first trigger word in `text`.

@@ -18,7 +18,7 @@ const SLOW: Duration = Duration::from_millis(50);
 /// Parts of an answer under `[[slow]]`.
 pub(crate) const SLOW_PARTS: usize = 40;
 /// Text parts that still arrive before a fault in the middle of a stream.
-const PARTS_BEFORE_FAULT: usize = 3;
+pub(crate) const PARTS_BEFORE_FAULT: usize = 3;
 
 /// How an answer ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,14 @@
 //! One request as it came and one response as it goes, before a partner's ways are put on them.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
 
+use crate::claims::Claims;
 use crate::delivery::Delivery;
 
 /// A request with its body read.
@@ -16,6 +18,7 @@ pub(crate) struct Request {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) ticket: Ticket,
+    pub(crate) claims: Arc<Claims>,
 }
 
 impl Request {

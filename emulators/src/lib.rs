@@ -11,12 +11,18 @@
 //! Words in the last user message bring faults on demand: `[[rate_limit]]`, `[[quota]]`,
 //! `[[overloaded]]`, `[[error_500]]`, `[[moderation_input]]`, `[[moderation_output]]`,
 //! `[[refusal]]`, `[[error_mid_stream]]`, `[[cut_stream]]`, `[[end_early]]`, `[[stall]]`,
-//! `[[stall_headers]]`, `[[slow]]`, `[[no_headers]]`, `[[malformed]]`. The key `bad-key` is refused.
+//! `[[stall_headers]]`, `[[slow]]`, `[[no_headers]]`, `[[malformed]]`, `[[other_model]]`,
+//! `[[other_fingerprint]]`, `[[model_midway]]`. The key `bad-key` is refused.
+//!
+//! [`Claims`] make every further answer name another model or fingerprint, as a partner does that
+//! exchanges a model without a word: `PUT /emulator/claims` with `{"model": "...", "fingerprint":
+//! "..."}`; `{}` takes it back.
 //!
 //! What it does not offer, it refuses by name instead of pretending: several choices (`n`), log
 //! probabilities, images and audio, the Anthropic-compatible DashScope route.
 
 mod ask;
+mod claims;
 mod conversation;
 mod dashscope;
 mod delivery;
@@ -31,5 +37,6 @@ mod snapshot;
 mod stats;
 mod tokens;
 
+pub use claims::Claims;
 pub use server::{Emulator, Kind, Options};
 pub use stats::Stats;

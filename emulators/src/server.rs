@@ -17,6 +17,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::claims::{Claimed, Claims};
 use crate::delivery::{Delivery, Paced};
 use crate::exchange::{Request, Response, Ticket};
 use crate::stats::{Attendance, Counters, Stats};
@@ -28,6 +29,8 @@ const MAX_BODY: usize = 16 * 1024 * 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Where the counters are served.
 const STATS_PATH: &str = "/emulator/stats";
+/// Where it is read and written what the emulator claims of itself.
+const CLAIMS_PATH: &str = "/emulator/claims";
 
 /// Which partner is emulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +63,7 @@ impl Default for Options {
 pub struct Emulator {
     addr: SocketAddr,
     counters: Arc<Counters>,
+    claims: Arc<Claimed>,
     accepting: JoinHandle<()>,
 }
 
@@ -69,15 +73,17 @@ impl Emulator {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
         let counters = Arc::new(Counters::default());
+        let claims = Arc::new(Claimed::default());
         let desk = Arc::new(Desk {
             kind,
             options,
             counters: Arc::clone(&counters),
+            claims: Arc::clone(&claims),
             started: SystemTime::now(),
             numbers: AtomicU64::new(0),
         });
         let accepting = tokio::spawn(accept(listener, desk));
-        Ok(Self { addr, counters, accepting })
+        Ok(Self { addr, counters, claims, accepting })
     }
 
     /// Where it listens.
@@ -88,6 +94,11 @@ impl Emulator {
     /// What it has seen until now.
     pub fn stats(&self) -> Stats {
         self.counters.read()
+    }
+
+    /// Says `claims` of itself from the next request on.
+    pub fn claim(&self, claims: Claims) {
+        self.claims.set(claims);
     }
 }
 
@@ -103,6 +114,7 @@ struct Desk {
     kind: Kind,
     options: Options,
     counters: Arc<Counters>,
+    claims: Arc<Claimed>,
     started: SystemTime,
     numbers: AtomicU64,
 }
@@ -139,13 +151,11 @@ async fn serve(
     request: hyper::Request<Incoming>,
     is_first: bool,
 ) -> Result<hyper::Response<Paced>, Infallible> {
-    if request.uri().path() == STATS_PATH && request.method() == Method::GET {
+    if matches!(request.uri().path(), STATS_PATH | CLAIMS_PATH) {
         if is_first {
             desk.counters.connection_was_ours();
         }
-        let numbers = serde_json::to_vec(&desk.counters.read()).unwrap_or_default();
-        let headers = vec![("content-type", "application/json".to_owned())];
-        return Ok(respond(StatusCode::OK, headers, Delivery::whole(numbers, None), None, desk));
+        return Ok(own(desk, request).await);
     }
     desk.counters.request();
     let mut attendance = Attendance::begin(&desk.counters);
@@ -162,6 +172,7 @@ async fn serve(
         headers: head.headers,
         body: body.to_bytes(),
         ticket: Ticket::new(desk.numbers.fetch_add(1, Ordering::Relaxed), desk.started),
+        claims: desk.claims.get(),
     };
     let key_fits = request.bearer().is_some_and(|key| {
         key != "bad-key" && desk.options.key.as_deref().is_none_or(|only| only == key)
@@ -180,6 +191,30 @@ async fn serve(
             unreachable!("a pending future does not end")
         }
     }
+}
+
+/// The emulator's own addresses, which no partner has.
+async fn own(desk: &Desk, request: hyper::Request<Incoming>) -> hyper::Response<Paced> {
+    let (head, body) = request.into_parts();
+    let (status, body) = match (head.uri.path(), head.method) {
+        (STATS_PATH, Method::GET) => (StatusCode::OK, serde_json::to_vec(&desk.counters.read())),
+        (CLAIMS_PATH, Method::GET) => (StatusCode::OK, serde_json::to_vec(&*desk.claims.get())),
+        (CLAIMS_PATH, Method::PUT) => {
+            let body = Limited::new(body, MAX_BODY).collect().await.ok();
+            match body.and_then(|body| serde_json::from_slice(&body.to_bytes()).ok()) {
+                Some(claims) => {
+                    let told = serde_json::to_vec(&claims);
+                    desk.claims.set(claims);
+                    (StatusCode::OK, told)
+                }
+                None => (StatusCode::BAD_REQUEST, Ok(b"null".to_vec())),
+            }
+        }
+        _ => (StatusCode::METHOD_NOT_ALLOWED, Ok(b"null".to_vec())),
+    };
+    // Serialising strings and numbers cannot fail.
+    let delivery = Delivery::whole(body.unwrap_or_default(), None);
+    respond(status, vec![("content-type", "application/json".to_owned())], delivery, None, desk)
 }
 
 fn respond(

@@ -61,7 +61,7 @@ impl LabelledStream {
     fn event(&mut self, event: Event, out: &mut Vec<Piece>) {
         match event {
             // Reasoning is no feature's output; it is neither shown nor kept.
-            Event::Start { .. } | Event::Reasoning(_) => {}
+            Event::Start { .. } | Event::Identity { .. } | Event::Reasoning(_) => {}
             Event::Text(text) => {
                 if self.within_limit(text.len(), out) {
                     let step = self.text.push(&text);

@@ -158,7 +158,7 @@ impl Drop for Within {
 
 /// Whether an event shows that the model has begun to answer, or is done.
 fn is_token(event: &Event) -> bool {
-    !matches!(event, Event::Start { .. } | Event::Usage(_))
+    !matches!(event, Event::Start { .. } | Event::Identity { .. } | Event::Usage(_))
 }
 
 impl fmt::Debug for AnswerStream {

@@ -7,8 +7,8 @@ use crate::partner_error::bounded;
 
 /// One step of a streamed answer.
 ///
-/// Order, kept by every [`crate::StreamDecoder`]: one `Start`; any number of `Text`, `Reasoning` and
-/// `ToolCall`; at most one `Usage`; one `Finish`, always last. A stream that fails ends without
+/// Order, kept by every [`crate::StreamDecoder`]: one `Start`; any number of `Identity`, `Text`,
+/// `Reasoning` and `ToolCall`; at most one `Usage`; one `Finish`, always last. A stream that fails ends without
 /// `Finish`, but may have told its `Usage` so far.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -18,6 +18,16 @@ pub enum Event {
         id: Option<String>,
         /// The model the partner says it used.
         model: Option<String>,
+        /// The partner's name for the configuration that answered (OpenAI's `system_fingerprint`).
+        fingerprint: Option<String>,
+    },
+    /// A later piece of the answer names another model or fingerprint than was named before; comes
+    /// before what that piece holds. What is not named anew is `None`.
+    Identity {
+        /// The model the partner now says it uses.
+        model: Option<String>,
+        /// The configuration that now answers.
+        fingerprint: Option<String>,
     },
     /// A piece of the answer, never empty.
     Text(String),
@@ -121,6 +131,8 @@ pub struct Completion {
     pub id: Option<String>,
     /// The model the partner says it used.
     pub model: Option<String>,
+    /// The partner's name for the configuration that answered (OpenAI's `system_fingerprint`).
+    pub fingerprint: Option<String>,
     /// The answer.
     pub text: String,
     /// The model's reasoning; empty when it gave none.
@@ -136,7 +148,7 @@ pub struct Completion {
 impl Completion {
     /// The same answer as the events of a stream.
     pub fn into_events(self, out: &mut Vec<Event>) {
-        out.push(Event::Start { id: self.id, model: self.model });
+        out.push(Event::Start { id: self.id, model: self.model, fingerprint: self.fingerprint });
         if !self.reasoning.is_empty() {
             out.push(Event::Reasoning(self.reasoning));
         }
@@ -176,6 +188,7 @@ impl Passages for Completion {
 pub struct Collector {
     id: Option<String>,
     model: Option<String>,
+    fingerprint: Option<String>,
     text: String,
     reasoning: String,
     calls: Vec<(u32, ToolCall)>,
@@ -187,9 +200,14 @@ impl Collector {
     /// Takes the next event.
     pub fn push(&mut self, event: Event) {
         match event {
-            Event::Start { id, model } => {
+            Event::Start { id, model, fingerprint } => {
                 self.id = id;
                 self.model = model;
+                self.fingerprint = fingerprint;
+            }
+            Event::Identity { model, fingerprint } => {
+                self.model = model.or(self.model.take());
+                self.fingerprint = fingerprint.or(self.fingerprint.take());
             }
             Event::Text(text) => append(&mut self.text, text),
             Event::Reasoning(text) => append(&mut self.reasoning, text),
@@ -205,6 +223,7 @@ impl Collector {
         Some(Completion {
             id: self.id,
             model: self.model,
+            fingerprint: self.fingerprint,
             text: self.text,
             reasoning: self.reasoning,
             tool_calls: self.calls.into_iter().map(|(_, call)| call).collect(),
@@ -248,6 +267,7 @@ mod tests {
         let whole = Completion {
             id: Some("a".into()),
             model: Some("m".into()),
+            fingerprint: Some("fp".into()),
             text: "hello".into(),
             reasoning: "hm".into(),
             tool_calls: vec![

@@ -12,7 +12,7 @@ use crate::answer::{Event, FinishReason, ToolCallDelta, Usage};
 use crate::partner_error::{PartnerError, strip_bom};
 use crate::protocol::Protocol;
 use crate::sse::{Frame, SseDecoder, SseError};
-use crate::wire_answer::{Answer, Said, Turn, WireUsage, decode, given};
+use crate::wire_answer::{Answer, Said, Str, Turn, WireUsage, decode, given};
 
 /// Most bytes of an answer that came whole although a stream was asked for: 4 MiB.
 const LONGEST_WHOLE: usize = 4 << 20;
@@ -53,6 +53,10 @@ struct Tally {
     finish: Option<FinishReason>,
     usage: Option<Usage>,
     request_id: Option<String>,
+    /// The model last named.
+    model: Option<String>,
+    /// The configuration last named.
+    fingerprint: Option<String>,
     /// Indices of the tool calls so far.
     calls: Vec<u32>,
 }
@@ -237,18 +241,35 @@ fn read(
     let Some(Said { turn, finish }) = answer.said() else {
         return Ok(());
     };
-    if !tally.started {
+    if tally.started {
+        let model = anew(&mut tally.model, answer.model.take());
+        let fingerprint = anew(&mut tally.fingerprint, answer.system_fingerprint.take());
+        if model.is_some() || fingerprint.is_some() {
+            out.push(Event::Identity { model, fingerprint });
+        }
+    } else {
         tally.started = true;
         let request_id = given(answer.request_id.take());
         let id = given(answer.id.take()).or_else(|| request_id.clone());
         tally.request_id = request_id;
-        out.push(Event::Start { id, model: given(answer.model.take()) });
+        tally.model = given(answer.model.take());
+        tally.fingerprint = given(answer.system_fingerprint.take());
+        let (model, fingerprint) = (tally.model.clone(), tally.fingerprint.clone());
+        out.push(Event::Start { id, model, fingerprint });
     }
     tally.turn(turn, out)?;
     if finish.is_some() {
         tally.finish = finish;
     }
     Ok(())
+}
+
+/// The name in `now` if it is another than the `known` one, which it then becomes.
+fn anew(known: &mut Option<String>, now: Option<Str<'_>>) -> Option<String> {
+    let differs = |name: &Str<'_>| !name.is_empty() && known.as_deref() != Some(&*name.0);
+    let name = given(now.filter(differs))?;
+    *known = Some(name.clone());
+    Some(name)
 }
 
 /// DashScope's `event:error`, with its status in a comment. Its data need not be JSON.

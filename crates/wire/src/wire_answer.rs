@@ -65,6 +65,8 @@ pub(crate) struct Answer<'a> {
     pub(crate) id: Option<Str<'a>>,
     #[serde(borrow)]
     pub(crate) model: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub(crate) system_fingerprint: Option<Str<'a>>,
     /// OpenAI's shape.
     #[serde(borrow)]
     pub(crate) choices: Option<First<Choice<'a>>>,
@@ -322,6 +324,7 @@ pub(crate) fn decode(
         tool_calls: tool_calls.collect(),
         id: given(answer.id.take()).or_else(|| given(answer.request_id.take())),
         model: given(answer.model.take()),
+        fingerprint: given(answer.system_fingerprint.take()),
         text,
         reasoning,
         usage: answer.usage.and_then(WireUsage::canonical),

@@ -7,9 +7,10 @@ use super::errors::Refusal;
 use super::question::{self, PARAMETERS};
 use super::{EVENTS, JSON, answered, compatible_stream};
 use crate::ask::{Ask, Trigger};
+use crate::claims::Named;
 use crate::conversation::{self, Dialect};
 use crate::delivery::Delivery;
-use crate::exchange::{Response, Ticket};
+use crate::exchange::{Request, Response, Ticket};
 use crate::fields::{Fields, Problem};
 use crate::reply::{End, Persona, Reply};
 
@@ -18,7 +19,7 @@ use crate::reply::{End, Persona, Reply};
 pub(super) struct Identity {
     pub(super) id: String,
     pub(super) created: u64,
-    pub(super) model: String,
+    pub(super) named: Named,
     pub(super) ticket: Ticket,
 }
 
@@ -74,14 +75,15 @@ struct Checked {
     ignored: Vec<String>,
 }
 
-pub(super) fn answer(body: &Value, ticket: &Ticket) -> Response {
+pub(super) fn answer(body: &Value, request: &Request) -> Response {
     match check(body) {
-        Ok(checked) => generate(&checked, ticket),
-        Err(refusal) => refusal.compatible(ticket),
+        Ok(checked) => generate(&checked, request),
+        Err(refusal) => refusal.compatible(&request.ticket),
     }
 }
 
-fn generate(checked: &Checked, ticket: &Ticket) -> Response {
+fn generate(checked: &Checked, request: &Request) -> Response {
+    let ticket = &request.ticket;
     let Checked { ask, stream, include_usage, ignored } = checked;
     let trigger = ask.trigger();
     if trigger == Some(Trigger::NoHeaders) {
@@ -99,7 +101,7 @@ fn generate(checked: &Checked, ticket: &Ticket) -> Response {
     let identity = Identity {
         id: format!("chatcmpl-{}", ticket.uuid()),
         created: ticket.unix_seconds(),
-        model: ask.model.clone(),
+        named: request.claims.of(ask, false),
         ticket: *ticket,
     };
     if *stream {
@@ -154,7 +156,7 @@ struct Completion<'a> {
     object: &'static str,
     usage: Usage,
     created: u64,
-    system_fingerprint: Option<()>,
+    system_fingerprint: Option<&'a str>,
     model: &'a str,
     id: &'a str,
 }
@@ -213,8 +215,8 @@ fn whole(reply: &Reply, usage: Usage, identity: &Identity) -> Vec<u8> {
         object: "chat.completion",
         usage,
         created: identity.created,
-        system_fingerprint: None,
-        model: &identity.model,
+        system_fingerprint: identity.named.fingerprint.as_deref(),
+        model: &identity.named.model,
         id: &identity.id,
     };
     // Serialising strings and numbers cannot fail.

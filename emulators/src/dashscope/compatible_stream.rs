@@ -11,13 +11,16 @@ use super::errors::Refusal;
 use crate::delivery::Stream;
 use crate::reply::{self, End, Reply};
 
+/// Frames before the first one with text.
+const LEAD: usize = 1;
+
 #[derive(Serialize)]
 struct Chunk<'a> {
     choices: &'a [Choice],
     object: &'static str,
     usage: Option<Usage>,
     created: u64,
-    system_fingerprint: Option<()>,
+    system_fingerprint: Option<&'a str>,
     model: &'a str,
     id: &'a str,
 }
@@ -73,7 +76,10 @@ pub(super) fn frames(reply: &Reply, usage: Option<Usage>, identity: Identity) ->
     });
     // A chunk without choices carries the usage.
     let last = usage.filter(|_| !moderated).map(|_| None);
-    let chunks = choices.chain(last).map(move |choice| chunk(choice.as_slice(), usage, &identity));
+    let chunks = choices
+        .chain(last)
+        .enumerate()
+        .map(move |(index, choice)| chunk(index, choice.as_slice(), usage, &identity));
     let tail = if moderated {
         Refusal::moderated_output().compatible_event(&ticket)
     } else {
@@ -81,7 +87,7 @@ pub(super) fn frames(reply: &Reply, usage: Option<Usage>, identity: Identity) ->
     };
     Stream {
         frames: Box::new(chunks.chain(iter::once(tail))),
-        lead: 1,
+        lead: LEAD,
         error: Refusal::internal().compatible_event(&ticket),
         broken: Bytes::from_static(b"data: {\"choices\":[{\"delta\":{\"conte\n\n"),
     }
@@ -110,14 +116,14 @@ fn deltas(reply: &Reply, identity: &Identity) -> Vec<Delta> {
     iter::once(opening).chain(thought).chain(said).chain(called).collect()
 }
 
-fn chunk(choices: &[Choice], usage: Option<Usage>, identity: &Identity) -> Bytes {
+fn chunk(index: usize, choices: &[Choice], usage: Option<Usage>, identity: &Identity) -> Bytes {
     let chunk = Chunk {
         choices,
         object: "chat.completion.chunk",
         usage: usage.filter(|_| choices.is_empty()),
         created: identity.created,
-        system_fingerprint: None,
-        model: &identity.model,
+        system_fingerprint: identity.named.fingerprint.as_deref(),
+        model: identity.named.model_in(index, LEAD),
         id: &identity.id,
     };
     // Serialising strings and numbers cannot fail.

@@ -34,7 +34,7 @@ pub(crate) fn answer(request: &Request, key_fits: bool) -> Response {
         request.json().ok_or_else(Refusal::not_json)
     };
     match (checked, compatible) {
-        (Ok(body), true) => compatible::answer(&body, &request.ticket),
+        (Ok(body), true) => compatible::answer(&body, request),
         (Ok(body), false) => native::answer(&body, wants_events(request), &request.ticket),
         // What fails before the model is reached is plain JSON, even when events were asked for.
         (Err(refusal), true) => refusal.compatible(&request.ticket),

@@ -5,9 +5,10 @@ use serde::Serialize;
 use super::errors::Refusal;
 use super::{EFFORTS, answered, chat_stream, metadata, models, reasoning_rules};
 use crate::ask::{Ask, Trigger};
+use crate::claims::Named;
 use crate::conversation::{self, Dialect};
 use crate::delivery::Delivery;
-use crate::exchange::{Response, Ticket};
+use crate::exchange::{Request, Response, Ticket};
 use crate::fields::{Fields, Problem};
 use crate::reply::{End, Persona, Reply};
 
@@ -78,18 +79,16 @@ pub(super) struct StreamOptions {
 pub(super) struct Identity {
     pub(super) id: String,
     pub(super) created: u64,
-    pub(super) model: String,
-    pub(super) fingerprint: String,
+    pub(super) named: Named,
     ticket: Ticket,
 }
 
 impl Identity {
-    fn new(ticket: &Ticket, model: &str) -> Self {
+    fn new(ticket: &Ticket, named: Named) -> Self {
         Self {
             id: format!("chatcmpl-{}", ticket.hex(2, 29)),
             created: ticket.unix_seconds(),
-            model: model.to_owned(),
-            fingerprint: format!("fp_{}", ticket.hex(3, 10)),
+            named,
             ticket: *ticket,
         }
     }
@@ -143,7 +142,8 @@ impl Usage {
     }
 }
 
-pub(super) fn answer(fields: &Fields<'_>, ticket: &Ticket) -> Result<Response, Refusal> {
+pub(super) fn answer(fields: &Fields<'_>, request: &Request) -> Result<Response, Refusal> {
+    let ticket = &request.ticket;
     let (ask, stream) = read(fields)?;
     let trigger = ask.trigger();
     if let Some(refusal) = trigger.and_then(|t| Refusal::asked_for(t, &ask.model)) {
@@ -154,7 +154,7 @@ pub(super) fn answer(fields: &Fields<'_>, ticket: &Ticket) -> Result<Response, R
     }
     let reply = Reply::to(&ask, Persona::ChatGpt);
     let usage = Usage::of(&ask, &reply);
-    let identity = Identity::new(ticket, &ask.model);
+    let identity = Identity::new(ticket, request.claims.of(&ask, true));
     if let Some(options) = stream {
         let frames = chat_stream::frames(&reply, usage, identity, options);
         let delivery = Delivery::stream(frames, trigger);
@@ -293,7 +293,7 @@ struct Completion<'a> {
     choices: [WholeChoice<'a>; 1],
     usage: Usage,
     service_tier: &'static str,
-    system_fingerprint: &'a str,
+    system_fingerprint: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -339,7 +339,7 @@ fn whole(reply: &Reply, usage: Usage, identity: &Identity) -> Vec<u8> {
         id: &identity.id,
         object: "chat.completion",
         created: identity.created,
-        model: &identity.model,
+        model: &identity.named.model,
         choices: [WholeChoice {
             index: 0,
             message: Message {
@@ -354,7 +354,7 @@ fn whole(reply: &Reply, usage: Usage, identity: &Identity) -> Vec<u8> {
         }],
         usage,
         service_tier: "default",
-        system_fingerprint: &identity.fingerprint,
+        system_fingerprint: identity.named.fingerprint.as_deref(),
     };
     // Serialising strings and numbers cannot fail.
     serde_json::to_vec(&completion).unwrap_or_default()

@@ -10,6 +10,9 @@ use super::errors;
 use crate::delivery::Stream;
 use crate::reply::{self, Reply};
 
+/// Frames before the first one with text.
+const LEAD: usize = 1;
+
 /// A field that may be left out, or be there and null.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(untagged)]
@@ -33,7 +36,7 @@ struct Chunk<'a> {
     created: u64,
     model: &'a str,
     service_tier: &'static str,
-    system_fingerprint: &'a str,
+    system_fingerprint: Option<&'a str>,
     choices: &'a [Choice],
     /// Absent unless usage was asked for; then null until the last chunk.
     #[serde(skip_serializing_if = "Field::is_absent")]
@@ -100,11 +103,12 @@ pub(super) fn frames(
     let last = options.usage.then_some(None);
     let frames = choices
         .chain(last)
-        .map(move |choice| chunk(choice.as_slice(), usage, &identity, options))
+        .enumerate()
+        .map(move |(index, choice)| chunk(index, choice.as_slice(), usage, &identity, options))
         .chain(iter::once(Bytes::from_static(b"data: [DONE]\n\n")));
     Stream {
         frames: Box::new(frames),
-        lead: 1,
+        lead: LEAD,
         error: errors::mid_stream_event(),
         broken: Bytes::from_static(b"data: {\"id\":\"chatcmpl-broken\",\"choices\":[{\n\n"),
     }
@@ -156,8 +160,14 @@ fn deltas(reply: &Reply, identity: &Identity) -> Vec<Delta> {
     deltas
 }
 
-/// One frame; without a choice, the one that carries the usage.
-fn chunk(choices: &[Choice], usage: Usage, identity: &Identity, options: StreamOptions) -> Bytes {
+/// The `index`th frame; without a choice, the one that carries the usage.
+fn chunk(
+    index: usize,
+    choices: &[Choice],
+    usage: Usage,
+    identity: &Identity,
+    options: StreamOptions,
+) -> Bytes {
     let usage = match (options.usage, choices.is_empty()) {
         (false, _) => Field::Absent,
         (true, false) => Field::Null,
@@ -167,9 +177,9 @@ fn chunk(choices: &[Choice], usage: Usage, identity: &Identity, options: StreamO
         id: &identity.id,
         object: "chat.completion.chunk",
         created: identity.created,
-        model: &identity.model,
+        model: identity.named.model_in(index, LEAD),
         service_tier: "default",
-        system_fingerprint: &identity.fingerprint,
+        system_fingerprint: identity.named.fingerprint.as_deref(),
         choices,
         usage,
         obfuscation: None,

@@ -50,9 +50,9 @@ fn route(request: &Request, key_fits: bool) -> Result<Response, Refusal> {
     let Some(body) = request.json() else { return Err(Refusal::not_json()) };
     let fields = Fields::of(&body, "")?;
     if path == "/v1/responses" {
-        responses::answer(&fields, &request.ticket)
+        responses::answer(&fields, request)
     } else {
-        chat::answer(&fields, &request.ticket)
+        chat::answer(&fields, request)
     }
 }
 

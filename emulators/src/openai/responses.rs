@@ -8,7 +8,7 @@ use super::{EFFORTS, answered, metadata, models, reasoning_rules, responses_stre
 use crate::ask::{Ask, Tool, Trigger};
 use crate::conversation::{self, Conversation};
 use crate::delivery::Delivery;
-use crate::exchange::{Response, Ticket};
+use crate::exchange::{Request, Response, Ticket};
 use crate::fields::{Fields, Problem};
 use crate::reply::{End, Persona, Reply};
 
@@ -212,7 +212,8 @@ impl Draft {
     }
 }
 
-pub(super) fn answer(fields: &Fields<'_>, ticket: &Ticket) -> Result<Response, Refusal> {
+pub(super) fn answer(fields: &Fields<'_>, request: &Request) -> Result<Response, Refusal> {
+    let ticket = &request.ticket;
     let (ask, echo) = read(fields)?;
     let streamed = fields.boolean("stream")? == Some(true);
     if let Some(options) = fields.object("stream_options")? {
@@ -242,7 +243,7 @@ pub(super) fn answer(fields: &Fields<'_>, ticket: &Ticket) -> Result<Response, R
     let draft = Draft {
         id: format!("resp_{}", ticket.hex(2, 48)),
         created: ticket.unix_seconds(),
-        model: ask.model,
+        model: request.claims.of(&ask, false).model,
         echo,
         reply,
         usage,

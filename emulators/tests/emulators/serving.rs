@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::net::TcpStream;
-use yumen_emulators::{Emulator, Kind, Options, Stats};
+use yumen_emulators::{Claims, Emulator, Kind, Options, Stats};
 
 use crate::client::{emulator, post, send};
 
@@ -28,6 +28,28 @@ async fn the_counters_are_served_and_do_not_count_themselves() {
         );
     }
     assert_eq!(emulator.stats().connections, 1);
+}
+
+#[tokio::test]
+async fn claims_hold_for_every_answer_until_they_are_taken_back() {
+    let emulator = emulator(Kind::OpenAi).await;
+    let body = json!({"model": "gpt-5.4", "messages": [{"role": "user", "content": "x"}]});
+    let named = async || {
+        let answer = post(&emulator, "/v1/chat/completions", &body).await.json();
+        (answer["model"].clone(), answer["system_fingerprint"].clone())
+    };
+    let before = named().await;
+    let claims = json!({"model": "gpt-5.4-2027-01-01", "fingerprint": null});
+    let set = send(&emulator, "PUT", "/emulator/claims", &[], &claims.to_string()).await;
+    assert_eq!((set.status, set.json()), (200, claims.clone()));
+    let during = named().await;
+    assert_eq!(during.0, "gpt-5.4-2027-01-01");
+    assert_ne!(during.1, before.1, "another model has another fingerprint");
+    let bad = send(&emulator, "PUT", "/emulator/claims", &[], "{\"modle\":\"x\"}").await;
+    assert_eq!(bad.status, 400);
+    assert_eq!(send(&emulator, "GET", "/emulator/claims", &[], "").await.json(), claims);
+    emulator.claim(Claims::default());
+    assert_eq!(named().await, before);
 }
 
 #[tokio::test]

@@ -154,6 +154,43 @@ async fn every_fault_is_told_apart() {
 }
 
 #[tokio::test]
+async fn a_partner_that_exchanges_its_model_says_so_in_the_answer() {
+    // DashScope's native protocol names no model.
+    for protocol in [Protocol::OpenAiChat, Protocol::DashScopeCompatible] {
+        let own = model(protocol);
+        for stream in [false, true] {
+            let named = async |prompt: &str| {
+                let chat = chat(vec![Message::user(prompt)]);
+                let answer = ask(protocol, &chat, stream).await.unwrap();
+                (answer.model.unwrap(), answer.fingerprint)
+            };
+            let (model, fingerprint) = named("hello").await;
+            assert_eq!(model, own, "{protocol}");
+            assert_eq!(named("hello again").await.1, fingerprint, "one model, one fingerprint");
+            assert_eq!(named("[[other_model]]").await.0, format!("{own}-unannounced"));
+            let (model, other) = named("[[other_fingerprint]]").await;
+            assert_eq!(model, own, "{protocol}");
+            assert!(other.is_some() && other != fingerprint, "{protocol}");
+        }
+        let midway = chat(vec![Message::user("[[model_midway]]")]);
+        let emulator = emulator(kind(protocol)).await;
+        let reply = raw(&emulator, protocol, &midway, true, "k").await;
+        let mut events = Vec::new();
+        protocol.stream_decoder().push(reply.body.as_bytes(), &mut events).unwrap();
+        let Event::Start { model, .. } = &events[0] else { panic!("{events:?}") };
+        assert_eq!(model.as_deref(), Some(own));
+        let other = Some(format!("{own}-unannounced"));
+        let at = events
+            .iter()
+            .position(|e| matches!(e, Event::Identity { model, .. } if *model == other));
+        assert!(
+            matches!(events[at.expect("another model") - 1], Event::Text(_)),
+            "after some text"
+        );
+    }
+}
+
+#[tokio::test]
 async fn moderated_output_and_bad_keys_are_told_apart() {
     for protocol in Protocol::ALL {
         let moderated = chat(vec![Message::user("[[moderation_output]]")]);

@@ -152,10 +152,10 @@ impl ChunkEncoder {
 
     /// One event. Text, reasoning and tool calls are written at once; usage and the finish reason
     /// are kept for [`end`](Self::end), which puts them in the order clients expect. The partner's
-    /// own id and model ([`Event::Start`]) are not shown.
+    /// own id and model ([`Event::Start`], [`Event::Identity`]) are not shown.
     pub fn event(&mut self, event: &Event, out: &mut impl BufMut) {
         match event {
-            Event::Start { .. } => {}
+            Event::Start { .. } | Event::Identity { .. } => {}
             Event::Text(text) => self.text(text, out),
             Event::Reasoning(text) => self.delta(b"{\"reasoning_content\":", text, out),
             Event::ToolCall(call) => self.call(call, out),

@@ -64,7 +64,11 @@ fn recorded_streams_give_their_text_with_and_without_blank_lines() {
     assert_eq!(result, Ok(()));
     assert_eq!(
         events[0],
-        Event::Start { id: Some("9188e907-56c2-9849-97f6-23f130f7fed7".into()), model: None }
+        Event::Start {
+            id: Some("9188e907-56c2-9849-97f6-23f130f7fed7".into()),
+            model: None,
+            fingerprint: None
+        }
     );
     let answer = collect(events);
     assert_eq!(answer.text, "您刚才提到的数字是42。");

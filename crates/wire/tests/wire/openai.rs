@@ -132,7 +132,7 @@ fn what_json_cannot_say_is_refused() {
 }
 
 const STREAM: &str = concat!(
-    r#"data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"gpt-5.4-mini-2026-03-17","service_tier":"default","system_fingerprint":null,"choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null}],"usage":null,"obfuscation":"aB3"}"#,
+    r#"data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"gpt-5.4-mini-2026-03-17","service_tier":"default","system_fingerprint":"fp_44","choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null}],"usage":null,"obfuscation":"aB3"}"#,
     "\n\n: keep-alive\n\n",
     r#"data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"gpt-5.4-mini-2026-03-17","choices":[{"index":0,"delta":{"content":"Hel"},"logprobs":null,"finish_reason":null}],"usage":null}"#,
     "\n\n",
@@ -153,7 +153,8 @@ fn a_stream_is_decoded_with_usage_before_its_finish() {
         [
             Event::Start {
                 id: Some("chatcmpl-1".into()),
-                model: Some("gpt-5.4-mini-2026-03-17".into())
+                model: Some("gpt-5.4-mini-2026-03-17".into()),
+                fingerprint: Some("fp_44".into()),
             },
             Event::Text("Hel".into()),
             Event::Text("lo\n你".into()),
@@ -165,6 +166,47 @@ fn a_stream_is_decoded_with_usage_before_its_finish() {
             }),
             Event::Finish(FinishReason::Stop),
         ]
+    );
+}
+
+#[test]
+fn a_model_that_changes_its_name_midway_is_told_before_its_words() {
+    let chunk = |identity: &str, text: &str| {
+        format!("data: {{{identity}\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n")
+    };
+    let body = [
+        chunk("", "a"),
+        chunk(r#""model":"m-1","system_fingerprint":"","#, "b"),
+        chunk(r#""model":"m-1","system_fingerprint":"fp_1","#, "c"),
+        chunk("", "d"),
+        chunk(r#""model":"m-2","system_fingerprint":"fp_1","#, "e"),
+        "data: [DONE]\n\n".to_owned(),
+    ];
+    let (events, result) = stream(Protocol::OpenAiChat, body.concat().as_bytes());
+    assert_eq!(result, Ok(()));
+    let identity = |model: Option<&str>, fingerprint: Option<&str>| Event::Identity {
+        model: model.map(str::to_owned),
+        fingerprint: fingerprint.map(str::to_owned),
+    };
+    assert_eq!(
+        events,
+        [
+            Event::Start { id: None, model: None, fingerprint: None },
+            Event::Text("a".into()),
+            identity(Some("m-1"), None),
+            Event::Text("b".into()),
+            identity(None, Some("fp_1")),
+            Event::Text("c".into()),
+            Event::Text("d".into()),
+            identity(Some("m-2"), None),
+            Event::Text("e".into()),
+            Event::Finish(FinishReason::Other(FinishReason::UNSTATED.into())),
+        ]
+    );
+    let answer = collect(events);
+    assert_eq!(
+        (answer.model.as_deref(), answer.fingerprint.as_deref()),
+        (Some("m-2"), Some("fp_1"))
     );
 }
 
@@ -331,10 +373,11 @@ fn a_plain_json_answer_to_a_stream_request_is_read() {
 
 #[test]
 fn a_whole_answer_is_decoded() {
-    let body = r#"{"id":"chatcmpl-9","object":"chat.completion","created":1,"model":"qwen-plus","choices":[{"index":0,"message":{"role":"assistant","content":"Hi","reasoning_content":"think","annotations":[]},"logprobs":null,"finish_reason":"length"}],"usage":{"prompt_tokens":9,"completion_tokens":1,"total_tokens":10}}"#;
+    let body = r#"{"id":"chatcmpl-9","object":"chat.completion","created":1,"model":"qwen-plus","system_fingerprint":"fp_44","choices":[{"index":0,"message":{"role":"assistant","content":"Hi","reasoning_content":"think","annotations":[]},"logprobs":null,"finish_reason":"length"}],"usage":{"prompt_tokens":9,"completion_tokens":1,"total_tokens":10}}"#;
     let answer = Protocol::DashScopeCompatible.decode(200, body.as_bytes()).unwrap();
     assert_eq!(answer.id.as_deref(), Some("chatcmpl-9"));
     assert_eq!(answer.model.as_deref(), Some("qwen-plus"));
+    assert_eq!(answer.fingerprint.as_deref(), Some("fp_44"));
     assert_eq!((answer.text.as_str(), answer.reasoning.as_str()), ("Hi", "think"));
     assert_eq!(answer.finish, FinishReason::Length);
     assert_eq!(answer.usage, Some(Usage { input_tokens: 9, output_tokens: 1, ..Usage::default() }));

@@ -150,6 +150,7 @@ fn answer() -> impl Strategy<Value = Completion> {
         |(text, reasoning, tool_calls, usage, finish)| Completion {
             id: Some("id".into()),
             model: Some("model".into()),
+            fingerprint: None,
             text,
             reasoning,
             tool_calls,

@@ -249,6 +249,7 @@ fn answer() -> Completion {
     Completion {
         id: Some("partner's own".into()),
         model: Some("partner's own".into()),
+        fingerprint: Some("partner's own".into()),
         text: "你好\n\"x\"\u{1F600}".into(),
         reasoning: String::new(),
         tool_calls: Vec::new(),
@@ -311,7 +312,8 @@ fn a_stream_is_written_as_openai_writes_it() {
     let mut out = bytes::BytesMut::new();
     encoder.start(Some(&yumen()), &mut out);
     let events = [
-        Event::Start { id: Some("partner".into()), model: None },
+        Event::Start { id: Some("partner".into()), model: None, fingerprint: None },
+        Event::Identity { model: Some("other".into()), fingerprint: None },
         Event::Reasoning("hm".into()),
         Event::Text("你\n".into()),
         Event::ToolCall(ToolCallDelta {
