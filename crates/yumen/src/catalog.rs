@@ -1,42 +1,20 @@
-//! What ships as data: `catalog/`, embedded in the binary and parsed at start.
+//! The catalogue: `catalog/`, embedded in the binary and parsed at start, under an overlay of the
+//! operator's if there is one.
+
+mod files;
+mod partner;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use yumen_features::{Catalogue, Feature, FeatureError, Tier};
-use yumen_policy::{
-    Digest, FeatureId, Market, MarketId, ModelId, ModelRef, PartnerId, PolicyError, Release,
-    ReleasedFeature, Text,
-};
+use yumen_policy::{Digest, FeatureId, Market, MarketId, ModelRef, Release, ReleasedFeature};
 use yumen_screen::{Pack, Screen, ScreenError};
-use yumen_wire::Protocol;
 
-const FEATURES: &[&str] = &[
-    include_str!("../../../catalog/features/assistant.chat.toml"),
-    include_str!("../../../catalog/features/writing.key_points.toml"),
-    include_str!("../../../catalog/features/writing.proofread.toml"),
-    include_str!("../../../catalog/features/writing.rewrite.toml"),
-    include_str!("../../../catalog/features/writing.summary.toml"),
-];
+use self::files::{Files, Folder};
+pub(crate) use self::partner::PartnerCard;
 
-const MARKETS: &[&str] = &[
-    include_str!("../../../catalog/markets/cn.toml"),
-    include_str!("../../../catalog/markets/eu.toml"),
-    include_str!("../../../catalog/markets/sandbox.toml"),
-    include_str!("../../../catalog/markets/us.toml"),
-];
-
-const PARTNERS: &[&str] = &[
-    include_str!("../../../catalog/partners/openai.toml"),
-    include_str!("../../../catalog/partners/qwen.toml"),
-];
-
-const PACKS: &[&str] = &[
-    include_str!("../../../catalog/packs/injection.toml"),
-    include_str!("../../../catalog/packs/pii.toml"),
-];
-
-/// Everything that ships as data.
+/// Everything that ships as data, with what an overlay changes in it.
 pub(crate) struct Shipped {
     /// The features.
     pub features: Catalogue,
@@ -44,62 +22,30 @@ pub(crate) struct Shipped {
     pub markets: Vec<Market>,
     /// The partners and where their models may serve.
     pub partners: Vec<PartnerCard>,
-}
-
-/// One file of `catalog/partners`: a model company, its protocol and its models.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PartnerCard {
-    /// The partner's id.
-    pub id: PartnerId,
-    /// Its name for people.
-    pub name: Text,
-    /// What it speaks.
-    pub protocol: Protocol,
-    /// Where it is reached.
-    pub base_url: String,
-    /// The environment variable that usually holds its key.
-    pub key_env: String,
-    /// Its models.
-    pub model: Vec<ModelCard>,
-}
-
-/// One model and where it may serve.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ModelCard {
-    /// The model's id at the partner.
-    pub id: ModelId,
-    /// Its version.
-    pub version: String,
-    /// The markets it may serve.
-    pub markets: Vec<MarketId>,
-    /// The features it serves there.
-    pub features: Vec<FeatureId>,
+    /// The packs of the safety check.
+    packs: Vec<Pack>,
 }
 
 impl Shipped {
-    /// Parses what is embedded.
-    pub(crate) fn load() -> Result<Self, CatalogError> {
-        let features =
-            FEATURES.iter().map(|source| Feature::parse(source)).collect::<Result<Vec<_>, _>>()?;
+    /// Parses what is embedded and what the overlay, a folder with some of `features/`, `markets/`,
+    /// `packs/` and `partners/`, puts in its place or adds.
+    ///
+    /// # Errors
+    /// The file, and the key in it, that cannot be used; a folder or file nobody would read.
+    pub(crate) fn load(overlay: Option<&Path>) -> Result<Self, CatalogError> {
+        let files = Files::read(overlay)?;
+        let features = files.parse(Folder::Features, Feature::parse, |one| one.id().as_str())?;
         Ok(Self {
             features: Catalogue::new(features)?,
-            markets: MARKETS
-                .iter()
-                .map(|source| Market::parse(source))
-                .collect::<Result<_, _>>()?,
-            partners: PARTNERS
-                .iter()
-                .map(|source| toml::from_str(source).map_err(CatalogError::Partner))
-                .collect::<Result<_, _>>()?,
+            markets: files.parse(Folder::Markets, Market::parse, |one| one.id().as_str())?,
+            partners: files.parse(Folder::Partners, PartnerCard::parse, |one| one.id.as_str())?,
+            packs: files.parse(Folder::Packs, Pack::parse, |one| one.id())?,
         })
     }
 
-    /// The screen with the packs that ship.
-    pub(crate) fn screen() -> Result<Screen, CatalogError> {
-        let packs = PACKS.iter().map(|source| Pack::parse(source)).collect::<Result<_, _>>()?;
-        Ok(Screen::new(packs)?)
+    /// The screen with the packs.
+    pub(crate) fn screen(&self) -> Result<Screen, CatalogError> {
+        Ok(Screen::new(self.packs.clone())?)
     }
 
     /// The release each market gets from this build: the features, the models that may serve them
@@ -149,19 +95,150 @@ impl Shipped {
     }
 }
 
-/// What is wrong with the embedded catalogue; a build that shows this is broken.
+/// What is wrong with a catalogue: with the embedded one, the build is broken; with an overlay, the
+/// file that is named.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CatalogError {
-    /// A feature.
+    /// The features do not fit together.
     #[error(transparent)]
     Feature(#[from] FeatureError),
-    /// A partner.
-    #[error("catalog/partners: {0}")]
-    Partner(toml::de::Error),
-    /// A market.
-    #[error(transparent)]
-    Policy(#[from] PolicyError),
-    /// A screen pack.
+    /// A file cannot be used.
+    #[error("{file} cannot be used")]
+    File {
+        /// The file.
+        file: String,
+        /// What is wrong in it, and where.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A file or folder cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The packs do not fit together.
     #[error(transparent)]
     Screen(#[from] ScreenError),
+    /// Something lies where nobody reads it.
+    #[error(
+        "{0} would be passed over: an overlay has the folders features, markets, packs and partners, with .toml files in them"
+    )]
+    Stray(PathBuf),
+    /// A file is larger than 1 MiB, or one of more than a thousand.
+    #[error("{0} is too large, or one of more than 1000 files of its folder")]
+    TooMuch(PathBuf),
+    /// Two files of an overlay have one id.
+    #[error("{first} and {second} both have the id {id:?}")]
+    Twice {
+        /// The id.
+        id: String,
+        /// One file.
+        first: String,
+        /// The other.
+        second: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const QWEN: &str = include_str!("../../../catalog/partners/qwen.toml");
+    const US: &str = include_str!("../../../catalog/markets/us.toml");
+    const SUMMARY: &str = include_str!("../../../catalog/features/writing.summary.toml");
+
+    fn overlay(files: &[(&str, &str)]) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    /// Why an overlay is refused: every word an operator sees.
+    fn refused(files: &[(&str, &str)]) -> String {
+        let folder = overlay(files);
+        let error = Shipped::load(Some(folder.path())).map(|_| ()).unwrap_err();
+        let cause = error.source().map(ToString::to_string).unwrap_or_default();
+        format!("{error}: {cause}")
+    }
+
+    #[test]
+    fn a_file_of_the_overlay_replaces_the_one_of_its_id_or_adds_to_what_ships() {
+        let folder = overlay(&[
+            (
+                "partners/mine.toml",
+                &QWEN.replace("dashscope.aliyuncs.com/api", "models.example/api"),
+            ),
+            ("features/second.toml", &SUMMARY.replace("writing.summary", "writing.gist")),
+            ("README.md", "how we decided"),
+        ]);
+        let plain = Shipped::load(None).unwrap();
+        let shipped = Shipped::load(Some(folder.path())).unwrap();
+        let qwen = |shipped: &Shipped| {
+            let mut cards = shipped.partners.iter().filter(|card| card.id.as_str() == "qwen");
+            (cards.next().unwrap().base_url.clone(), cards.count())
+        };
+        assert_eq!(qwen(&plain), ("https://dashscope.aliyuncs.com/api/v1".to_owned(), 0));
+        assert_eq!(qwen(&shipped), ("https://models.example/api/v1".to_owned(), 0));
+        assert!(plain.features.get("writing.gist").is_none());
+        assert!(shipped.features.get("writing.gist").is_some());
+        assert_eq!(plain.partners.len(), shipped.partners.len());
+        assert_eq!(plain.markets.len(), shipped.markets.len());
+    }
+
+    #[test]
+    fn an_error_names_the_file_and_the_key() {
+        let error = refused(&[("markets/us.toml", &US.replace("features =", "featurse ="))]);
+        assert!(error.contains("markets/us.toml") && error.contains("featurse"), "{error}");
+        let error = refused(&[("partners/q.toml", &QWEN.replace("key_env", "keyenv"))]);
+        assert!(error.contains("partners/q.toml") && error.contains("keyenv"), "{error}");
+        let error = refused(&[("partners/q.toml", &QWEN.replace("\"*.cn-", "\"*.*.cn-"))]);
+        assert!(error.contains("partners/q.toml") && error.contains("*.*.cn-beijing"), "{error}");
+        let error = refused(&[("features/s.toml", &SUMMARY.replace("[limits]", "[limit]"))]);
+        assert!(error.contains("features/s.toml") && error.contains("limit"), "{error}");
+        let error = refused(&[("packs/x.toml", "id = 'x'\nversions = '1'")]);
+        assert!(error.contains("packs/x.toml") && error.contains("versions"), "{error}");
+    }
+
+    #[test]
+    fn nothing_is_passed_over_in_silence() {
+        for name in ["market/us.toml", "us.toml", "markets/old/us.toml"] {
+            let error = refused(&[(name, US)]);
+            assert!(error.contains("would be passed over"), "{name}: {error}");
+        }
+        let error = refused(&[("markets/a.toml", US), ("markets/b.toml", US)]);
+        assert!(error.contains("a.toml") && error.contains("b.toml"), "{error}");
+        let missing = Shipped::load(Some(Path::new("/nowhere/at/all"))).map(|_| ()).unwrap_err();
+        assert!(missing.to_string().contains("/nowhere/at/all"), "{missing}");
+    }
+
+    #[test]
+    fn a_host_is_where_the_card_says_and_no_other_host_is_anywhere() {
+        let card = PartnerCard::parse(QWEN).unwrap();
+        let region = |host| card.region_of(host).map(|region| region.to_string());
+        assert_eq!(region("dashscope.aliyuncs.com").as_deref(), Some("CN"));
+        assert_eq!(region("DashScope-Intl.aliyuncs.com.").as_deref(), Some("SG"));
+        assert_eq!(region("ws-1.cn-beijing.maas.aliyuncs.com").as_deref(), Some("CN"));
+        assert_eq!(region("ws-1.us-east-1.maas.aliyuncs.com").as_deref(), Some("US"));
+        for nowhere in [
+            "cn-beijing.maas.aliyuncs.com",
+            ".cn-beijing.maas.aliyuncs.com",
+            "dashscope.aliyuncs.com.example.org",
+            "evildashscope.aliyuncs.com",
+            "127.0.0.1",
+            "",
+        ] {
+            assert_eq!(region(nowhere), None, "{nowhere}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! What the gate is put together from: what ships, what the operator decides, what the store holds.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use yumen_device::Engine;
@@ -39,8 +40,14 @@ pub(crate) struct Settings {
 impl Build {
     /// Loads what is embedded in the binary.
     pub(crate) fn load() -> Result<Self, Failure> {
-        let shipped = Shipped::load().context("the embedded catalogue is broken")?;
-        let screen = Arc::new(Shipped::screen().context("the embedded screen packs are broken")?);
+        Self::over(None)
+    }
+
+    /// Loads what is embedded in the binary under an overlay of the operator's, a folder shaped like
+    /// `catalog/`.
+    pub(crate) fn over(overlay: Option<&Path>) -> Result<Self, Failure> {
+        let shipped = Shipped::load(overlay).context("the catalogue cannot be used")?;
+        let screen = Arc::new(shipped.screen().context("the screen packs cannot be used")?);
         let mut labels = BTreeMap::new();
         for market in &shipped.markets {
             let rules = LabelRules::parse(market.label())

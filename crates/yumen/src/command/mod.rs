@@ -82,7 +82,7 @@ impl Place {
 }
 
 fn read_config(path: &Path) -> Result<Config, Failure> {
-    let shipped = Shipped::load().context("the embedded catalogue is broken")?;
+    let shipped = Shipped::load(None).context("the embedded catalogue is broken")?;
     Config::read(path, &shipped)
         .context("the configuration cannot be used")
         .map_err(|failure| failure.help("docs/configuration.md describes every key"))
