@@ -24,7 +24,9 @@ mod writer;
 pub use checkpoint::{Checkpoint, LogKey};
 pub use ed25519_dalek::SigningKey;
 pub use entry::{
-    Admission, ApprovalStep, Canonical, Entry, MAX_ENTRY_BYTES, Notice, Refusal, Step, Tier,
+    Admission, Alarm, ApprovalStep, Canonical, Complaint, Deletion, Delivery, DriftSeen, Entry,
+    Export, KeyStep, KillAt, KillStep, LifecycleStep, MAX_ENTRY_BYTES, ManagementConflict, Notice,
+    PackStep, Refusal, ReleaseStep, SignerStep, Step, Tier, VerdictGiven,
 };
 pub use error::LedgerError;
 pub use files::{read_checkpoint, read_key};
