@@ -109,6 +109,17 @@ impl Build {
         Ok(approvals)
     }
 
+    /// What the catalogue gives a policy, with these approvals.
+    pub(crate) fn policy_source(&self, approvals: Vec<Approval>, sandbox: bool) -> PolicySource {
+        PolicySource {
+            markets: self.shipped.markets.clone(),
+            terms: self.shipped.features.iter().map(|feature| feature.terms().clone()).collect(),
+            releases: self.releases.clone(),
+            approvals,
+            sandbox,
+        }
+    }
+
     /// The decision's inputs as the store holds them now.
     ///
     /// `approvals` are those of [`Self::approvals`].
@@ -135,14 +146,8 @@ impl Build {
                 AppKey { id: key.id, development: key.development, profile },
             );
         }
-        let policy = Policy::new(PolicySource {
-            markets: self.shipped.markets.clone(),
-            terms: self.shipped.features.iter().map(|feature| feature.terms().clone()).collect(),
-            releases: self.releases.clone(),
-            approvals,
-            sandbox: settings.sandbox,
-        })
-        .context("the policy does not fit together")?;
+        let policy = Policy::new(self.policy_source(approvals, settings.sandbox))
+            .context("the policy does not fit together")?;
         let labellers = self
             .labels
             .iter()
