@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{Digest, FeatureId, MarketId, Region};
+use crate::{Digest, FeatureId, KillId, MarketId, Region};
 
 /// Why a value, a catalogue, an approval or an assertion was not accepted.
 #[derive(Debug, Error)]
@@ -97,6 +97,20 @@ pub enum PolicyError {
         /// Distinct trusted signers needed.
         required: usize,
     },
+    /// A command about a kill cannot be followed.
+    #[error("kill `{kill}`: {problem}")]
+    Kill {
+        /// The kill.
+        kill: KillId,
+        /// Why not, and what to do.
+        problem: String,
+    },
+    /// A management profile says something that cannot be.
+    #[error("the management profile is not usable: {0}")]
+    Management(String),
+    /// The stored assertion keys contradict themselves.
+    #[error("the assertion keys are not usable: {0}")]
+    AssertionKeys(String),
     /// An assertion is not of the form `payload.signature`, or its payload is malformed.
     #[error("the assertion is malformed; ask for a new one")]
     AssertionSyntax,
@@ -112,6 +126,15 @@ pub enum PolicyError {
     /// The assertion claims to live longer than an assertion may.
     #[error("the assertion claims a longer life than one hour; ask for a new one")]
     AssertionLifetime,
+    /// The assertion is bound to a device key, and nothing proves that its holder asks.
+    #[error("the assertion is bound to a device key; send a proof of possession with it")]
+    PossessionMissing,
+    /// A proof of possession does not prove what it must.
+    #[error("the proof of possession is not valid: {0}")]
+    PossessionInvalid(&'static str),
+    /// A grace ticket is malformed, altered, or not of this device.
+    #[error("the grace ticket is not valid: {0}; leave it out")]
+    Grace(&'static str),
 }
 
 impl PolicyError {

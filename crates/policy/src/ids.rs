@@ -119,6 +119,16 @@ id!(
     ModelId, "model id", is_model,
     "letters, digits and `. _ : / @ + -`, beginning with a letter or digit, at most 128"
 );
+id!(
+    /// The name of a kill, by which it is lifted.
+    KillId, "kill id", is_partner,
+    "lower-case letters, digits, `_` and `-`, beginning with a letter, at most 64"
+);
+id!(
+    /// The name of a management profile.
+    ProfileId, "profile id", is_feature,
+    "lower-case words of letters, digits, `_` and `-`, joined by dots, at most 64"
+);
 
 impl PartnerId {
     /// The partner id under which on-device engines stand in releases.
