@@ -50,11 +50,8 @@ fn cleared() -> Clearance {
         age_bands = ["adult"]
     "#;
     let terms: Terms = toml::from_str(table).unwrap();
-    let model = ModelRef {
-        partner: PartnerId::DEVICE.parse().unwrap(),
-        model: "extractive".parse().unwrap(),
-        version: "1".into(),
-    };
+    let device: PartnerId = PartnerId::DEVICE.parse().unwrap();
+    let model = ModelRef::new(device, "extractive".parse().unwrap(), "1");
     let digest = Digest::of(b"any");
     let released = ReleasedFeature { digest, models: vec![model] };
     let released = [(feature.clone(), released)].into();

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{Digest, FeatureId, KillId, MarketId, Region};
+use crate::{Digest, FeatureId, KillId, MarketId, Region, Role, StepKind, StepProblem};
 
 /// Why a value, a catalogue, an approval or an assertion was not accepted.
 #[derive(Debug, Error)]
@@ -111,6 +111,78 @@ pub enum PolicyError {
     /// The stored assertion keys contradict themselves.
     #[error("the assertion keys are not usable: {0}")]
     AssertionKeys(String),
+    /// Too few signed, and whoever wrote the filing is among those who did.
+    #[error(
+        "approval `{number}`: {name} wrote the filing, so this signature does not count; {found} of {required}: have another person sign it"
+    )]
+    ApprovalOwnFiling {
+        /// The number the record bears.
+        number: String,
+        /// Who wrote it and signed it.
+        name: String,
+        /// Distinct people whose signatures count.
+        found: usize,
+        /// Distinct people needed.
+        required: usize,
+    },
+    /// Too few signed, and somebody whose role opens nothing is among those who did.
+    #[error(
+        "approval `{number}`: {name} is {role}, so this signature does not count; {found} of {required}: have an approver or legal sign it"
+    )]
+    ApprovalRole {
+        /// The number the record bears.
+        number: String,
+        /// Who signed.
+        name: String,
+        /// What they may do.
+        role: Role,
+        /// Distinct people whose signatures count.
+        found: usize,
+        /// Distinct people needed.
+        required: usize,
+    },
+    /// Too few signed, and somebody signed with two keys.
+    #[error(
+        "approval `{number}`: {name} signed with two keys and counts once; {found} of {required}: have another person sign it"
+    )]
+    ApprovalSamePerson {
+        /// The number the record bears.
+        number: String,
+        /// Who signed twice.
+        name: String,
+        /// Distinct people whose signatures count.
+        found: usize,
+        /// Distinct people needed.
+        required: usize,
+    },
+    /// There is an application and no decision.
+    #[error("`{case}` is not granted yet; record the decision with `yumen approval grant`")]
+    ApprovalNotGranted {
+        /// The operator's name for the matter.
+        case: String,
+    },
+    /// What was granted is more, or something else, than what was asked for.
+    #[error(
+        "approval `{number}`: its `{field}` goes beyond the application; correct it, or draft a new application"
+    )]
+    ApprovalBeyond {
+        /// The number the record bears.
+        number: String,
+        /// The field that differs.
+        field: &'static str,
+    },
+    /// A step on the way of an approval does not hold.
+    #[error("approval `{approval}`, step {step} (`{kind}`): {problem}")]
+    Step {
+        /// The approval, as the step names it.
+        approval: String,
+        /// Which step, beginning with 1.
+        step: usize,
+        /// What the step is.
+        kind: StepKind,
+        /// Why it does not hold.
+        problem: StepProblem,
+    },
     /// An assertion is not of the form `payload.signature`, or its payload is malformed.
     #[error("the assertion is malformed; ask for a new one")]
     AssertionSyntax,

@@ -21,6 +21,8 @@
 //! - **Every step is said**, in English and Chinese, with the id of the rule and the input it read.
 
 mod approval;
+mod approval_file;
+mod approval_signers;
 mod assertion;
 mod canonical;
 mod checks;
@@ -34,6 +36,7 @@ mod ids;
 mod judge;
 mod kill;
 mod lapse;
+mod lifecycle;
 mod limits;
 mod management;
 mod market;
@@ -49,9 +52,11 @@ mod values;
 mod verdict;
 
 pub use approval::{
-    Approval, ApprovalKind, ApprovalRecord, Entity, Scope, SignedApproval, SignerKey,
-    TrustedSigners,
+    Application, Approval, ApprovalKind, ApprovalRecord, ApprovalState, ApprovedModel, Entity,
+    Material, Scope,
 };
+pub use approval_file::{ApprovalFile, Attached, SignedApproval};
+pub use approval_signers::{Role, Signer, SignerKey, TrustedSigners};
 pub use assertion::{AssertionKey, AssertionVerifier, IssuedAssertion, VerifiedAssertion};
 pub use clearance::{Clearance, clear};
 pub use clock::HighWater;
@@ -65,6 +70,7 @@ pub use jiff::Timestamp;
 pub use judge::{judge, judge_asserted};
 pub use kill::{Hand, Kill, KillScope, Lift, LiftState};
 pub use lapse::Lapse;
+pub use lifecycle::{LifecycleStep, SignedStep, StepKind, StepProblem};
 pub use limits::{Limits, Tier};
 pub use management::{Conflict, Managed, Management, Profile};
 pub use market::{ApprovalDuty, Market};

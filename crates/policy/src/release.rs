@@ -1,11 +1,15 @@
 //! What a market gets: an immutable bundle of features, models, screen and label rules, with one digest.
+//!
+//! The digest is of everything that decides what a person could see. The texts behind the digests can
+//! travel with a release so that a difference can be told in words; each is kept under its own digest,
+//! so none can say anything but what was released, and with them or without, the release is the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::canonical::PlainData;
-use crate::{Digest, FeatureId, MarketId, ModelId, PartnerId};
+use crate::{Digest, FeatureId, MarketId, ModelId, PartnerId, PolicyError, Region};
 
 /// One named, versioned model of one partner.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -17,6 +21,29 @@ pub struct ModelRef {
     pub model: ModelId,
     /// The version that was approved.
     pub version: String,
+    /// Where it processes; none for an engine on the device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
+    /// The model ids the partner may report in its answers; none means the model's own.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub reports: BTreeSet<String>,
+    /// The number under which the model is filed, to be shown with the feature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filing: Option<String>,
+}
+
+impl ModelRef {
+    /// A model of which no more is said than its name and version.
+    pub fn new(partner: PartnerId, model: ModelId, version: impl Into<String>) -> Self {
+        Self {
+            partner,
+            model,
+            version: version.into(),
+            region: None,
+            reports: BTreeSet::new(),
+            filing: None,
+        }
+    }
 }
 
 /// A feature as a release carries it.
@@ -31,10 +58,11 @@ pub struct ReleasedFeature {
 
 /// An immutable bundle a market gets. Whatever changes in it changes its digest, and with that the
 /// approval it needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Release {
     bundle: Bundle,
     digest: Digest,
+    contents: BTreeMap<Digest, String>,
 }
 
 /// The content of a release; its JSON, keys in this order and maps sorted, is what the digest is of.
@@ -45,6 +73,22 @@ struct Bundle {
     features: BTreeMap<FeatureId, ReleasedFeature>,
     screen: Digest,
     label: Digest,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retrieval: Option<Digest>,
+}
+
+/// A release as a file carries it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Carried {
+    market: MarketId,
+    features: BTreeMap<FeatureId, ReleasedFeature>,
+    screen: Digest,
+    label: Digest,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retrieval: Option<Digest>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    contents: BTreeMap<Digest, String>,
 }
 
 impl Release {
@@ -55,7 +99,40 @@ impl Release {
         screen: Digest,
         label: Digest,
     ) -> Self {
-        Bundle { market, features, screen, label }.into()
+        Bundle { market, features, screen, label, retrieval: None }.into()
+    }
+
+    /// The same with the settings of retrieval, of which the digest is given. It has another digest.
+    #[must_use]
+    pub fn with_retrieval(self, settings: Digest) -> Self {
+        let bundle = Bundle { retrieval: Some(settings), ..self.bundle };
+        Self { contents: self.contents, ..bundle.into() }
+    }
+
+    /// The same with texts that its digests are of: feature files, label rules, the screen's packs.
+    /// The digest stays.
+    ///
+    /// # Errors
+    /// [`PolicyError::Release`] if a text is none of those the release names.
+    pub fn with_contents(
+        mut self,
+        texts: impl IntoIterator<Item = String>,
+    ) -> Result<Self, PolicyError> {
+        for text in texts {
+            let digest = Digest::of(text.as_bytes());
+            if !self.names(digest) {
+                let problem = format!("a text of digest {digest} is no part of it");
+                return Err(PolicyError::Release { release: self.digest, problem });
+            }
+            self.contents.insert(digest, text);
+        }
+        Ok(self)
+    }
+
+    fn names(&self, digest: Digest) -> bool {
+        let Bundle { features, screen, label, retrieval, .. } = &self.bundle;
+        [Some(*screen), Some(*label), *retrieval].contains(&Some(digest))
+            || features.values().any(|feature| feature.digest == digest)
     }
 
     /// The digest that approvals name.
@@ -87,24 +164,54 @@ impl Release {
     pub fn label(&self) -> Digest {
         self.bundle.label
     }
+
+    /// The digest of the settings of retrieval, where anything is retrieved.
+    pub fn retrieval(&self) -> Option<Digest> {
+        self.bundle.retrieval
+    }
+
+    /// The text of this digest, where it came with the release.
+    pub fn content(&self, digest: Digest) -> Option<&str> {
+        self.contents.get(&digest).map(String::as_str)
+    }
 }
+
+/// Two releases are the same if their digests are, whether or not their texts came with them.
+impl PartialEq for Release {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
+}
+
+impl Eq for Release {}
 
 impl PlainData for Bundle {}
 
 impl From<Bundle> for Release {
     fn from(bundle: Bundle) -> Self {
-        Self { digest: Digest::of(&bundle.canonical("yumen release v1")), bundle }
+        let digest = Digest::of(&bundle.canonical("yumen release v1"));
+        Self { digest, bundle, contents: BTreeMap::new() }
     }
 }
 
 impl Serialize for Release {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.bundle.serialize(serializer)
+        let Bundle { market, features, screen, label, retrieval } = self.bundle.clone();
+        let contents = self.contents.clone();
+        Carried { market, features, screen, label, retrieval, contents }.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Release {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Bundle::deserialize(deserializer).map(Self::from)
+        let Carried { market, features, screen, label, retrieval, contents } =
+            Carried::deserialize(deserializer)?;
+        let release = Self::from(Bundle { market, features, screen, label, retrieval });
+        for (digest, text) in &contents {
+            if *digest != Digest::of(text.as_bytes()) {
+                return Err(de::Error::custom(format!("the text under {digest} is another")));
+            }
+        }
+        release.with_contents(contents.into_values()).map_err(de::Error::custom)
     }
 }

@@ -86,10 +86,8 @@ impl Shipped {
             .iter()
             .flat_map(|partner| partner.model.iter().map(move |model| (partner, model)))
             .filter(|(_, model)| model.markets.contains(market) && model.features.contains(feature))
-            .map(|(partner, model)| ModelRef {
-                partner: partner.id.clone(),
-                model: model.id.clone(),
-                version: model.version.clone(),
+            .map(|(partner, model)| {
+                ModelRef::new(partner.id.clone(), model.id.clone(), model.version.clone())
             })
             .collect()
     }

@@ -9,8 +9,8 @@ use yumen_features::Task;
 use yumen_gate::{AppKey, AppKeys, Snapshot};
 use yumen_label::{LabelRules, Labeller, Provider};
 use yumen_policy::{
-    Approval, MarketId, ModelId, ModelRef, PartnerId, Policy, PolicySource, Release,
-    SignedApproval, SignerKey, TrustedSigners,
+    Approval, MarketId, ModelId, ModelRef, PartnerId, Policy, PolicySource, Release, Role,
+    SignedApproval, Signer, SignerKey, TrustedSigners,
 };
 use yumen_screen::Screen;
 use yumen_store::Store;
@@ -163,20 +163,20 @@ impl Build {
 
 /// An on-device engine as it stands in releases.
 fn device_model(name: &str) -> Option<ModelRef> {
-    Some(ModelRef {
-        partner: PartnerId::DEVICE.parse::<PartnerId>().ok()?,
-        model: name.parse::<ModelId>().ok()?,
-        version: name.to_owned(),
-    })
+    let partner = PartnerId::DEVICE.parse::<PartnerId>().ok()?;
+    Some(ModelRef::new(partner, name.parse::<ModelId>().ok()?, name))
 }
 
-/// The people whose signatures count.
+/// The people whose signatures count. One whose role is none of this program's may do nothing.
 fn trusted_signers(store: &Store) -> Result<TrustedSigners, Failure> {
-    let mut keys = Vec::new();
+    let mut signers = Vec::new();
     for signer in store.list_signers().context("cannot read the signers")? {
         let key: SignerKey =
             signer.key.parse().context(format!("the key of signer {} is broken", signer.name))?;
-        keys.push(key);
+        match signer.role.parse::<Role>() {
+            Ok(role) => signers.push(Signer::new(key, signer.name, role)),
+            Err(error) => tracing::error!(%error, signer = signer.name, "signer left out"),
+        }
     }
-    Ok(TrustedSigners::new(keys))
+    Ok(TrustedSigners::new(signers))
 }

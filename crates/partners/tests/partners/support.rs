@@ -59,11 +59,7 @@ pub(crate) fn prompt(models: &[&str]) -> Screened<Prompt, ToPartner> {
         .iter()
         .map(|name| {
             let (partner, model) = name.split_once('/').unwrap();
-            ModelRef {
-                partner: partner.parse().unwrap(),
-                model: model.parse().unwrap(),
-                version: "1".to_owned(),
-            }
+            ModelRef::new(partner.parse().unwrap(), model.parse().unwrap(), "1")
         })
         .collect();
     let released = ReleasedFeature { digest: feature.digest(), models };

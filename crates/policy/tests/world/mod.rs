@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use yumen_policy::{
     AgeBand, Approval, ApprovalKind, ApprovalRecord, Device, DeviceClass, Digest, Entity,
     FeatureId, FeatureTerms, Input, Market, MarketId, ModelRef, PartnerId, Platform, Policy,
-    PolicySource, Release, ReleasedFeature, Scope, SignerKey, SigningKey, Surface, Terms,
-    Timestamp, TrustedSigners,
+    PolicySource, Release, ReleasedFeature, Role, Scope, Signer, SignerKey, SigningKey, Surface,
+    Terms, Timestamp, TrustedSigners,
 };
 
 pub(crate) const CN: &str = include_str!("../../../../catalog/markets/cn.toml");
@@ -61,8 +61,7 @@ pub(crate) fn all_terms() -> Vec<FeatureTerms> {
 }
 
 pub(crate) fn model(partner: &str, model: &str, version: &str) -> ModelRef {
-    let partner: PartnerId = partner.parse().unwrap();
-    ModelRef { partner, model: model.parse().unwrap(), version: version.into() }
+    ModelRef::new(partner.parse().unwrap(), model.parse().unwrap(), version)
 }
 
 /// A release of a market; another `build` is another release.
@@ -88,7 +87,11 @@ pub(crate) fn signers() -> [SigningKey; 3] {
 }
 
 pub(crate) fn trusted() -> TrustedSigners {
-    TrustedSigners::new(signers()[..2].iter().map(SignerKey::of))
+    let [first, second, _] = signers().map(|key| SignerKey::of(&key));
+    TrustedSigners::new([
+        Signer::new(first, "Wei", Role::Approver),
+        Signer::new(second, "Li", Role::Legal),
+    ])
 }
 
 /// An approval of the mainland release for the year 2026.
@@ -106,6 +109,11 @@ pub(crate) fn record() -> ApprovalRecord {
         granted_on: "2025-12-20".parse().unwrap(),
         valid_from: at("2026-01-01T00:00:00Z"),
         valid_until: at("2027-01-01T00:00:00Z"),
+        models: BTreeSet::new(),
+        algorithm_number: None,
+        service_number: None,
+        materials: BTreeSet::new(),
+        replaces: None,
     }
 }
 

@@ -168,6 +168,11 @@ fn record(
         granted_on: now.to_zoned(jiff::tz::TimeZone::UTC).date(),
         valid_from: now,
         valid_until: now.checked_add(APPROVAL_LIFE).context("the clock is beyond all dates")?,
+        models: BTreeSet::new(),
+        algorithm_number: None,
+        service_number: None,
+        materials: BTreeSet::new(),
+        replaces: None,
     })
 }
 
