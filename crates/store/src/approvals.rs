@@ -4,7 +4,7 @@
 use rusqlite::params;
 use serde::Serialize;
 
-use crate::{Store, StoreError};
+use crate::{Change, Store, StoreError};
 
 /// A regulator's decision, as its signed record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,7 +34,7 @@ pub struct Signer {
     pub added_at: i64,
 }
 
-impl Store {
+impl Change<'_> {
     /// Keeps a signed approval. The same record imported again after its removal comes back into force; another
     /// record under the same number is refused.
     ///
@@ -61,13 +61,51 @@ impl Store {
                    WHERE removed_at IS NOT NULL AND market = excluded.market
                          AND record = excluded.record";
         let changed = self.db.execute(sql, params![number, market, record, now])?;
-        self.changed();
         if changed == 0 {
             return Err(StoreError::Exists { what: "approval", name: number.into() });
         }
         Ok(())
     }
 
+    /// Takes an approval out of force; whether there was one in the store that was not removed yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn remove_approval(&mut self, number: &str, now: i64) -> Result<bool, StoreError> {
+        let sql = "UPDATE approval SET removed_at = ?2 WHERE number = ?1 AND removed_at IS NULL";
+        Ok(self.db.execute(sql, params![number, now])? > 0)
+    }
+
+    /// Lets a person's signatures count.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] when the key is there; [`StoreError::Invalid`] when a member is empty.
+    pub fn add_signer(
+        &mut self,
+        key: &str,
+        name: &str,
+        role: &str,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        if [key, name, role].iter().any(|text| text.trim().is_empty()) {
+            return Err(StoreError::invalid("signer", "key, name and role must not be empty"));
+        }
+        let sql = "INSERT INTO signer (key, name, role, added_at) VALUES (?1, ?2, ?3, ?4)";
+        let added = self.db.execute(sql, params![key, name, role, now]);
+        added.map_err(StoreError::or_exists("signer", key))?;
+        Ok(())
+    }
+
+    /// Lets a person's signatures count no longer; whether they did.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn remove_signer(&mut self, key: &str) -> Result<bool, StoreError> {
+        Ok(self.db.execute("DELETE FROM signer WHERE key = ?1", [key])? > 0)
+    }
+}
+
+impl Store {
     /// All approvals by number, removed ones too.
     ///
     /// # Errors
@@ -88,38 +126,6 @@ impl Store {
         Ok(approvals.collect::<Result<_, _>>()?)
     }
 
-    /// Takes an approval out of force; whether there was one in the store that was not removed yet.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub fn remove_approval(&mut self, number: &str, now: i64) -> Result<bool, StoreError> {
-        let sql = "UPDATE approval SET removed_at = ?2 WHERE number = ?1 AND removed_at IS NULL";
-        let removed = self.db.execute(sql, params![number, now])? > 0;
-        self.changed();
-        Ok(removed)
-    }
-
-    /// Lets a person's signatures count.
-    ///
-    /// # Errors
-    /// [`StoreError::Exists`] when the key is there; [`StoreError::Invalid`] when a member is empty.
-    pub fn add_signer(
-        &mut self,
-        key: &str,
-        name: &str,
-        role: &str,
-        now: i64,
-    ) -> Result<(), StoreError> {
-        if [key, name, role].iter().any(|text| text.trim().is_empty()) {
-            return Err(StoreError::invalid("signer", "key, name and role must not be empty"));
-        }
-        let sql = "INSERT INTO signer (key, name, role, added_at) VALUES (?1, ?2, ?3, ?4)";
-        let added = self.db.execute(sql, params![key, name, role, now]);
-        added.map_err(StoreError::or_exists("signer", key))?;
-        self.changed();
-        Ok(())
-    }
-
     /// Everyone whose signatures count, by name.
     ///
     /// # Errors
@@ -136,15 +142,5 @@ impl Store {
             })
         })?;
         Ok(signers.collect::<Result<_, _>>()?)
-    }
-
-    /// Lets a person's signatures count no longer; whether they did.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub fn remove_signer(&mut self, key: &str) -> Result<bool, StoreError> {
-        let removed = self.db.execute("DELETE FROM signer WHERE key = ?1", [key])? > 0;
-        self.changed();
-        Ok(removed)
     }
 }

@@ -18,7 +18,7 @@ const LENGTH: usize = 32;
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// How many characters of a secret are kept to tell keys apart; they leave at least 110 bits unknown.
-const SHOWN: usize = 9;
+pub(crate) const SHOWN: usize = 9;
 
 /// An app key as the store knows it: without its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -53,7 +53,7 @@ pub struct NewKey {
     pub development: bool,
 }
 
-/// The secret of an app key. Its `Debug` form hides it.
+/// The secret of a key. Its `Debug` form hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -63,8 +63,9 @@ impl Secret {
         &self.0
     }
 
-    fn random() -> Result<Self, StoreError> {
-        Ok(Self(format!("{MARK}{}", random_text(LENGTH)?)))
+    /// A random secret behind the mark of its kind of key.
+    pub(crate) fn random(mark: &str) -> Result<Self, StoreError> {
+        Ok(Self(format!("{mark}{}", random_text(LENGTH)?)))
     }
 }
 
@@ -85,7 +86,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Random`], [`StoreError::Invalid`] when the name is empty or the device is not JSON.
     pub fn add_key(&mut self, new: &NewKey, now: i64) -> Result<(AppKey, Secret), StoreError> {
-        let secret = Secret::random()?;
+        let secret = Secret::random(MARK)?;
         let key = self.insert_key(new, secret.reveal(), now)?;
         Ok((key, secret))
     }
@@ -101,8 +102,7 @@ impl Store {
         secret: &str,
         now: i64,
     ) -> Result<AppKey, StoreError> {
-        let rest = secret.strip_prefix(MARK).unwrap_or_default();
-        if rest.is_empty() || !rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        if !is_secret(secret, MARK) {
             let why = "it must be yk_ and letters, digits or '_'";
             return Err(StoreError::invalid("key secret", why));
         }
@@ -195,7 +195,13 @@ fn read(row: &Row<'_>) -> rusqlite::Result<AppKey> {
     })
 }
 
-fn random_text(length: usize) -> Result<String, StoreError> {
+/// Whether this can be a secret behind this mark.
+pub(crate) fn is_secret(secret: &str, mark: &str) -> bool {
+    let rest = secret.strip_prefix(mark).unwrap_or_default();
+    !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+pub(crate) fn random_text(length: usize) -> Result<String, StoreError> {
     let mut bytes = vec![0; length];
     getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
     // 256 is a multiple of 32, so every character is equally likely.

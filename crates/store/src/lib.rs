@@ -1,15 +1,24 @@
-//! Yumen's state on one machine, in SQLite: app keys, approvals, signers.
+//! Yumen's state on one machine, in SQLite: keys, approvals, signers, releases, stops, and what the ledger is still
+//! to be told.
 //!
 //! It promises that what a call returned from is on disk, that a store which does not answer is an error and
 //! never a default, and that no secret of an app key can be read back. It reads no clock: times are Unix seconds
 //! given by the caller.
 
+mod admin_keys;
 mod approvals;
+mod change;
 mod error;
 mod keys;
+mod kills;
+mod outbox;
 mod store;
 
+pub use admin_keys::AdminKey;
 pub use approvals::{Signer, StoredApproval};
+pub use change::Change;
 pub use error::StoreError;
 pub use keys::{AppKey, NewKey, Secret, hash_secret};
+pub use kills::StoredKill;
+pub use outbox::Outgoing;
 pub use store::{DataVersion, Store};

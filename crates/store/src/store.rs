@@ -7,7 +7,10 @@ use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use crate::StoreError;
 
 /// Every schema change ever made, in order; the number of those applied is the database's `user_version`.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_keys_approvals.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../migrations/0001_keys_approvals.sql"),
+    include_str!("../migrations/0002_desk.sql"),
+];
 
 /// How long a statement waits for another process's write before it fails.
 const BUSY: Duration = Duration::from_secs(5);
@@ -16,7 +19,7 @@ const BUSY: Duration = Duration::from_secs(5);
 /// snapshot that is renewed when [`Store::data_version`] changes.
 pub struct Store {
     pub(crate) db: Connection,
-    own_commits: u64,
+    pub(crate) own_commits: u64,
 }
 
 /// A state of the database as one [`Store`] sees it: different from an earlier one whenever anything may have

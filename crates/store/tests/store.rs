@@ -2,7 +2,18 @@
 
 use std::fs;
 
-use yumen_store::{NewKey, Store, StoreError, hash_secret};
+use yumen_store::{Change, NewKey, Store, StoreError, hash_secret};
+
+/// Makes one change.
+fn change<T>(
+    store: &mut Store,
+    what: impl FnOnce(&mut Change<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let mut change = store.change()?;
+    let made = what(&mut change)?;
+    change.commit()?;
+    Ok(made)
+}
 
 fn app(name: &str) -> NewKey {
     NewKey { name: name.into(), device: None, development: false }
@@ -63,25 +74,25 @@ fn the_fixed_keys_of_the_demo_can_be_made_once() {
 #[test]
 fn an_approval_number_always_means_one_record() {
     let mut store = Store::open_in_memory().unwrap();
-    store.import_approval("N-2", "cn", r#"{"a":2}"#, 10).unwrap();
-    store.import_approval("N-1", "cn", r#"{"a":1}"#, 11).unwrap();
+    change(&mut store, |c| c.import_approval("N-2", "cn", r#"{"a":2}"#, 10)).unwrap();
+    change(&mut store, |c| c.import_approval("N-1", "cn", r#"{"a":1}"#, 11)).unwrap();
     let exists = |result| matches!(result, Err(StoreError::Exists { what: "approval", .. }));
-    assert!(exists(store.import_approval("N-1", "cn", r#"{"a":1}"#, 12)));
-    assert!(exists(store.import_approval("N-1", "cn", r#"{"a":9}"#, 12)));
-    assert!(store.remove_approval("N-1", 20).unwrap());
-    assert!(!store.remove_approval("N-1", 21).unwrap());
-    assert!(!store.remove_approval("N-9", 21).unwrap());
+    assert!(exists(change(&mut store, |c| c.import_approval("N-1", "cn", r#"{"a":1}"#, 12))));
+    assert!(exists(change(&mut store, |c| c.import_approval("N-1", "cn", r#"{"a":9}"#, 12))));
+    assert!(change(&mut store, |c| c.remove_approval("N-1", 20)).unwrap());
+    assert!(!change(&mut store, |c| c.remove_approval("N-1", 21)).unwrap());
+    assert!(!change(&mut store, |c| c.remove_approval("N-9", 21)).unwrap());
     let all = store.list_approvals().unwrap();
     let shown: Vec<_> = all.iter().map(|a| (a.number.as_str(), a.removed_at)).collect();
     assert_eq!(shown, [("N-1", Some(20)), ("N-2", None)]);
 
-    assert!(exists(store.import_approval("N-1", "cn", r#"{"a":9}"#, 30)));
-    assert!(exists(store.import_approval("N-1", "us", r#"{"a":1}"#, 30)));
-    store.import_approval("N-1", "cn", r#"{"a":1}"#, 30).unwrap();
+    assert!(exists(change(&mut store, |c| c.import_approval("N-1", "cn", r#"{"a":9}"#, 30))));
+    assert!(exists(change(&mut store, |c| c.import_approval("N-1", "us", r#"{"a":1}"#, 30))));
+    change(&mut store, |c| c.import_approval("N-1", "cn", r#"{"a":1}"#, 30)).unwrap();
     let back = &store.list_approvals().unwrap()[0];
     assert_eq!((back.record.as_str(), back.imported_at, back.removed_at), (r#"{"a":1}"#, 30, None));
     for (number, record) in [("", "{}"), ("N-3", "{")] {
-        let refused = store.import_approval(number, "cn", record, 1);
+        let refused = change(&mut store, |c| c.import_approval(number, "cn", record, 1));
         assert!(matches!(refused, Err(StoreError::Invalid { .. })));
     }
 }
@@ -89,15 +100,18 @@ fn an_approval_number_always_means_one_record() {
 #[test]
 fn signers_come_and_go() {
     let mut store = Store::open_in_memory().unwrap();
-    store.add_signer("k2", "Bo", "release", 1).unwrap();
-    store.add_signer("k1", "An", "legal", 2).unwrap();
-    let again = store.add_signer("k1", "Other", "legal", 3);
+    change(&mut store, |c| c.add_signer("k2", "Bo", "release", 1)).unwrap();
+    change(&mut store, |c| c.add_signer("k1", "An", "legal", 2)).unwrap();
+    let again = change(&mut store, |c| c.add_signer("k1", "Other", "legal", 3));
     assert!(matches!(again, Err(StoreError::Exists { what: "signer", .. })));
-    assert!(matches!(store.add_signer("k3", "", "legal", 3), Err(StoreError::Invalid { .. })));
+    assert!(matches!(
+        change(&mut store, |c| c.add_signer("k3", "", "legal", 3)),
+        Err(StoreError::Invalid { .. })
+    ));
     let names: Vec<_> = store.list_signers().unwrap().into_iter().map(|s| s.name).collect();
     assert_eq!(names, ["An", "Bo"]);
-    assert!(store.remove_signer("k1").unwrap());
-    assert!(!store.remove_signer("k1").unwrap());
+    assert!(change(&mut store, |c| c.remove_signer("k1")).unwrap());
+    assert!(!change(&mut store, |c| c.remove_signer("k1")).unwrap());
     assert_eq!(store.list_signers().unwrap().len(), 1);
 }
 
@@ -110,13 +124,13 @@ fn changes_of_this_and_of_another_process_are_noticed_and_kept() {
     let first = gate.data_version().unwrap();
     assert_eq!(gate.data_version().unwrap(), first, "nothing happened");
 
-    command.import_approval("N-1", "cn", "{}", 1).unwrap();
+    change(&mut command, |c| c.import_approval("N-1", "cn", "{}", 1)).unwrap();
     let second = gate.data_version().unwrap();
     assert_ne!(second, first);
     assert_eq!(gate.list_approvals().unwrap().len(), 1);
     assert_eq!(gate.data_version().unwrap(), second, "reading changes nothing");
 
-    gate.remove_approval("N-1", 2).unwrap();
+    change(&mut gate, |c| c.remove_approval("N-1", 2)).unwrap();
     let third = gate.data_version().unwrap();
     assert!(third != second && third != first);
 

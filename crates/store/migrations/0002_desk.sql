@@ -1,0 +1,84 @@
+-- Who works at the market desk over HTTP: admin keys. The secret itself is never kept, only its SHA-256.
+CREATE TABLE admin_key (
+    id          TEXT    PRIMARY KEY,                 -- pseudonym, as it stands in the ledger
+    name        TEXT    NOT NULL,                    -- the person; two keys of one name are one person
+    role        TEXT    NOT NULL,                    -- what they may do, in the form the desk reads
+    prefix      TEXT    NOT NULL,                    -- the first characters of the secret, to tell keys apart
+    secret_hash BLOB    NOT NULL UNIQUE CHECK (length(secret_hash) = 32),
+    created_at  INTEGER NOT NULL,                    -- Unix seconds, as all times here
+    revoked_at  INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- What an operator stopped. A lifted kill stays, so that its id always means one stop.
+CREATE TABLE kill (
+    id             TEXT    PRIMARY KEY,
+    feature        TEXT,                             -- a feature; none for every feature
+    market         TEXT,                             -- none for every market, likewise below
+    partner        TEXT,
+    model          TEXT,
+    reason         TEXT    NOT NULL,
+    killed_by      TEXT    NOT NULL,
+    killed_at      INTEGER NOT NULL,
+    lift_asked_by  TEXT,
+    lift_asked_at  INTEGER,
+    lifted_by      TEXT,
+    lifted_at      INTEGER,
+    CHECK ((lift_asked_by IS NULL) = (lift_asked_at IS NULL)),
+    CHECK ((lifted_by IS NULL) = (lifted_at IS NULL)),
+    CHECK (lifted_at IS NULL OR lift_asked_at IS NOT NULL)
+) STRICT, WITHOUT ROWID;
+
+-- The signed steps of approvals, in their order. Nothing here is changed or taken away.
+CREATE TABLE approval_step (
+    number TEXT    NOT NULL REFERENCES approval (number),
+    place  INTEGER NOT NULL CHECK (place >= 0),      -- from 0, without gaps
+    step   TEXT    NOT NULL CHECK (json_valid(step)),
+    at     INTEGER NOT NULL,
+    PRIMARY KEY (number, place)
+) STRICT, WITHOUT ROWID;
+
+-- When the people last confirmed that an approval still holds.
+ALTER TABLE approval ADD COLUMN confirmed_at INTEGER;
+
+-- Release bundles, by the digest that approvals name.
+CREATE TABLE release (
+    digest   TEXT    PRIMARY KEY,
+    market   TEXT    NOT NULL,
+    bundle   TEXT    NOT NULL CHECK (json_valid(bundle)),
+    added_by TEXT    NOT NULL,
+    added_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Models that answered as something else than what was approved.
+CREATE TABLE drift (
+    partner TEXT    NOT NULL,
+    model   TEXT    NOT NULL,
+    market  TEXT    NOT NULL,
+    drift   TEXT    NOT NULL CHECK (json_valid(drift)),
+    seen_at INTEGER NOT NULL,
+    PRIMARY KEY (market, partner, model)
+) STRICT, WITHOUT ROWID;
+
+-- The regulator's public list of filed models, whole, each time a delta was merged into it.
+CREATE TABLE filed_list (
+    edition     INTEGER PRIMARY KEY,
+    list        TEXT    NOT NULL CHECK (json_valid(list)),
+    imported_by TEXT    NOT NULL,
+    imported_at INTEGER NOT NULL
+) STRICT;
+
+-- What the operator has to look at.
+CREATE TABLE alarm (
+    id     INTEGER PRIMARY KEY AUTOINCREMENT,
+    code   TEXT    NOT NULL,
+    detail TEXT    NOT NULL CHECK (json_valid(detail)),
+    at     INTEGER NOT NULL
+) STRICT;
+
+-- Ledger entries that belong to a change made here and are not known to be in the ledger yet: written in the
+-- transaction of the change, taken away once the ledger has them.
+CREATE TABLE outbox (
+    id    INTEGER PRIMARY KEY AUTOINCREMENT,
+    entry TEXT    NOT NULL CHECK (json_valid(entry)),
+    after INTEGER NOT NULL CHECK (after >= 0)        -- the ledger's size before: it is not among those before
+) STRICT;
