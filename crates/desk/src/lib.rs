@@ -1,0 +1,34 @@
+//! The market desk: what people decide about what is served.
+//!
+//! An [`Action`] is one thing somebody at the desk does: stop a feature, sign an approval, look at the alarms. The
+//! command line and the gate's admin addresses make the same actions, and [`Desk::act`] is the one place that carries
+//! them out: it checks that the [`Actor`] may, changes the store in one transaction, and records the change in the
+//! ledger.
+//!
+//! What the crate promises:
+//!
+//! - **Roles are kept apart.** Who writes a draft does not sign it; who operates the gate signs nothing into force;
+//!   who audits changes nothing (`actor.rs`, `action.rs`).
+//! - **No change without its record.** The ledger's entry is written in the transaction of the change, and appended
+//!   after it; what a crash leaves in between is appended when the desk opens next, once (`record.rs`).
+//! - **Closing is quick, opening takes two.** A kill holds when [`Desk::act`] returns. Lifting it takes two commands,
+//!   and of two people where people are known by name.
+
+mod action;
+mod actor;
+mod desk;
+mod done;
+mod error;
+mod kills;
+mod operations;
+mod people;
+mod record;
+mod request;
+
+pub use action::{Action, KillOrder};
+pub use actor::{Actor, Duty, Standing};
+pub use desk::{Book, Desk};
+pub use done::Done;
+pub use error::{CODES, Code, DeskError};
+pub use operations::{Acting, Operations};
+pub use request::ROUTES;
