@@ -18,8 +18,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("device", &["features", "policy", "screen", "wire"]),
     ("ledger", &[]),
     ("store", &[]),
+    ("desk", &["ledger", "policy", "store"]),
     ("partners", &["features", "policy", "screen", "wire"]),
-    ("gate", &["device", "features", "label", "ledger", "partners", "policy", "screen", "wire"]),
+    ("gate", &["desk", "device", "features", "label", "ledger", "partners", "policy", "screen", "wire"]),
 ];
 
 /// Checks everything and lists all that is wrong.

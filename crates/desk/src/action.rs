@@ -1,7 +1,8 @@
 //! What can be done at the desk.
 
+use crate::role::Role;
 use serde::{Deserialize, Serialize};
-use yumen_policy::{MarketId, ModelId, PartnerId, Role};
+use yumen_policy::{MarketId, ModelId, PartnerId};
 
 use crate::actor::Duty;
 
@@ -51,12 +52,11 @@ pub enum Action {
 }
 
 /// What is to be stopped: everything that all given members fit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KillOrder {
-    /// A feature such as `assistant.chat`; `*` or nothing is every feature.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub feature: Option<String>,
+    /// A feature such as `assistant.chat`; `*` is every feature.
+    pub feature: String,
     /// One market; nothing is every market.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub market: Option<MarketId>,

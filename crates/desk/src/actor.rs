@@ -1,6 +1,6 @@
 //! Who acts, and what their role lets them do.
 
-use yumen_policy::Role;
+use crate::role::Role;
 
 use crate::DeskError;
 

@@ -55,7 +55,12 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError`]; nothing was changed then.
-    pub fn act(&mut self, actor: &Actor, action: Action, now: Timestamp) -> Result<Done, DeskError> {
+    pub fn act(
+        &mut self,
+        actor: &Actor,
+        action: Action,
+        now: Timestamp,
+    ) -> Result<Done, DeskError> {
         actor.may(action.duty())?;
         match action {
             Action::Kill(order) => self.kill(actor, order, now),

@@ -143,10 +143,9 @@ impl DeskError {
             }
             Self::Invalid(why) => Text::new(why.clone(), format!("请求无法执行：{why}")),
             Self::Policy(why) => Text::new(why.to_string(), format!("审批记录不成立：{why}")),
-            Self::Store(why) => Text::new(
-                format!("the store does not answer: {why}"),
-                format!("存储无响应：{why}"),
-            ),
+            Self::Store(why) => {
+                Text::new(format!("the store does not answer: {why}"), format!("存储无响应：{why}"))
+            }
             Self::Ledger(why) => Text::new(
                 format!("the ledger cannot be read: {why}"),
                 format!("无法读取账本：{why}"),

@@ -19,10 +19,12 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Done, DeskError> {
         let KillOrder { feature, market, partner, model, reason } = order;
-        let feature = feature.filter(|feature| feature != "*");
+        let feature = (feature != "*").then_some(feature);
         self.must_be_known(feature.as_deref(), market.as_ref().map(|id| id.as_str()))?;
         if reason.chars().count() > MAX_REASON {
-            return Err(DeskError::Invalid(format!("the reason is longer than {MAX_REASON} characters")));
+            return Err(DeskError::Invalid(format!(
+                "the reason is longer than {MAX_REASON} characters"
+            )));
         }
         let kill = StoredKill {
             id: new_id("kill")?,
@@ -49,7 +51,12 @@ impl Desk {
         Ok(Done::changed(shown(&kill), index, text))
     }
 
-    pub(crate) fn lift(&mut self, actor: &Actor, id: &str, now: Timestamp) -> Result<Done, DeskError> {
+    pub(crate) fn lift(
+        &mut self,
+        actor: &Actor,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<Done, DeskError> {
         let kills = self.store.list_kills()?;
         let Some(kill) = kills.into_iter().find(|kill| kill.id == id) else {
             return Err(DeskError::Unknown { what: "kill", zh: "停用", name: id.into() });
@@ -71,7 +78,12 @@ impl Desk {
         }
     }
 
-    fn ask_lift(&mut self, actor: &Actor, kill: &StoredKill, now: Timestamp) -> Result<Done, DeskError> {
+    fn ask_lift(
+        &mut self,
+        actor: &Actor,
+        kill: &StoredKill,
+        now: Timestamp,
+    ) -> Result<Done, DeskError> {
         let id = &kill.id;
         let (asked, index) = self.change(|change| {
             if !change.ask_lift(id, actor.id(), now.as_second())? {
@@ -86,13 +98,21 @@ impl Desk {
             ("", "")
         };
         let text = Text::new(
-            format!("{} stays stopped until `yumen kill lift {id}` is given again{en}", what(kill).en),
+            format!(
+                "{} stays stopped until `yumen kill lift {id}` is given again{en}",
+                what(kill).en
+            ),
             format!("{}仍停用；须再次执行 `yumen kill lift {id}`{zh}", what(kill).zh),
         );
         Ok(Done::changed(shown(&asked), index, text))
     }
 
-    fn lift_now(&mut self, actor: &Actor, kill: &StoredKill, now: Timestamp) -> Result<Done, DeskError> {
+    fn lift_now(
+        &mut self,
+        actor: &Actor,
+        kill: &StoredKill,
+        now: Timestamp,
+    ) -> Result<Done, DeskError> {
         let id = &kill.id;
         let (lifted, index) = self.change(|change| {
             if !change.lift(id, actor.id(), now.as_second())? {

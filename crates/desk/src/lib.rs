@@ -24,6 +24,7 @@ mod operations;
 mod people;
 mod record;
 mod request;
+mod role;
 
 pub use action::{Action, KillOrder};
 pub use actor::{Actor, Duty, Standing};
@@ -32,3 +33,4 @@ pub use done::Done;
 pub use error::{CODES, Code, DeskError};
 pub use operations::{Acting, Operations};
 pub use request::ROUTES;
+pub use role::Role;

@@ -1,9 +1,10 @@
 //! Whose keys count: those of the people who sign, and of those who work at the desk.
 
+use crate::role::Role;
 use jiff::Timestamp;
 use serde_json::json;
 use yumen_ledger::{Canonical, Entry, KeyStep, SignerStep};
-use yumen_policy::{Role, SignerKey, Text};
+use yumen_policy::{SignerKey, Text};
 
 use crate::{Actor, Desk, DeskError, Done};
 
@@ -43,15 +44,17 @@ impl Desk {
             change.remove_signer(key)?;
             Ok(((), vec![signer_entry(actor, key, &signer.role, "removed", now)]))
         })?;
-        let text =
-            Text::new(format!("{key} is trusted no longer"), format!("不再信任密钥 {key}"));
+        let text = Text::new(format!("{key} is trusted no longer"), format!("不再信任密钥 {key}"));
         Ok(Done::changed(json!({"removed": key, "name": signer.name}), index, text))
     }
 
     pub(crate) fn signers(&self) -> Result<Done, DeskError> {
         let signers = self.store.list_signers()?;
         let count = signers.len();
-        Ok(Done::found(&signers, Text::new(format!("{count} signers"), format!("{count} 名签署人"))))
+        Ok(Done::found(
+            &signers,
+            Text::new(format!("{count} signers"), format!("{count} 名签署人")),
+        ))
     }
 
     pub(crate) fn add_admin_key(
@@ -67,7 +70,10 @@ impl Desk {
             Ok(((key, secret), vec![entry]))
         })?;
         let text = Text::new(
-            format!("admin key {} of {name} is made; this is the only time its secret is shown", key.id),
+            format!(
+                "admin key {} of {name} is made; this is the only time its secret is shown",
+                key.id
+            ),
             format!("已创建 {name} 的管理密钥 {}；密钥仅显示这一次", key.id),
         );
         let changed = json!({
@@ -96,7 +102,10 @@ impl Desk {
     pub(crate) fn admin_keys(&self) -> Result<Done, DeskError> {
         let keys = self.store.list_admin_keys()?;
         let count = keys.len();
-        Ok(Done::found(&keys, Text::new(format!("{count} admin keys"), format!("{count} 个管理密钥"))))
+        Ok(Done::found(
+            &keys,
+            Text::new(format!("{count} admin keys"), format!("{count} 个管理密钥")),
+        ))
     }
 
     /// The person behind an admin key's id; none for the local operator, the demo and the gate.

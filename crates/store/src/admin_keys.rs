@@ -4,7 +4,7 @@
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
-use crate::keys::{SHOWN, is_secret, random_text};
+use crate::keys::{SHOWN, is_secret, new_id};
 use crate::{Change, Secret, Store, StoreError, hash_secret};
 
 /// How every secret begins, so that scanners can find one that leaked.
@@ -85,7 +85,7 @@ impl Change<'_> {
             return Err(StoreError::invalid("admin key", "name and role must not be empty"));
         }
         let key = AdminKey {
-            id: format!("admin_{}", random_text(12)?),
+            id: new_id("admin")?,
             name: name.into(),
             role: role.into(),
             prefix: secret.chars().take(SHOWN).collect(),

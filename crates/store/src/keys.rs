@@ -155,7 +155,7 @@ impl Store {
             return Err(StoreError::invalid("device profile", error.to_string()));
         }
         let key = AppKey {
-            id: format!("key_{}", random_text(12)?),
+            id: new_id("key")?,
             name: new.name.clone(),
             prefix: secret.chars().take(SHOWN).collect(),
             secret_hash: hash_secret(secret),
@@ -195,13 +195,21 @@ fn read(row: &Row<'_>) -> rusqlite::Result<AppKey> {
     })
 }
 
+/// A new id of its kind: the kind, `_` and 12 random characters.
+///
+/// # Errors
+/// [`StoreError::Random`].
+pub fn new_id(kind: &str) -> Result<String, StoreError> {
+    Ok(format!("{kind}_{}", random_text(12)?))
+}
+
 /// Whether this can be a secret behind this mark.
 pub(crate) fn is_secret(secret: &str, mark: &str) -> bool {
     let rest = secret.strip_prefix(mark).unwrap_or_default();
     !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-pub(crate) fn random_text(length: usize) -> Result<String, StoreError> {
+fn random_text(length: usize) -> Result<String, StoreError> {
     let mut bytes = vec![0; length];
     getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
     // 256 is a multiple of 32, so every character is equally likely.

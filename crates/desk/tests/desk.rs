@@ -1,0 +1,215 @@
+//! The desk as its callers see it: actions in, what they changed out, and a ledger that has each change once.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use yumen_desk::{Action, Actor, Book, Desk, DeskError, Done, KillOrder, Role};
+use yumen_ledger::{Ledger, Reader, SigningKey};
+use yumen_policy::Timestamp;
+use yumen_store::Store;
+
+const ORIGIN: &str = "desk.test";
+
+/// A desk on a folder of its own.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn log(&self) -> std::path::PathBuf {
+        self.0.path().join("ledger")
+    }
+
+    fn store(&self) -> Store {
+        Store::open(&self.0.path().join("yumen.db")).unwrap()
+    }
+
+    fn ledger(&self) -> Ledger {
+        Ledger::open(&self.log(), SigningKey::from_bytes(&[7; 32]), ORIGIN).unwrap()
+    }
+
+    fn desk(&self) -> Desk {
+        let features = vec!["assistant.chat".parse().unwrap(), "writing.summary".parse().unwrap()];
+        let book = Arc::new(Book { features, ..Book::default() });
+        Desk::open(self.store(), self.ledger(), self.log(), book).unwrap()
+    }
+
+    /// All entries of the ledger, which nobody writes now.
+    fn entries(&self) -> Vec<String> {
+        let ledger = self.ledger();
+        let (key, size) = (ledger.key().clone(), ledger.checkpoint().size());
+        drop(ledger);
+        entries(&self.log(), &key, size)
+    }
+}
+
+fn entries(log: &Path, key: &yumen_ledger::LogKey, size: u64) -> Vec<String> {
+    let mut reader = Reader::open(log, key).unwrap();
+    (0..size).map(|index| reader.entry(index).unwrap().entry).collect()
+}
+
+fn now() -> Timestamp {
+    "2026-05-01T08:30:00Z".parse().unwrap()
+}
+
+fn chat() -> Action {
+    Action::Kill(KillOrder {
+        feature: "assistant.chat".into(),
+        market: None,
+        partner: None,
+        model: None,
+        reason: "a test".into(),
+    })
+}
+
+fn id(done: &Done) -> String {
+    done.changed["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_kill_holds_until_two_commands_lift_it() {
+    let folder = Folder::new();
+    let mut desk = folder.desk();
+    let local = Actor::local();
+    let killed = desk.act(&local, chat(), now()).unwrap();
+    assert_eq!(killed.index, Some(0));
+    assert_eq!(killed.changed["state"], "in_force");
+    let lift = Action::Lift { id: id(&killed) };
+    let asked = desk.act(&local, lift.clone(), now()).unwrap();
+    assert_eq!((asked.index, asked.changed["state"].as_str()), (Some(1), Some("lift_asked")));
+    assert_eq!(desk.store().kills_in_force().unwrap().len(), 1, "asking lifts nothing");
+    let lifted = desk.act(&local, lift.clone(), now()).unwrap();
+    assert_eq!((lifted.index, lifted.changed["state"].as_str()), (Some(2), Some("lifted")));
+    assert!(desk.store().kills_in_force().unwrap().is_empty());
+    let again = desk.act(&local, lift, now()).unwrap_err();
+    assert_eq!((again.code(), again.status()), ("state_conflict", 409));
+    drop(desk);
+    let entries = folder.entries();
+    assert_eq!(entries.len(), 3);
+    assert!(entries[0].starts_with(r#"{"kill.v1":{"at":"killed","by":"local""#), "{}", entries[0]);
+    assert!(!entries.concat().contains("a test"), "the reason stands in the store alone");
+}
+
+#[test]
+fn people_known_by_name_lift_in_twos() {
+    let folder = Folder::new();
+    let mut desk = folder.desk();
+    let mut operator = |name: &str| {
+        let action = Action::AddAdminKey { name: name.into(), role: Role::Operator };
+        let key = desk.act(&Actor::local(), action, now()).unwrap();
+        Actor::of_key(id(&key), name, Role::Operator)
+    };
+    let (wei, wei_again, li) = (operator("Wei"), operator("Wei"), operator("Li"));
+    let lift = Action::Lift { id: id(&desk.act(&wei, chat(), now()).unwrap()) };
+    desk.act(&wei, lift.clone(), now()).unwrap();
+    for same in [&wei, &wei_again] {
+        let refused = desk.act(same, lift.clone(), now()).unwrap_err();
+        assert!(matches!(&refused, DeskError::SamePerson { name } if name == "Wei"), "{refused}");
+    }
+    assert_eq!(desk.store().kills_in_force().unwrap().len(), 1);
+    desk.act(&li, lift, now()).unwrap();
+    assert!(desk.store().kills_in_force().unwrap().is_empty());
+}
+
+#[test]
+fn roles_are_kept_apart() {
+    let folder = Folder::new();
+    let mut desk = folder.desk();
+    let of = |role| Actor::of_key("admin_x", "Wei", role);
+    for role in [Role::Author, Role::Approver, Role::Legal, Role::Auditor] {
+        let refused = desk.act(&of(role), chat(), now()).unwrap_err();
+        assert_eq!((refused.code(), refused.status()), ("role_forbidden", 403));
+        assert!(refused.text().en.contains("operator"), "it says who may");
+        desk.act(&of(role), Action::Kills, now()).unwrap();
+    }
+    // Whose keys count is decided at the machine.
+    let entrust = Action::AddAdminKey { name: "Li".into(), role: Role::Operator };
+    for actor in [of(Role::Operator), Actor::demonstration("admin_demo"), Actor::gate()] {
+        assert_eq!(desk.act(&actor, entrust.clone(), now()).unwrap_err().code(), "role_forbidden");
+    }
+    assert_eq!(desk.act(&Actor::gate(), chat(), now()).unwrap_err().code(), "role_forbidden");
+    assert!(desk.store().list_kills().unwrap().is_empty());
+    drop(desk);
+    assert!(folder.entries().is_empty(), "what was refused is no change");
+}
+
+#[test]
+fn a_kill_of_nothing_is_refused() {
+    let folder = Folder::new();
+    let mut desk = folder.desk();
+    for (feature, market) in [("assistant.chatt", None), ("*", Some("atlantis"))] {
+        let market = market.map(|id: &str| id.parse().unwrap());
+        let order = KillOrder {
+            feature: feature.into(),
+            market,
+            partner: None,
+            model: None,
+            reason: String::new(),
+        };
+        let refused = desk.act(&Actor::local(), Action::Kill(order), now()).unwrap_err();
+        assert_eq!(refused.status(), 404, "{refused}");
+    }
+    let nothing = Action::Lift { id: "kill_none".into() };
+    assert_eq!(desk.act(&Actor::local(), nothing, now()).unwrap_err().status(), 404);
+}
+
+/// What a process leaves that dies after the change and before the ledger, or between the ledger and its mark.
+#[test]
+fn what_a_crash_left_is_recorded_once() {
+    let folder = Folder::new();
+    drop(folder.desk());
+    let mut store = folder.store();
+    let entry = |id: &str| {
+        format!(
+            r#"{{"kill.v1":{{"at":"killed","by":"local","feature":null,"id":"{id}","market":null,"model":null,"partner":null,"reason":"sha256:00","time":"2026-05-01T08:30:00Z"}}}}"#
+        )
+    };
+    let ledger = folder.ledger();
+    let mut change = store.change().unwrap();
+    change.send(&entry("kill_appended"), ledger.checkpoint().size()).unwrap();
+    change.send(&entry("kill_lost"), ledger.checkpoint().size()).unwrap();
+    change.commit().unwrap();
+    // The first reached the ledger, its mark did not reach the store.
+    let appended = entry("kill_appended");
+    let appended = yumen_ledger::Entry::parse(&appended).unwrap();
+    ledger.append_blocking(appended).unwrap();
+    drop((ledger, store));
+
+    for _ in 0..2 {
+        let desk = folder.desk();
+        assert!(desk.store().outgoing().unwrap().is_empty());
+    }
+    let entries = folder.entries();
+    let count = |id: &str| entries.iter().filter(|entry| entry.contains(id)).count();
+    assert_eq!((count("kill_appended"), count("kill_lost"), entries.len()), (1, 1, 2));
+}
+
+#[test]
+fn signers_and_admin_keys_come_and_go_on_record() {
+    let folder = Folder::new();
+    let mut desk = folder.desk();
+    let local = Actor::local();
+    let key = yumen_policy::SignerKey::of(&SigningKey::from_bytes(&[3; 32])).to_string();
+    let add = Action::AddSigner { key: key.clone(), name: "Wei".into(), role: Role::Legal };
+    assert_eq!(desk.act(&local, add.clone(), now()).unwrap().index, Some(0));
+    assert_eq!(desk.act(&local, add, now()).unwrap_err().code(), "state_conflict");
+    let listed = desk.act(&local, Action::Signers, now()).unwrap();
+    assert_eq!((listed.index, listed.to_json()[0]["name"].as_str()), (None, Some("Wei")));
+    let remove = Action::RemoveSigner { key };
+    assert_eq!(desk.act(&local, remove.clone(), now()).unwrap().index, Some(1));
+    assert_eq!(desk.act(&local, remove, now()).unwrap_err().status(), 404);
+
+    let add = Action::AddAdminKey { name: "Li".into(), role: Role::Auditor };
+    let made = desk.act(&local, add, now()).unwrap();
+    let secret = made.changed["secret"].as_str().unwrap().to_owned();
+    assert!(secret.starts_with("ya_"));
+    let listed = desk.act(&local, Action::AdminKeys, now()).unwrap();
+    assert!(!listed.changed.to_string().contains(&secret), "shown once");
+    let revoke = Action::RevokeAdminKey { id: id(&made) };
+    desk.act(&local, revoke.clone(), now()).unwrap();
+    assert_eq!(desk.act(&local, revoke, now()).unwrap_err().status(), 404);
+    drop(desk);
+    assert!(!folder.entries().concat().contains("Wei"), "no names in the ledger");
+}
