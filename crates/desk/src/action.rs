@@ -2,7 +2,7 @@
 
 use crate::role::Role;
 use serde::{Deserialize, Serialize};
-use yumen_policy::{MarketId, ModelId, PartnerId};
+use yumen_policy::{FeatureSelector, MarketId, ModelId, PartnerId};
 
 use crate::actor::Duty;
 
@@ -55,8 +55,8 @@ pub enum Action {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KillOrder {
-    /// A feature such as `assistant.chat`; `*` is every feature.
-    pub feature: String,
+    /// A feature such as `assistant.chat`, a family such as `writing.*`, or every feature (`*`).
+    pub feature: FeatureSelector,
     /// One market; nothing is every market.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub market: Option<MarketId>,
@@ -67,7 +67,6 @@ pub struct KillOrder {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelId>,
     /// Why, in the operator's words.
-    #[serde(default)]
     pub reason: String,
 }
 

@@ -1,6 +1,7 @@
 //! Who acts, and what their role lets them do.
 
 use crate::role::Role;
+use yumen_policy::Hand;
 
 use crate::DeskError;
 
@@ -82,9 +83,15 @@ impl Actor {
         self.standing
     }
 
-    /// The person, where one is known by name: two keys of one name are one person.
-    pub fn person(&self) -> Option<&str> {
-        matches!(self.standing, Standing::Key(_)).then_some(self.name.as_str())
+    /// Whose hand it is. Two keys of one name are one person; the local operator, the demo's key and the gate stand
+    /// for no person.
+    pub fn hand(&self) -> Hand {
+        match self.standing {
+            Standing::Key(_) => Hand::person(self.name.as_str()),
+            Standing::Local | Standing::Demonstration | Standing::Gate => {
+                Hand::unnamed(self.id.as_str())
+            }
+        }
     }
 
     /// Whether their role lets them.

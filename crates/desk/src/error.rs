@@ -70,7 +70,7 @@ pub enum DeskError {
     #[error("{}", .0.en)]
     Conflict(Text),
     /// The person who did the first step cannot do the second.
-    #[error("{name} has done the first step; the second is for another person")]
+    #[error("{name} asked for it already; another person has to confirm")]
     SamePerson {
         /// The person.
         name: String,
@@ -139,7 +139,7 @@ impl DeskError {
             }
             Self::Conflict(text) => text.clone(),
             Self::SamePerson { name } => {
-                Text::new(self.to_string(), format!("第一步由 {name} 完成，第二步须由另一人完成"))
+                Text::new(self.to_string(), format!("{name} 已提出过，须由另一人确认"))
             }
             Self::Invalid(why) => Text::new(why.clone(), format!("请求无法执行：{why}")),
             Self::Policy(why) => Text::new(why.to_string(), format!("审批记录不成立：{why}")),

@@ -3,13 +3,10 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use yumen_ledger::{Canonical, Entry, KillAt, KillStep};
-use yumen_policy::{Digest, Text};
-use yumen_store::{StoredKill, new_id};
+use yumen_policy::{Digest, Hand, Kill, KillId, KillScope, LiftState, PolicyError, Text};
+use yumen_store::{StoreError, new_id};
 
 use crate::{Actor, Desk, DeskError, Done, KillOrder};
-
-/// The longest reason, in characters.
-const MAX_REASON: usize = 1000;
 
 impl Desk {
     pub(crate) fn kill(
@@ -19,168 +16,165 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Done, DeskError> {
         let KillOrder { feature, market, partner, model, reason } = order;
-        let feature = (feature != "*").then_some(feature);
-        self.must_be_known(feature.as_deref(), market.as_ref().map(|id| id.as_str()))?;
-        if reason.chars().count() > MAX_REASON {
-            return Err(DeskError::Invalid(format!(
-                "the reason is longer than {MAX_REASON} characters"
-            )));
-        }
-        let kill = StoredKill {
-            id: new_id("kill")?,
-            feature,
-            market: market.map(|id| id.as_str().to_owned()),
-            partner: partner.map(|id| id.as_str().to_owned()),
-            model: model.map(|id| id.as_str().to_owned()),
-            reason,
-            killed_by: actor.id().to_owned(),
-            killed_at: now.as_second(),
-            lift_asked_by: None,
-            lift_asked_at: None,
-            lifted_by: None,
-            lifted_at: None,
-        };
+        let scope = KillScope { feature: Some(feature), market, partner, model };
+        self.must_be_known(&scope)?;
+        let id: KillId = new_id("kill")?.parse().map_err(invalid)?;
+        let kill = Kill::new(id, scope, &reason, actor.hand(), now).map_err(invalid)?;
         let ((), index) = self.change(|change| {
-            change.add_kill(&kill)?;
+            change.add_kill(kill.id.as_str(), &written(&kill), now.as_second())?;
             Ok(((), vec![entry(&kill, KillAt::Killed, actor, now)]))
         })?;
+        let what = what(&kill.scope);
         let text = Text::new(
-            format!("{} is stopped by {}", what(&kill).en, kill.id),
-            format!("{}已停用（{}）", what(&kill).zh, kill.id),
+            format!("{}: stopped {}", kill.id, what.en),
+            format!("{}：已停用{}", kill.id, what.zh),
         );
         Ok(Done::changed(shown(&kill), index, text))
     }
 
+    /// The first command asks, the second lifts.
     pub(crate) fn lift(
         &mut self,
         actor: &Actor,
         id: &str,
         now: Timestamp,
     ) -> Result<Done, DeskError> {
-        let kills = self.store.list_kills()?;
-        let Some(kill) = kills.into_iter().find(|kill| kill.id == id) else {
-            return Err(DeskError::Unknown { what: "kill", zh: "停用", name: id.into() });
-        };
-        if kill.lifted_at.is_some() {
-            let en = format!("{id} is already lifted");
-            return Err(DeskError::Conflict(Text::new(en, format!("{id} 已经解除"))));
-        }
-        match &kill.lift_asked_by {
-            None => self.ask_lift(actor, &kill, now),
-            Some(asked_by) => {
-                if let Some(name) = actor.person()
-                    && self.person_of(asked_by)?.as_deref() == Some(name)
-                {
-                    return Err(DeskError::SamePerson { name: name.into() });
-                }
-                self.lift_now(actor, &kill, now)
-            }
-        }
-    }
-
-    fn ask_lift(
-        &mut self,
-        actor: &Actor,
-        kill: &StoredKill,
-        now: Timestamp,
-    ) -> Result<Done, DeskError> {
-        let id = &kill.id;
-        let (asked, index) = self.change(|change| {
-            if !change.ask_lift(id, actor.id(), now.as_second())? {
-                return Err(changed_meanwhile(id));
-            }
-            let asked = change.kill(id)?.ok_or_else(|| changed_meanwhile(id))?;
-            Ok((asked, vec![entry(kill, KillAt::LiftAsked, actor, now)]))
+        let hand = actor.hand();
+        let ((kill, state), index) = self.change(|change| {
+            let Some(stored) = change.kill(id)? else {
+                return Err(DeskError::Unknown { what: "kill", zh: "停用", name: id.into() });
+            };
+            let mut kill = read(&stored)?;
+            let state = lift(&mut kill, &hand, now)?;
+            change.update_kill(id, &written(&kill))?;
+            let at = match state {
+                LiftState::Lifted => KillAt::Lifted,
+                LiftState::Standing | LiftState::Asked => KillAt::LiftAsked,
+            };
+            let entry = entry(&kill, at, actor, now);
+            Ok(((kill, state), vec![entry]))
         })?;
-        let (en, zh) = if actor.person().is_some() {
-            (", by another person", "（由另一人执行）")
-        } else {
-            ("", "")
-        };
-        let text = Text::new(
-            format!(
-                "{} stays stopped until `yumen kill lift {id}` is given again{en}",
-                what(kill).en
+        let what = what(&kill.scope);
+        let text = match (state, hand.person) {
+            (LiftState::Lifted, _) => Text::new(
+                format!("{id}: lifted; it stops {} no longer", what.en),
+                format!("{id}：已解除，不再停用{}", what.zh),
             ),
-            format!("{}仍停用；须再次执行 `yumen kill lift {id}`{zh}", what(kill).zh),
-        );
-        Ok(Done::changed(shown(&asked), index, text))
-    }
-
-    fn lift_now(
-        &mut self,
-        actor: &Actor,
-        kill: &StoredKill,
-        now: Timestamp,
-    ) -> Result<Done, DeskError> {
-        let id = &kill.id;
-        let (lifted, index) = self.change(|change| {
-            if !change.lift(id, actor.id(), now.as_second())? {
-                return Err(changed_meanwhile(id));
-            }
-            let lifted = change.kill(id)?.ok_or_else(|| changed_meanwhile(id))?;
-            Ok((lifted, vec![entry(kill, KillAt::Lifted, actor, now)]))
-        })?;
-        let text = Text::new(
-            format!("{id} is lifted: it stops {} no longer", what(kill).en),
-            format!("{id} 已解除，不再停用{}", what(kill).zh),
-        );
-        Ok(Done::changed(shown(&lifted), index, text))
+            (_, true) => Text::new(
+                format!(
+                    "{id}: still stops {}, until another person gives this command too",
+                    what.en
+                ),
+                format!("{id}：仍停用{}，须由另一人再次执行此命令", what.zh),
+            ),
+            (_, false) => Text::new(
+                format!("{id}: still stops {}, until this command is given again", what.en),
+                format!("{id}：仍停用{}，须再次执行此命令", what.zh),
+            ),
+        };
+        Ok(Done::changed(shown(&kill), index, text))
     }
 
     pub(crate) fn kills(&self) -> Result<Done, DeskError> {
-        let kills = self.store.list_kills()?;
-        let held = kills.iter().filter(|kill| kill.lifted_at.is_none()).count();
+        let kills = self.all_kills()?;
+        let held = kills.iter().filter(|kill| kill.is_in_force()).count();
         let text = Text::new(format!("{held} in force"), format!("{held} 项生效"));
         Ok(Done::found(&kills.iter().map(shown).collect::<Vec<_>>(), text))
     }
 
+    /// All kills, lifted ones too, the oldest first: what a policy is made with.
+    ///
+    /// # Errors
+    /// [`DeskError::Store`] when one cannot be read: who cannot know what is stopped serves nothing.
+    pub fn all_kills(&self) -> Result<Vec<Kill>, DeskError> {
+        self.store.list_kills()?.iter().map(|stored| read(stored)).collect()
+    }
+
     /// A stop that names nothing would stop nothing, and whoever gave it would not know.
-    fn must_be_known(&self, feature: Option<&str>, market: Option<&str>) -> Result<(), DeskError> {
-        if let Some(name) = feature
-            && !self.book.features.iter().any(|known| known.as_str() == name)
+    fn must_be_known(&self, scope: &KillScope) -> Result<(), DeskError> {
+        let unknown = |what, zh, name: &dyn ToString| {
+            Err(DeskError::Unknown { what, zh, name: name.to_string() })
+        };
+        if let Some(named) = &scope.feature
+            && !self.book.features.iter().any(|known| named.selects(known))
         {
-            return Err(DeskError::Unknown { what: "feature", zh: "功能", name: name.into() });
+            return unknown("feature", "功能", named);
         }
-        if let Some(name) = market
-            && !self.book.markets.iter().any(|known| known.id().as_str() == name)
+        if let Some(named) = &scope.market
+            && !self.book.markets.iter().any(|known| known.id() == named)
         {
-            return Err(DeskError::Unknown { what: "market", zh: "市场", name: name.into() });
+            return unknown("market", "市场", named);
         }
-        Ok(())
+        let mut models =
+            self.book.releases.iter().flat_map(|release| {
+                release.features().flat_map(|(_, feature)| feature.models.iter())
+            });
+        let fits = |model: &yumen_policy::ModelRef| {
+            scope.partner.as_ref().is_none_or(|named| *named == model.partner)
+                && scope.model.as_ref().is_none_or(|named| *named == model.model)
+        };
+        match (&scope.partner, &scope.model) {
+            (None, None) => Ok(()),
+            _ if models.any(fits) => Ok(()),
+            (partner, Some(model)) => {
+                let partner = partner.as_ref().map_or_else(String::new, |p| format!("{p}/"));
+                unknown("model", "模型", &format!("{partner}{model}"))
+            }
+            (Some(partner), None) => unknown("partner", "合作方", partner),
+        }
     }
 }
 
-fn changed_meanwhile(id: &str) -> DeskError {
-    DeskError::Conflict(Text::new(
-        format!("{id} was changed by somebody else meanwhile; look at it again"),
-        format!("{id} 刚被他人更改，请重新查看"),
-    ))
+fn lift(kill: &mut Kill, hand: &Hand, now: Timestamp) -> Result<LiftState, DeskError> {
+    let state = kill.state();
+    kill.lift(hand.clone(), now).map_err(|error| match state {
+        LiftState::Asked => DeskError::SamePerson { name: hand.name.clone() },
+        LiftState::Standing | LiftState::Lifted => {
+            let zh = format!("{}：已经解除", kill.id);
+            DeskError::Conflict(Text::new(error.to_string(), zh))
+        }
+    })
 }
 
-fn entry(kill: &StoredKill, at: KillAt, actor: &Actor, now: Timestamp) -> Canonical {
+fn invalid(error: PolicyError) -> DeskError {
+    DeskError::Invalid(error.to_string())
+}
+
+fn written(kill: &Kill) -> String {
+    // A kill is plain strings, times and lists.
+    serde_json::to_string(kill).expect("a kill is plain JSON")
+}
+
+fn read(stored: &str) -> Result<Kill, DeskError> {
+    serde_json::from_str(stored).map_err(|error| {
+        DeskError::Store(StoreError::Invalid { what: "kill", why: error.to_string() })
+    })
+}
+
+fn entry(kill: &Kill, at: KillAt, actor: &Actor, now: Timestamp) -> Canonical {
+    let KillScope { feature, market, partner, model } = &kill.scope;
     Canonical::from(Entry::Kill(KillStep {
         at,
         by: actor.id().into(),
-        feature: kill.feature.as_deref().map(Into::into),
+        feature: feature.as_ref().map(|feature| feature.to_string().into()),
         id: kill.id.as_str().into(),
-        market: kill.market.as_deref().map(Into::into),
-        model: kill.model.as_deref().map(Into::into),
-        partner: kill.partner.as_deref().map(Into::into),
+        market: market.as_ref().map(|id| id.as_str().into()),
+        model: model.as_ref().map(|id| id.as_str().into()),
+        partner: partner.as_ref().map(|id| id.as_str().into()),
         reason: Digest::of(kill.reason.as_bytes()).to_string().into(),
         time: now,
     }))
 }
 
 /// What a kill stops, for people.
-fn what(kill: &StoredKill) -> Text {
-    let feature = kill.feature.as_deref();
-    let mut en = feature.unwrap_or("every feature").to_owned();
-    let mut zh = feature.unwrap_or("所有功能").to_owned();
+fn what(scope: &KillScope) -> Text {
+    let feature = scope.feature.as_ref().map(ToString::to_string).filter(|named| named != "*");
+    let mut en = feature.clone().unwrap_or_else(|| "every feature".to_owned());
+    let mut zh = feature.unwrap_or_else(|| "所有功能".to_owned());
     let members = [
-        (" on the model ", "，模型 ", &kill.model),
-        (" at ", "，合作方 ", &kill.partner),
-        (" in ", "，市场 ", &kill.market),
+        (" on the model ", "，模型 ", scope.model.as_ref().map(ToString::to_string)),
+        (" at ", "，合作方 ", scope.partner.as_ref().map(ToString::to_string)),
+        (" in ", "，市场 ", scope.market.as_ref().map(ToString::to_string)),
     ];
     for (before_en, before_zh, member) in members {
         if let Some(member) = member {
@@ -192,26 +186,18 @@ fn what(kill: &StoredKill) -> Text {
 }
 
 /// A kill as the desk shows it.
-fn shown(kill: &StoredKill) -> Value {
-    let state = match (kill.lifted_at, kill.lift_asked_at) {
-        (Some(_), _) => "lifted",
-        (None, Some(_)) => "lift_asked",
-        (None, None) => "in_force",
-    };
-    let time = |seconds: Option<i64>| seconds.and_then(|at| Timestamp::from_second(at).ok());
+fn shown(kill: &Kill) -> Value {
+    let KillScope { feature, market, partner, model } = &kill.scope;
     json!({
         "id": kill.id,
-        "state": state,
-        "feature": kill.feature.as_deref().unwrap_or("*"),
-        "market": kill.market,
-        "partner": kill.partner,
-        "model": kill.model,
+        "state": kill.state().as_str(),
+        "feature": feature.as_ref().map_or_else(|| "*".to_owned(), ToString::to_string),
+        "market": market,
+        "partner": partner,
+        "model": model,
         "reason": kill.reason,
-        "by": kill.killed_by,
-        "since": time(Some(kill.killed_at)),
-        "lift_asked_by": kill.lift_asked_by,
-        "lift_asked_at": time(kill.lift_asked_at),
-        "lifted_by": kill.lifted_by,
-        "lifted_at": time(kill.lifted_at),
+        "by": kill.by.name,
+        "since": kill.since,
+        "lifts": kill.lifts().iter().map(|lift| json!({"by": lift.by.name, "at": lift.at})).collect::<Vec<_>>(),
     })
 }

@@ -107,12 +107,6 @@ impl Desk {
             Text::new(format!("{count} admin keys"), format!("{count} 个管理密钥")),
         ))
     }
-
-    /// The person behind an admin key's id; none for the local operator, the demo and the gate.
-    pub(crate) fn person_of(&self, id: &str) -> Result<Option<String>, DeskError> {
-        let keys = self.store.list_admin_keys()?;
-        Ok(keys.into_iter().find(|key| key.id == id).map(|key| key.name))
-    }
 }
 
 fn signer_entry(actor: &Actor, key: &str, role: &str, step: &str, now: Timestamp) -> Canonical {

@@ -98,7 +98,7 @@ mod tests {
     fn a_kill_is_read_from_its_body() {
         let body = r#"{"feature":"assistant.chat","market":"cn","reason":"test"}"#;
         let Ok(Action::Kill(order)) = ask("POST", "/admin/v1/kills", body) else { panic!() };
-        assert_eq!(order.feature, "assistant.chat");
+        assert_eq!(order.feature.to_string(), "assistant.chat");
         assert_eq!(order.market.unwrap().as_str(), "cn");
         let lift = Action::Lift { id: "kill_x/y".into() };
         assert_eq!(ask("POST", "/admin/v1/kills/kill_x%2Fy/lift", "").unwrap(), lift);

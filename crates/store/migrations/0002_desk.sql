@@ -11,21 +11,9 @@ CREATE TABLE admin_key (
 
 -- What an operator stopped. A lifted kill stays, so that its id always means one stop.
 CREATE TABLE kill (
-    id             TEXT    PRIMARY KEY,
-    feature        TEXT,                             -- a feature; none for every feature
-    market         TEXT,                             -- none for every market, likewise below
-    partner        TEXT,
-    model          TEXT,
-    reason         TEXT    NOT NULL,
-    killed_by      TEXT    NOT NULL,
-    killed_at      INTEGER NOT NULL,
-    lift_asked_by  TEXT,
-    lift_asked_at  INTEGER,
-    lifted_by      TEXT,
-    lifted_at      INTEGER,
-    CHECK ((lift_asked_by IS NULL) = (lift_asked_at IS NULL)),
-    CHECK ((lifted_by IS NULL) = (lifted_at IS NULL)),
-    CHECK (lifted_at IS NULL OR lift_asked_at IS NOT NULL)
+    id        TEXT    PRIMARY KEY,
+    kill      TEXT    NOT NULL CHECK (json_valid(kill)),   -- in the form the policy reads
+    killed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- The signed steps of approvals, in their order. Nothing here is changed or taken away.

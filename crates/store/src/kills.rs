@@ -1,88 +1,37 @@
-//! What an operator stopped, and the two steps that lift a stop.
+//! What operators stopped. Whether a stop still holds is the policy's to read from it.
 
-use rusqlite::{Connection, Row, params};
-use serde::Serialize;
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{Change, Store, StoreError};
 
-/// A stop: everything that all of its members fit is not served.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct StoredKill {
-    /// Its id.
-    pub id: String,
-    /// The feature; none for every feature.
-    pub feature: Option<String>,
-    /// The market; none for every market.
-    pub market: Option<String>,
-    /// The partner; none for every partner.
-    pub partner: Option<String>,
-    /// The model; none for every model.
-    pub model: Option<String>,
-    /// Why, in the operator's words.
-    pub reason: String,
-    /// Who stopped it.
-    pub killed_by: String,
-    /// When, in Unix seconds, as all times here.
-    pub killed_at: i64,
-    /// Who asked to lift it.
-    pub lift_asked_by: Option<String>,
-    /// When they asked.
-    pub lift_asked_at: Option<i64>,
-    /// Who lifted it.
-    pub lifted_by: Option<String>,
-    /// When it was lifted; until then it holds.
-    pub lifted_at: Option<i64>,
-}
-
 impl Change<'_> {
-    /// Stops something.
+    /// Keeps a new stop.
     ///
     /// # Errors
-    /// [`StoreError::Exists`] when the id is taken; [`StoreError::Database`].
-    pub fn add_kill(&mut self, kill: &StoredKill) -> Result<(), StoreError> {
-        let sql =
-            "INSERT INTO kill (id, feature, market, partner, model, reason, killed_by, killed_at)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-        let row = params![
-            kill.id,
-            kill.feature,
-            kill.market,
-            kill.partner,
-            kill.model,
-            kill.reason,
-            kill.killed_by,
-            kill.killed_at
-        ];
-        self.db.execute(sql, row).map_err(StoreError::or_exists("kill", &kill.id))?;
+    /// [`StoreError::Exists`] when the id is taken; [`StoreError::Invalid`] when the stop is not JSON.
+    pub fn add_kill(&mut self, id: &str, kill: &str, now: i64) -> Result<(), StoreError> {
+        must_be_json(kill)?;
+        let sql = "INSERT INTO kill (id, kill, killed_at) VALUES (?1, ?2, ?3)";
+        let added = self.db.execute(sql, params![id, kill, now]);
+        added.map_err(StoreError::or_exists("kill", id))?;
         Ok(())
     }
 
-    /// Asks to lift a stop; whether it holds and nobody has asked yet.
+    /// Keeps a stop in its new state; whether there was one of this id.
     ///
     /// # Errors
-    /// [`StoreError::Database`].
-    pub fn ask_lift(&mut self, id: &str, by: &str, now: i64) -> Result<bool, StoreError> {
-        let sql = "UPDATE kill SET lift_asked_by = ?2, lift_asked_at = ?3
-                   WHERE id = ?1 AND lift_asked_at IS NULL AND lifted_at IS NULL";
-        Ok(self.db.execute(sql, params![id, by, now])? > 0)
-    }
-
-    /// Lifts a stop; whether somebody had asked and it was not lifted yet.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub fn lift(&mut self, id: &str, by: &str, now: i64) -> Result<bool, StoreError> {
-        let sql = "UPDATE kill SET lifted_by = ?2, lifted_at = ?3
-                   WHERE id = ?1 AND lift_asked_at IS NOT NULL AND lifted_at IS NULL";
-        Ok(self.db.execute(sql, params![id, by, now])? > 0)
+    /// [`StoreError::Invalid`] when it is not JSON; [`StoreError::Database`].
+    pub fn update_kill(&mut self, id: &str, kill: &str) -> Result<bool, StoreError> {
+        must_be_json(kill)?;
+        Ok(self.db.execute("UPDATE kill SET kill = ?2 WHERE id = ?1", params![id, kill])? > 0)
     }
 
     /// The stop with this id.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn kill(&self, id: &str) -> Result<Option<StoredKill>, StoreError> {
-        Ok(read(&self.db, "WHERE id = ?1", [id])?.pop())
+    pub fn kill(&self, id: &str) -> Result<Option<String>, StoreError> {
+        one(&self.db, id)
     }
 }
 
@@ -91,44 +40,21 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn list_kills(&self) -> Result<Vec<StoredKill>, StoreError> {
-        read(&self.db, "ORDER BY killed_at, id", [])
-    }
-
-    /// The stops that hold.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub fn kills_in_force(&self) -> Result<Vec<StoredKill>, StoreError> {
-        read(&self.db, "WHERE lifted_at IS NULL ORDER BY killed_at, id", [])
+    pub fn list_kills(&self) -> Result<Vec<String>, StoreError> {
+        let mut query = self.db.prepare("SELECT kill FROM kill ORDER BY killed_at, id")?;
+        let kills = query.query_map([], |row| row.get(0))?;
+        Ok(kills.collect::<Result<_, _>>()?)
     }
 }
 
-fn read(
-    db: &Connection,
-    which: &str,
-    of: impl rusqlite::Params,
-) -> Result<Vec<StoredKill>, StoreError> {
-    let sql = format!(
-        "SELECT id, feature, market, partner, model, reason, killed_by, killed_at,
-                lift_asked_by, lift_asked_at, lifted_by, lifted_at FROM kill {which}"
-    );
-    let mut query = db.prepare(&sql)?;
-    let kills = query.query_map(of, |row: &Row<'_>| {
-        Ok(StoredKill {
-            id: row.get(0)?,
-            feature: row.get(1)?,
-            market: row.get(2)?,
-            partner: row.get(3)?,
-            model: row.get(4)?,
-            reason: row.get(5)?,
-            killed_by: row.get(6)?,
-            killed_at: row.get(7)?,
-            lift_asked_by: row.get(8)?,
-            lift_asked_at: row.get(9)?,
-            lifted_by: row.get(10)?,
-            lifted_at: row.get(11)?,
-        })
-    })?;
-    Ok(kills.collect::<Result<_, _>>()?)
+fn one(db: &Connection, id: &str) -> Result<Option<String>, StoreError> {
+    let mut query = db.prepare("SELECT kill FROM kill WHERE id = ?1")?;
+    Ok(query.query_row([id], |row| row.get(0)).optional()?)
+}
+
+fn must_be_json(kill: &str) -> Result<(), StoreError> {
+    match serde_json::from_str::<serde::de::IgnoredAny>(kill) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(StoreError::invalid("kill", error.to_string())),
+    }
 }

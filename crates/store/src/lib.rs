@@ -19,6 +19,5 @@ pub use approvals::{Signer, StoredApproval};
 pub use change::Change;
 pub use error::StoreError;
 pub use keys::{AppKey, NewKey, Secret, hash_secret, new_id};
-pub use kills::StoredKill;
 pub use outbox::Outgoing;
 pub use store::{DataVersion, Store};

@@ -51,9 +51,11 @@ fn import(data: &DataDir, file: &Path, output: Output) -> Result<(), Failure> {
     let json = signed.to_json();
     let approval = build.verify(&store, signed)?;
     let record = approval.record();
-    store
+    let mut change = store.change().context("the store takes no change")?;
+    change
         .import_approval(&record.number, record.market.as_str(), &json, now())
         .context("the approval cannot be imported")?;
+    change.commit().context("the approval cannot be imported")?;
     note_step(data, record, &json, Step::Imported);
     output.print(&Standing::of(&approval, &build), Standing::line)
 }
@@ -61,7 +63,9 @@ fn import(data: &DataDir, file: &Path, output: Output) -> Result<(), Failure> {
 fn remove(data: &DataDir, number: &str, output: Output) -> Result<(), Failure> {
     let mut store = data.store()?;
     let stored = store.list_approvals().context("the approvals cannot be read")?;
-    let removed = store.remove_approval(number, now()).context("it cannot be removed")?;
+    let mut change = store.change().context("the store takes no change")?;
+    let removed = change.remove_approval(number, now()).context("it cannot be removed")?;
+    change.commit().context("it cannot be removed")?;
     if !removed {
         return Err(Failure::new(format!("there is no approval {number} in the store"))
             .help("`yumen approval list` shows the numbers"));

@@ -120,7 +120,11 @@ fn seed(build: &Build, data: &DataDir, store: &mut Store) -> Result<(), Failure>
         let key = SignerKey::of(signer).to_string();
         if !known.iter().any(|known| known.key == key) {
             let name = format!("Demo signer {}", index + 1);
-            store.add_signer(&key, &name, "approver", now()).context("a signer cannot be added")?;
+            let mut change = store.change().context("the store takes no change")?;
+            change
+                .add_signer(&key, &name, "approver", now())
+                .context("a signer cannot be added")?;
+            change.commit().context("a signer cannot be added")?;
         }
     }
     for market in build.shipped.markets.iter().filter(|market| market.approval().is_required()) {
@@ -136,9 +140,11 @@ fn seed(build: &Build, data: &DataDir, store: &mut Store) -> Result<(), Failure>
             Approval::sign(record(build, market.id(), number.clone(), release.digest())?, &signers)
                 .context("the demo approval cannot be signed")?;
         let json = signed.to_json();
-        store
+        let mut change = store.change().context("the store takes no change")?;
+        change
             .import_approval(&number, market.id().as_str(), &json, now())
             .context("the demo approval cannot be imported")?;
+        change.commit().context("the demo approval cannot be imported")?;
         note_step(data, signed.unverified(), &json, Step::Imported);
     }
     Ok(())

@@ -17,7 +17,9 @@ pub(super) fn run(command: SignerCommand, output: Output) -> Result<(), Failure>
             let key: SignerKey = key.parse().context("this is no signer's public key")?;
             let key = key.to_string();
             let mut store = place.open()?.store()?;
-            store.add_signer(&key, &name, &role, now()).context("the signer cannot be added")?;
+            let mut change = store.change().context("the store takes no change")?;
+            change.add_signer(&key, &name, &role, now()).context("the signer cannot be added")?;
+            change.commit().context("the signer cannot be added")?;
             output.print(&serde_json::json!({"added": key, "name": name}), |_| {
                 format!("{name} is trusted with {key}")
             })
@@ -35,7 +37,10 @@ pub(super) fn run(command: SignerCommand, output: Output) -> Result<(), Failure>
         }
         SignerCommand::Remove { place, key } => {
             let mut store = place.open()?.store()?;
-            if store.remove_signer(&key).context("the signer cannot be removed")? {
+            let mut change = store.change().context("the store takes no change")?;
+            let removed = change.remove_signer(&key).context("the signer cannot be removed")?;
+            change.commit().context("the signer cannot be removed")?;
+            if removed {
                 output.print(&serde_json::json!({"removed": key}), |_| {
                     format!("{key} is trusted no longer")
                 })
