@@ -1,7 +1,7 @@
 //! What can be done at the desk.
 
-use crate::role::Role;
 use serde::{Deserialize, Serialize};
+use yumen_policy::Role;
 use yumen_policy::{FeatureSelector, MarketId, ModelId, PartnerId};
 
 use crate::actor::Duty;

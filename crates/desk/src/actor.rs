@@ -1,7 +1,7 @@
 //! Who acts, and what their role lets them do.
 
-use crate::role::Role;
 use yumen_policy::Hand;
+use yumen_policy::Role;
 
 use crate::DeskError;
 

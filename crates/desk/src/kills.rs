@@ -18,8 +18,9 @@ impl Desk {
         let KillOrder { feature, market, partner, model, reason } = order;
         let scope = KillScope { feature: Some(feature), market, partner, model };
         self.must_be_known(&scope)?;
-        let id: KillId = new_id("kill")?.parse().map_err(invalid)?;
-        let kill = Kill::new(id, scope, &reason, actor.hand(), now).map_err(invalid)?;
+        let id: KillId = new_id("kill")?.parse().map_err(|error| invalid(&error))?;
+        let kill =
+            Kill::new(id, scope, &reason, actor.hand(), now).map_err(|error| invalid(&error))?;
         let ((), index) = self.change(|change| {
             change.add_kill(kill.id.as_str(), &written(&kill), now.as_second())?;
             Ok(((), vec![entry(&kill, KillAt::Killed, actor, now)]))
@@ -136,7 +137,7 @@ fn lift(kill: &mut Kill, hand: &Hand, now: Timestamp) -> Result<LiftState, DeskE
     })
 }
 
-fn invalid(error: PolicyError) -> DeskError {
+fn invalid(error: &PolicyError) -> DeskError {
     DeskError::Invalid(error.to_string())
 }
 

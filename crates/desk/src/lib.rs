@@ -24,7 +24,6 @@ mod operations;
 mod people;
 mod record;
 mod request;
-mod role;
 
 pub use action::{Action, KillOrder};
 pub use actor::{Actor, Duty, Standing};
@@ -33,4 +32,4 @@ pub use done::Done;
 pub use error::{CODES, Code, DeskError};
 pub use operations::{Acting, Operations};
 pub use request::ROUTES;
-pub use role::Role;
+pub use yumen_policy::Role;

@@ -1,9 +1,9 @@
 //! Whose keys count: those of the people who sign, and of those who work at the desk.
 
-use crate::role::Role;
 use jiff::Timestamp;
 use serde_json::json;
 use yumen_ledger::{Canonical, Entry, KeyStep, SignerStep};
+use yumen_policy::Role;
 use yumen_policy::{SignerKey, Text};
 
 use crate::{Actor, Desk, DeskError, Done};
