@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use yumen_policy::{
-    AssertionVerifier, Device, FeatureId, Policy, PolicyError, Timestamp, Verdict,
+    AssertionVerifier, Device, FeatureId, Policy, PolicyError, Presented, Timestamp, Verdict,
     VerifiedAssertion, judge, judge_asserted,
 };
 
@@ -19,7 +19,7 @@ pub(crate) const ASSERTION_HEADER: &str = "yumen-assertion";
 /// A known app, asking for a device whose standing is known.
 pub(crate) struct Caller {
     key: Arc<AppKey>,
-    assertion: Option<VerifiedAssertion>,
+    assertion: Option<Presented>,
 }
 
 impl Caller {
@@ -46,18 +46,21 @@ impl Caller {
                     "请先调用 POST /v1/eligibility 取得资格凭证，并放入 Yumen-Assertion 请求头。",
                 )
             })?;
-        let assertion = assertions.verify(token, now).map_err(|error| match error {
-            PolicyError::AssertionExpired => Problem::new(
-                "assertion_expired",
-                "The assertion is over; ask POST /v1/eligibility for a new one.",
-                "资格凭证已过期，请重新调用 POST /v1/eligibility。",
-            ),
-            _ => Problem::new(
-                "assertion_invalid",
-                "The assertion was not made by this gate or was changed.",
-                "资格凭证并非由本网关签发，或已被改动。",
-            ),
-        })?;
+        let assertion = assertions
+            .verify(token, now)
+            .and_then(VerifiedAssertion::unbound)
+            .map_err(|error| match error {
+                PolicyError::AssertionExpired => Problem::new(
+                    "assertion_expired",
+                    "The assertion is over; ask POST /v1/eligibility for a new one.",
+                    "资格凭证已过期，请重新调用 POST /v1/eligibility。",
+                ),
+                _ => Problem::new(
+                    "assertion_invalid",
+                    "The assertion was not made by this gate or was changed.",
+                    "资格凭证并非由本网关签发，或已被改动。",
+                ),
+            })?;
         Ok(Self { key, assertion: Some(assertion) })
     }
 

@@ -5,31 +5,33 @@
 //! down to five minutes, so that all devices of a market with the same features hold the very same
 //! assertion in that time and none can be told from another by it.
 //!
+//! A device may have its assertion bound to a key of its own. Then it is worth nothing without a
+//! proof, made for each request, that its holder has the key; and the requests made with it can be
+//! told to be of one key. A managed device's assertion carries the limits of its profiles.
+//!
 //! Its form is `base64url(payload).base64url(signature)` (RFC 4648 §5, no padding). The payload is
 //! JSON; the signature is Ed25519 over `yumen assertion v1`, a zero byte and the payload.
 
 use std::collections::BTreeSet;
-use std::fmt;
+use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::canonical::PlainData;
-use crate::{Device, Digest, FeatureId, MarketId, Policy, PolicyError, Verdict, judge};
+use crate::possession::Proof;
+use crate::{
+    AssertionKey, AssertionVerifier, Device, Digest, FeatureId, Limits, MarketId, Policy,
+    PolicyError, Thumbprint, Verdict, judge,
+};
 
 const DOMAIN: &[u8] = b"yumen assertion v1\0";
 
 /// How long an assertion lives at most.
-const MAX_LIFE: SignedDuration = SignedDuration::from_hours(1);
+pub(crate) const MAX_LIFE: SignedDuration = SignedDuration::from_hours(1);
 
 /// The seconds to which beginnings are rounded down.
 const ROUNDING: i64 = 300;
-
-/// Longer tokens are not looked at.
-const MAX_TOKEN: usize = 16 * 1024;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +41,25 @@ struct Claims {
     policy: Digest,
     issued: Timestamp,
     expires: Timestamp,
+    /// Which key signed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kid: Option<String>,
+    /// The key of the device it is bound to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
+    /// What the profiles of a managed device leave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    limits: Option<Limits>,
 }
+
+/// The confirmation of RFC 7800 with the member of RFC 9449 §6.1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Confirmation {
+    jkt: Thumbprint,
+}
+
+impl PlainData for Claims {}
 
 /// An assertion as it goes to the device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,85 +70,74 @@ pub struct IssuedAssertion {
     pub expires: Timestamp,
 }
 
-/// The key that signs assertions.
-pub struct AssertionKey(SigningKey);
+/// For whom an assertion is made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Holder {
+    /// The device key it is bound to; none makes an assertion that whoever has it may present.
+    pub key: Option<Thumbprint>,
+    /// What the profiles of a managed device leave in its market.
+    pub limits: Option<Limits>,
+}
 
 impl AssertionKey {
-    /// Signs with this key.
-    pub fn new(key: SigningKey) -> Self {
-        Self(key)
-    }
-
-    /// What believes the assertions of this key.
-    pub fn verifier(&self) -> AssertionVerifier {
-        AssertionVerifier::new([self.0.verifying_key()])
-    }
-
-    /// Judges every feature for the device and signs which it may have.
+    /// Judges every feature for the device and signs which it may have, bound to no key.
     pub fn issue(&self, policy: &Policy, device: &Device, now: Timestamp) -> String {
         let verdicts: Vec<_> =
             policy.features().map(|feature| judge(policy, device, feature.id(), now)).collect();
-        self.issue_for(policy, &verdicts, now).token
+        self.issue_for(policy, &verdicts, Holder::default(), now).token
     }
 
     /// Signs which of these features a device may have. Verdicts of another policy, of another
-    /// market than the first one's, or that are not eligible count as no.
+    /// market than the first one's, that are not eligible or rest on something that is over count
+    /// as no. It ends no later than anything its verdicts rest on.
     pub fn issue_for(
         &self,
         policy: &Policy,
         verdicts: &[Verdict],
+        holder: Holder,
         now: Timestamp,
     ) -> IssuedAssertion {
         let market = verdicts.iter().find_map(Verdict::market).cloned();
-        let features = verdicts.iter().filter(|verdict| {
-            verdict.is_eligible()
-                && verdict.policy() == policy.digest()
-                && verdict.market() == market.as_ref()
-        });
-        let features = features.map(|verdict| verdict.feature().clone()).collect();
         let second = now.as_second();
         // Only the very beginning of time cannot be rounded down.
         let issued = Timestamp::from_second(second - second.rem_euclid(ROUNDING)).unwrap_or(now);
-        let expires = issued.checked_add(MAX_LIFE).unwrap_or(Timestamp::MAX);
-        let claims = Claims { market, features, policy: policy.digest(), issued, expires };
-        let payload = claims.json();
-        let signature = self.0.sign(&message(payload.as_bytes())).to_bytes();
-        let mut token = URL_SAFE_NO_PAD.encode(payload);
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
-        IssuedAssertion { token, expires }
+        let mut expires = issued.checked_add(MAX_LIFE).unwrap_or(Timestamp::MAX);
+        let mut features = BTreeSet::new();
+        for verdict in verdicts {
+            let holds = verdict.is_eligible()
+                && verdict.policy() == policy.digest()
+                && verdict.market() == market.as_ref()
+                && verdict.until.is_none_or(|until| now < until);
+            if holds {
+                expires = verdict.until.map_or(expires, |until| until.min(expires));
+                features.insert(verdict.feature().clone());
+            }
+        }
+        let Holder { key, limits } = holder;
+        let claims = Claims {
+            market,
+            features,
+            policy: policy.digest(),
+            issued,
+            expires,
+            kid: Some(self.kid().to_owned()),
+            cnf: key.map(|jkt| Confirmation { jkt }),
+            limits: limits.filter(|limits| !limits.is_none()),
+        };
+        IssuedAssertion { token: self.sign(DOMAIN, &claims.json()), expires }
     }
 }
-
-impl PlainData for Claims {}
-
-impl fmt::Debug for AssertionKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AssertionKey").finish_non_exhaustive()
-    }
-}
-
-fn message(payload: &[u8]) -> Vec<u8> {
-    [DOMAIN, payload].concat()
-}
-
-/// What believes assertions: the keys of this gate, the present one and those before it.
-#[derive(Clone, Debug)]
-pub struct AssertionVerifier(Vec<VerifyingKey>);
 
 impl AssertionVerifier {
-    /// Believes assertions of these keys.
-    pub fn new(keys: impl IntoIterator<Item = VerifyingKey>) -> Self {
-        Self(keys.into_iter().collect())
-    }
-
-    /// Believes a token if one of the keys signed it, it has begun, it has not ended and it claims
-    /// no more than an hour.
+    /// Believes a token if a key it trusts signed it while in use, it has begun, it has not ended
+    /// and it claims no more than an hour.
     ///
     /// # Errors
     /// One of the `Assertion…` variants of [`PolicyError`].
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedAssertion, PolicyError> {
-        let claims = self.claims(token)?;
+        let (payload, signer) = self.open(DOMAIN, token)?;
+        let claims: Claims =
+            serde_json::from_slice(&payload).map_err(|_| PolicyError::AssertionSyntax)?;
         if claims.expires <= claims.issued
             || claims.expires.duration_since(claims.issued) > MAX_LIFE
         {
@@ -137,55 +146,110 @@ impl AssertionVerifier {
             Err(PolicyError::AssertionNotYetValid)
         } else if now >= claims.expires {
             Err(PolicyError::AssertionExpired)
+        } else if !self.trusts(&signer, claims.issued) {
+            Err(PolicyError::AssertionSignature)
         } else {
-            Ok(VerifiedAssertion(claims))
+            let token = Digest::of(token.as_bytes());
+            Ok(VerifiedAssertion(Arc::new(Verified { claims, signer, token })))
         }
     }
 
-    fn claims(&self, token: &str) -> Result<Claims, PolicyError> {
-        if token.len() > MAX_TOKEN {
-            return Err(PolicyError::AssertionSyntax);
-        }
-        let (payload, signature) = token.split_once('.').ok_or(PolicyError::AssertionSyntax)?;
-        let decode = |part| URL_SAFE_NO_PAD.decode(part).map_err(|_| PolicyError::AssertionSyntax);
-        let (payload, signature) = (decode(payload)?, decode(signature)?);
-        let signature =
-            Signature::from_slice(&signature).map_err(|_| PolicyError::AssertionSyntax)?;
-        let message = message(&payload);
-        if !self.0.iter().any(|key| key.verify_strict(&message, &signature).is_ok()) {
-            return Err(PolicyError::AssertionSignature);
-        }
-        serde_json::from_slice(&payload).map_err(|_| PolicyError::AssertionSyntax)
+    /// Whether it would still believe an assertion that was believed before: its key was not
+    /// revoked since.
+    pub fn still_trusts(&self, assertion: &VerifiedAssertion) -> bool {
+        self.trusts(&assertion.0.signer, assertion.issued())
     }
 }
 
+#[derive(Debug, PartialEq, Eq)]
+struct Verified {
+    claims: Claims,
+    signer: [u8; 32],
+    token: Digest,
+}
+
 /// An assertion that was believed. Only [`AssertionVerifier::verify`] makes one.
+///
+/// It gives no verdict yet: one that is bound to a device key must first be shown to be presented by
+/// the holder of that key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerifiedAssertion(Claims);
+pub struct VerifiedAssertion(Arc<Verified>);
 
 impl VerifiedAssertion {
     /// The market of the device; none if it belongs to none.
     pub fn market(&self) -> Option<&MarketId> {
-        self.0.market.as_ref()
+        self.0.claims.market.as_ref()
     }
 
     /// The features the device may have.
     pub fn features(&self) -> &BTreeSet<FeatureId> {
-        &self.0.features
+        &self.0.claims.features
     }
 
     /// The policy that was judged by.
     pub fn policy(&self) -> Digest {
-        self.0.policy
+        self.0.claims.policy
     }
 
     /// When it begins.
     pub fn issued(&self) -> Timestamp {
-        self.0.issued
+        self.0.claims.issued
     }
 
     /// The instant from which it is worth nothing.
     pub fn expires(&self) -> Timestamp {
-        self.0.expires
+        self.0.claims.expires
+    }
+
+    /// The device key it is bound to.
+    pub fn bound_to(&self) -> Option<Thumbprint> {
+        self.0.claims.cnf.as_ref().map(|confirmation| confirmation.jkt)
+    }
+
+    /// What the profiles of a managed device leave in its market.
+    pub fn limits(&self) -> Option<&Limits> {
+        self.0.claims.limits.as_ref()
+    }
+
+    /// Presents an assertion that is bound to no key.
+    ///
+    /// # Errors
+    /// [`PolicyError::PossessionMissing`] if it is bound to one.
+    pub fn unbound(self) -> Result<Presented, PolicyError> {
+        match self.bound_to() {
+            None => Ok(Presented(self)),
+            Some(_) => Err(PolicyError::PossessionMissing),
+        }
+    }
+
+    /// Presents it with a proof, made for this very assertion by the key it is bound to.
+    ///
+    /// # Errors
+    /// [`PolicyError::PossessionInvalid`] if the proof is of another key or for another assertion,
+    /// or if the assertion is bound to no key: a proof for it would prove nothing.
+    pub fn with(self, proof: &Proof) -> Result<Presented, PolicyError> {
+        let wrong = |why| Err(PolicyError::PossessionInvalid(why));
+        match self.bound_to() {
+            None => wrong("the assertion is bound to no device key"),
+            Some(key) if key != proof.thumbprint() => {
+                wrong("it is made with another key than the assertion is bound to")
+            }
+            Some(_) if proof.token() != Some(self.0.token) => {
+                wrong("its `ath` is not the SHA-256 of this assertion")
+            }
+            Some(_) => Ok(Presented(self)),
+        }
+    }
+}
+
+/// An assertion, presented by somebody who may: [`judge_asserted`](crate::judge_asserted) takes no
+/// other. Only [`VerifiedAssertion::unbound`] and [`VerifiedAssertion::with`] make one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presented(VerifiedAssertion);
+
+impl Presented {
+    /// The assertion.
+    pub fn assertion(&self) -> &VerifiedAssertion {
+        &self.0
     }
 }

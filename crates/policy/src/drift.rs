@@ -88,11 +88,19 @@ impl Drift {
 
 /// Whether a release takes this report for the model it names.
 fn accepts(model: &ModelRef, reported: Option<&str>) -> bool {
-    reported.is_none_or(|id| id == model.model.as_str())
+    match reported {
+        Some(id) if model.reports.is_empty() => id == model.model.as_str(),
+        Some(id) => model.reports.contains(id),
+        None => model.reports.is_empty(),
+    }
 }
 
 fn expected(model: &ModelRef) -> Vec<String> {
-    vec![model.model.to_string()]
+    if model.reports.is_empty() {
+        vec![model.model.to_string()]
+    } else {
+        model.reports.iter().cloned().collect()
+    }
 }
 
 /// Control characters are replaced, not dropped: what was no name must not turn into one.

@@ -14,8 +14,8 @@ use crate::device::{InputSet, InputState};
 use crate::policy::{FeatureEntry, Lacking, Resolved};
 use crate::verdict::Code;
 use crate::{
-    Basis, Device, FeatureId, Input, InputName, Market, MarketId, Outcome, Policy, Reason, Region,
-    Rule, Text, Verdict, VerifiedAssertion,
+    Basis, Device, FeatureId, Input, InputName, Market, MarketId, Outcome, Policy, Presented,
+    Reason, Region, Rule, Text, Verdict,
 };
 
 /// Judges whether this device may have this feature now.
@@ -69,10 +69,11 @@ pub fn judge(policy: &Policy, device: &Device, feature: &FeatureId, now: Timesta
 /// still the same one is what makes this sound. Release, approval and time are looked at anew.
 pub fn judge_asserted(
     policy: &Policy,
-    assertion: &VerifiedAssertion,
+    presented: &Presented,
     feature: &FeatureId,
     now: Timestamp,
 ) -> Verdict {
+    let assertion = presented.assertion();
     let mut tally = Tally::default();
     let until = Some(assertion.expires());
     let Some(index) = policy.feature_index(feature) else {

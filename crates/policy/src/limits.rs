@@ -87,7 +87,7 @@ impl Limits {
     /// The key that stands against it.
     pub fn allows_model(&self, feature: &FeatureId, model: &ModelRef) -> Result<(), Managed> {
         let tier = if model.partner.is_device() { Tier::Device } else { Tier::Partner };
-        self.allows(feature, tier, Some(&model.partner), region_of(model))
+        self.allows(feature, tier, Some(&model.partner), model.region)
     }
 
     /// Takes on what another says as well.
@@ -115,9 +115,4 @@ impl Limits {
 
 fn among<T: Ord>(allowed: Option<&BTreeSet<T>>, value: Option<&T>) -> bool {
     allowed.is_none_or(|allowed| value.is_some_and(|value| allowed.contains(value)))
-}
-
-/// Where a model processes: a model does not say so yet.
-fn region_of(_model: &ModelRef) -> Option<Region> {
-    None
 }

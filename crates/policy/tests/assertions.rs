@@ -37,7 +37,7 @@ fn forge(payload: &str) -> String {
 
 fn ask(policy: &Policy, token: &str, id: &str, when: Timestamp) -> (Answer, &'static str) {
     let assertion = key().verifier().verify(token, now()).unwrap();
-    let verdict = judge_asserted(policy, &assertion, &feature(id), when);
+    let verdict = judge_asserted(policy, &assertion.unbound().unwrap(), &feature(id), when);
     (verdict.answer(), verdict.code())
 }
 
@@ -67,7 +67,7 @@ fn it_says_nothing_of_the_device() {
     assert_eq!(token, key().issue(&policy(), &other, later));
     let claims: serde_json::Value = serde_json::from_str(&payload(&token)).unwrap();
     let names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(names, ["expires", "features", "issued", "market", "policy"]);
+    assert_eq!(names, ["expires", "features", "issued", "kid", "market", "policy"]);
 }
 
 #[test]
@@ -97,9 +97,10 @@ fn a_clearance_does_not_outlive_its_assertion() {
     let token = issue(&phone("CN", "CN", &["CN"]));
     let assertion = key().verifier().verify(&token, now()).unwrap();
     let when = assertion.expires() - 1.minute();
-    let verdict = judge_asserted(&policy, &assertion, &feature(CHAT), when);
+    let presented = assertion.clone().unbound().unwrap();
+    let verdict = judge_asserted(&policy, &presented, &feature(CHAT), when);
     assert_eq!(clear(&policy, verdict, when).unwrap().until(), assertion.expires());
-    let verdict = judge_asserted(&policy, &assertion, &feature(CHAT), when);
+    let verdict = judge_asserted(&policy, &presented, &feature(CHAT), when);
     let over = clear(&policy, verdict, assertion.expires()).unwrap_err();
     assert_eq!(over.code(), "assertion_expired");
 }

@@ -1,7 +1,9 @@
 //! `POST /v1/eligibility`: a device in, verdicts with reasons and a signed assertion out.
 
 use serde::{Deserialize, Serialize};
-use yumen_policy::{Device, Digest, FeatureId, Market, MarketId, Timestamp, Verdict, judge};
+use yumen_policy::{
+    Device, Digest, FeatureId, Holder, Market, MarketId, Timestamp, Verdict, judge,
+};
 
 use crate::gate::Gate;
 use crate::intake;
@@ -36,7 +38,7 @@ pub(crate) async fn answer(gate: &Gate, visit: Visit, now: Timestamp) -> Result<
     let policy = &snapshot.policy;
     let all: Vec<Verdict> =
         gate.catalogue.iter().map(|feature| judge(policy, &device, feature.id(), now)).collect();
-    let assertion = gate.assertions.issue_for(policy, &all, now);
+    let assertion = gate.assertions.issue_for(policy, &all, Holder::default(), now);
     let asked: Vec<Verdict> = match features {
         None => all,
         Some(features) => {
