@@ -10,12 +10,12 @@ use std::sync::{Arc, LazyLock};
 use jiff::Timestamp;
 
 use crate::checks::{Check, INPUT_RULE, input_words};
-use crate::device::{InputSet, InputState};
+use crate::input::{InputSet, States};
 use crate::policy::{FeatureEntry, Lacking, Resolved};
 use crate::verdict::Code;
 use crate::{
-    Basis, Device, FeatureId, Input, InputName, Market, MarketId, Outcome, Policy, Presented,
-    Reason, Region, Rule, Text, Verdict,
+    Basis, Device, FeatureId, Input, InputName, InputStatus, Market, MarketId, Matches, Outcome,
+    Policy, Presented, Reason, Region, Rule, Text, Verdict,
 };
 
 /// Judges whether this device may have this feature now.
@@ -29,6 +29,7 @@ use crate::{
 ///    that covers feature, surface and release must be in force.
 pub fn judge(policy: &Policy, device: &Device, feature: &FeatureId, now: Timestamp) -> Verdict {
     let mut tally = Tally::default();
+    let states = device.states();
     let Some(index) = policy.feature_index(feature) else {
         tally.refuse_feature();
         return tally.verdict(policy, feature, None, now, None);
@@ -50,12 +51,12 @@ pub fn judge(policy: &Policy, device: &Device, feature: &FeatureId, now: Timesta
         let market = policy.market_at(at);
         tally.say_development(market);
         for &rule in &policy.lane(at, index).rules {
-            tally.rule(&market.rules()[rule], device);
+            tally.rule(&market.rules()[rule], device, states);
         }
     }
     let entry = policy.feature_at(index);
     tally.terms(entry, device, market.map(|at| policy.market_at(at).id()));
-    tally.every_input(entry, device);
+    tally.every_input(entry, states);
     if let Some(market) = market {
         tally.standing(policy, market, index, now);
     }
@@ -173,18 +174,23 @@ impl Tally {
     }
 
     /// A rule of the market: one reason for each input it reads.
-    fn rule(&mut self, rule: &Rule, device: &Device) {
+    fn rule(&mut self, rule: &Rule, device: &Device, states: States) {
+        if rule.spares(device) {
+            return;
+        }
         let (id, basis) = (rule.shared_id(), rule.source().basis());
-        let outcome = rule.outcome(device);
+        let outcome = rule.outcome(device, states, Matches::NONE, Timestamp::MIN).outcome;
         for input in rule.inputs() {
-            match (outcome, device.state(input)) {
-                (_, InputState::Error) => self.error(id, input, basis),
-                (_, InputState::Unset) => self.unset(id, input, basis),
-                (Outcome::Pass | Outcome::Fail, InputState::Set) => {
+            match (outcome, states.of(input)) {
+                (_, InputStatus::Unset) => self.unset(id, input, basis),
+                (Outcome::Pass | Outcome::Fail, InputStatus::Set) => {
                     self.reason(id, Some(input), outcome, rule.shared_text(), basis);
                 }
                 // Undecided because of another input, which has its own reason.
-                (Outcome::Unset | Outcome::Error, InputState::Set) => {}
+                (Outcome::Unset | Outcome::Error, InputStatus::Set) => {}
+                (_, InputStatus::Error | InputStatus::Expired | InputStatus::NoAccount) => {
+                    self.error(id, input, basis);
+                }
             }
         }
         if outcome == Outcome::Fail {
@@ -203,7 +209,9 @@ impl Tally {
         match value {
             Input::Set(value) => self.decided(check, Some(input), holds(value)),
             Input::Unset => self.unset(&check.rule, input, Basis::House),
-            Input::Error => self.error(&check.rule, input, Basis::House),
+            Input::Error | Input::Expired | Input::NoAccount => {
+                self.error(&check.rule, input, Basis::House);
+            }
         }
     }
 
@@ -267,22 +275,24 @@ impl Tally {
     }
 
     /// Every input that no rule spoke of must still be known, unless the terms can do without it.
-    fn every_input(&mut self, entry: &FeatureEntry, device: &Device) {
+    fn every_input(&mut self, entry: &FeatureEntry, states: States) {
         let optional = &entry.terms.terms().optional;
-        for &input in InputName::ALL {
+        for input in InputSet::BASIC.iter() {
             if self.seen.contains(input) {
                 continue;
             }
             let words = input_words(input);
-            match device.state(input) {
-                InputState::Set => {
+            match states.of(input) {
+                InputStatus::Set => {
                     self.pass(&INPUT_RULE, Some(input), &words.known, Basis::House);
                 }
-                InputState::Unset if optional.contains(&input) => {
+                InputStatus::Unset if optional.contains(&input) => {
                     self.pass(&INPUT_RULE, Some(input), &words.not_needed, Basis::House);
                 }
-                InputState::Unset => self.unset(&INPUT_RULE, input, Basis::House),
-                InputState::Error => self.error(&INPUT_RULE, input, Basis::House),
+                InputStatus::Unset => self.unset(&INPUT_RULE, input, Basis::House),
+                InputStatus::Error | InputStatus::Expired | InputStatus::NoAccount => {
+                    self.error(&INPUT_RULE, input, Basis::House);
+                }
             }
         }
     }

@@ -3,16 +3,111 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
+use crate::duty::RawDuty;
+use crate::market_file::Elsewhere;
 use crate::rule::{RawRule, Source};
-use crate::{Digest, MarketId, PolicyError, Region, Rule, Text};
+use crate::{Digest, Duty, Freshness, MarketId, PolicyError, Region, Rule, Text};
+
+/// Whether anything is served in a market at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarketState {
+    /// What is released and approved is served.
+    Open,
+    /// Nothing is served yet; that is being worked on.
+    Preparing,
+    /// Nothing is served, and nobody is working on it.
+    Closed,
+}
+
+/// The `[status]` table of a market file: whether anything is served there, and why not.
+#[derive(Clone, Debug)]
+pub struct MarketStatus {
+    state: MarketState,
+    text: Arc<Text>,
+    next_step: Arc<Text>,
+    source: Source,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawStatus {
+    state: MarketState,
+    text: Text,
+    next_step: Text,
+    source: Source,
+}
+
+impl MarketStatus {
+    pub(crate) fn new(raw: RawStatus) -> Result<Self, String> {
+        let RawStatus { state, text, next_step, source } = raw;
+        if !text.is_complete() || !next_step.is_complete() {
+            return Err("`status` needs `text` and `next_step` in both en and zh".into());
+        }
+        if let Some(problem) = source.problem() {
+            return Err(format!("status: {problem}"));
+        }
+        Ok(Self { state, text: Arc::new(text), next_step: Arc::new(next_step), source })
+    }
+
+    /// Whether anything is served.
+    pub fn state(&self) -> MarketState {
+        self.state
+    }
+
+    /// Why not, to people.
+    pub fn text(&self) -> &Text {
+        &self.text
+    }
+
+    /// What somebody can do.
+    pub fn next_step(&self) -> &Text {
+        &self.next_step
+    }
+
+    /// Where that comes from.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    pub(crate) fn shared_text(&self) -> &Arc<Text> {
+        &self.text
+    }
+
+    pub(crate) fn shared_next_step(&self) -> &Arc<Text> {
+        &self.next_step
+    }
+}
+
+/// The `[residency]` table of a market file: where models must process what is asked there.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Residency {
+    processing: BTreeSet<Region>,
+    source: Source,
+}
+
+impl Residency {
+    /// The regions in which models may process.
+    pub fn processing(&self) -> &BTreeSet<Region> {
+        &self.processing
+    }
+
+    /// Where that comes from.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+}
 
 /// What a market demands before a feature may be served in it.
 #[derive(Clone, Debug)]
 pub struct ApprovalDuty {
     required: bool,
     signers: usize,
+    models_filed: bool,
     text: Arc<Text>,
     next_step: Arc<Text>,
     source: Source,
@@ -27,6 +122,11 @@ impl ApprovalDuty {
     /// How many distinct trusted people must have signed an approval; zero when none is required.
     pub fn signers(&self) -> usize {
         self.signers
+    }
+
+    /// Whether a partner's model serves only if its filing number is on the authority's list.
+    pub fn wants_filed_models(&self) -> bool {
+        self.models_filed
     }
 
     /// What the duty says, to people.
@@ -60,9 +160,15 @@ pub struct Market {
     name: Arc<Text>,
     regions: BTreeSet<Region>,
     development: bool,
+    issued: Option<Date>,
+    status: Option<MarketStatus>,
+    status_rule: Arc<str>,
     approval: ApprovalDuty,
     approval_rule: Arc<str>,
+    residency: Option<Residency>,
+    freshness: Freshness,
     rules: Vec<Rule>,
+    duties: Vec<Duty>,
     label: toml::Table,
     digest: Digest,
 }
@@ -75,8 +181,15 @@ struct RawMarket {
     regions: BTreeSet<Region>,
     #[serde(default)]
     development: bool,
+    issued: Option<Date>,
+    status: Option<RawStatus>,
     approval: RawApproval,
+    residency: Option<Residency>,
+    #[serde(default)]
+    freshness: Freshness,
     rule: Vec<RawRule>,
+    #[serde(default)]
+    duty: Vec<RawDuty>,
     label: toml::Table,
 }
 
@@ -86,13 +199,61 @@ struct RawApproval {
     required: bool,
     #[serde(default)]
     signers: usize,
+    #[serde(default)]
+    models_filed: bool,
     text: Text,
     next_step: Text,
     source: Source,
 }
 
+/// The rules of a file: well-formed, each id once.
+pub(crate) fn rules(raw: Vec<RawRule>, market: &MarketId) -> Result<Vec<Rule>, String> {
+    let mut rules: Vec<Rule> = Vec::with_capacity(raw.len());
+    for raw in raw {
+        let rule = Rule::new(raw, market.as_str())?;
+        if rules.iter().any(|other| other.id() == rule.id()) {
+            return Err(format!("rule `{}` is given twice", rule.id()));
+        }
+        rules.push(rule);
+    }
+    Ok(rules)
+}
+
+/// The duties of a file: well-formed, each id once.
+pub(crate) fn duties(raw: Vec<RawDuty>, market: &MarketId) -> Result<Vec<Duty>, String> {
+    let mut duties: Vec<Duty> = Vec::with_capacity(raw.len());
+    for raw in raw {
+        let duty = Duty::new(raw, market.as_str())?;
+        if duties.iter().any(|other| other.id() == duty.id()) {
+            return Err(format!("duty `{}` is given twice", duty.id()));
+        }
+        duties.push(duty);
+    }
+    Ok(duties)
+}
+
+impl ApprovalDuty {
+    fn new(raw: RawApproval) -> Result<Self, String> {
+        let RawApproval { required, signers, models_filed, text, next_step, source } = raw;
+        if required != (signers > 0) {
+            return Err("`signers` is at least 1 where approval is required, else absent".into());
+        }
+        if models_filed && !required {
+            return Err("`models_filed` asks for filed models where no approval is required".into());
+        }
+        if !text.is_complete() || !next_step.is_complete() {
+            return Err("`approval` needs `text` and `next_step` in both en and zh".into());
+        }
+        if let Some(problem) = source.problem() {
+            return Err(format!("approval: {problem}"));
+        }
+        let (text, next_step) = (Arc::new(text), Arc::new(next_step));
+        Ok(Self { required, signers, models_filed, text, next_step, source })
+    }
+}
+
 impl Market {
-    /// Reads a market file.
+    /// Reads a market file. [`MarketFile::parse`](crate::MarketFile::parse) also reads the other forms.
     ///
     /// Besides its form this checks what would make the market decide nothing or the wrong thing:
     /// no regions, no rules, rules that select or test nothing, two rules of one id, an approval
@@ -104,56 +265,55 @@ impl Market {
     pub fn parse(source: &str) -> Result<Self, PolicyError> {
         let raw: RawMarket = toml::from_str(source)?;
         let id = raw.id;
-        let wrong = |problem: String| Err(PolicyError::Market { market: id.clone(), problem });
+        let refuse = |problem: String| PolicyError::Market { market: id.clone(), problem };
+        let wrong = |problem: &str| Err(refuse(problem.into()));
+        if id.as_str() == Elsewhere::ID {
+            return wrong("the id `unknown` is for the file of regions of no market");
+        }
         if !raw.name.is_complete() {
-            return wrong("`name` needs both en and zh".into());
+            return wrong("`name` needs both en and zh");
         }
         if raw.regions.is_empty() {
-            return wrong("`regions` is empty: no device could belong to it".into());
+            return wrong("`regions` is empty: no device could belong to it");
         }
         let nowhere = raw.regions.iter().all(|region| region.as_str() == "ZZ");
         if raw.development != nowhere {
-            return wrong("region `ZZ`, and only that, belongs to a development market".into());
+            return wrong("region `ZZ`, and only that, belongs to a development market");
         }
-        let approval = raw.approval;
-        if approval.required != (approval.signers > 0) {
-            return wrong("`signers` is at least 1 where approval is required, else absent".into());
-        }
-        if !approval.text.is_complete() || !approval.next_step.is_complete() {
-            return wrong("`approval` needs `text` and `next_step` in both en and zh".into());
-        }
-        if let Some(problem) = approval.source.problem() {
-            return wrong(format!("approval: {problem}"));
-        }
-        if raw.label.is_empty() {
-            return wrong("`label` is empty: nothing generated may go unlabelled".into());
-        }
-        let mut rules: Vec<Rule> = Vec::with_capacity(raw.rule.len());
-        for raw in raw.rule {
-            match Rule::new(raw, id.as_str()) {
-                Ok(rule) if rules.iter().any(|other| other.id() == rule.id()) => {
-                    return wrong(format!("rule `{}` is given twice", rule.id()));
-                }
-                Ok(rule) => rules.push(rule),
-                Err(problem) => return wrong(problem),
+        if let Some(residency) = &raw.residency {
+            if residency.processing.is_empty() {
+                return wrong(
+                    "`residency.processing` is empty: leave `residency` out for anywhere",
+                );
+            }
+            if let Some(problem) = residency.source.problem() {
+                return wrong(&format!("residency: {problem}"));
             }
         }
-        if rules.is_empty() {
-            return wrong("it has no rule".into());
+        if raw.freshness.policy.is_some() && raw.issued.is_none() {
+            return wrong("`freshness.policy` needs the day this file was `issued`");
         }
+        if raw.label.is_empty() {
+            return wrong("`label` is empty: nothing generated may go unlabelled");
+        }
+        if raw.rule.is_empty() {
+            return wrong("it has no rule");
+        }
+        let approval = ApprovalDuty::new(raw.approval).map_err(refuse)?;
+        let status = raw.status.map(MarketStatus::new).transpose().map_err(refuse)?;
         Ok(Self {
             name: Arc::new(raw.name),
             regions: raw.regions,
             development: raw.development,
-            approval: ApprovalDuty {
-                required: approval.required,
-                signers: approval.signers,
-                text: Arc::new(approval.text),
-                next_step: Arc::new(approval.next_step),
-                source: approval.source,
-            },
+            issued: raw.issued,
+            status,
+            status_rule: format!("{id}.status").into(),
+            approval,
             approval_rule: format!("{id}.approval").into(),
-            rules,
+            residency: raw.residency,
+            freshness: raw.freshness,
+            rules: rules(raw.rule, &id).map_err(refuse)?,
+            duties: duties(raw.duty, &id).map_err(refuse)?,
             label: raw.label,
             digest: Digest::of(source.as_bytes()),
             id,
@@ -180,6 +340,36 @@ impl Market {
         self.development
     }
 
+    /// The day this version of its file was issued.
+    pub fn issued(&self) -> Option<Date> {
+        self.issued
+    }
+
+    /// Whether anything is served in it, where its file says so.
+    pub fn status(&self) -> Option<&MarketStatus> {
+        self.status.as_ref()
+    }
+
+    /// Whether anything is served in it; a file that says nothing of it is of an open market.
+    pub fn state(&self) -> MarketState {
+        self.status.as_ref().map_or(MarketState::Open, MarketStatus::state)
+    }
+
+    /// Where models must process; absent: anywhere.
+    pub fn residency(&self) -> Option<&Residency> {
+        self.residency.as_ref()
+    }
+
+    /// How old its rules, packs and approvals may be.
+    pub fn freshness(&self) -> &Freshness {
+        &self.freshness
+    }
+
+    /// Its duties, in the order of the file.
+    pub fn duties(&self) -> &[Duty] {
+        &self.duties
+    }
+
     /// What it demands before a feature may be served.
     pub fn approval(&self) -> &ApprovalDuty {
         &self.approval
@@ -198,6 +388,10 @@ impl Market {
     /// The digest of the file it was read from.
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    pub(crate) fn status_rule(&self) -> &Arc<str> {
+        &self.status_rule
     }
 
     pub(crate) fn approval_rule(&self) -> &Arc<str> {

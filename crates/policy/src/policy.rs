@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use crate::canonical::PlainData;
 use crate::checks::TermChecks;
 use crate::{
-    Approval, Device, Digest, FeatureId, FeatureTerms, Input, Market, MarketId, PolicyError,
-    Region, Release,
+    Approval, Device, Digest, Drift, Elsewhere, FeatureId, FeatureTerms, HighWater, Input, Kill,
+    Management, Market, MarketId, Overlay, PackAge, PolicyError, Region, Release,
 };
 
 /// What a policy is made from.
@@ -20,12 +20,28 @@ use crate::{
 pub struct PolicySource {
     /// The markets.
     pub markets: Vec<Market>,
+    /// More rules for parts of markets.
+    pub overlays: Vec<Overlay>,
+    /// What devices of no market are told.
+    pub elsewhere: Option<Elsewhere>,
     /// The terms of every feature there is.
     pub terms: Vec<FeatureTerms>,
     /// The releases, the oldest first: of those that may be served, the newest is.
     pub releases: Vec<Release>,
     /// The approvals, verified; those in force are picked when a verdict is made.
     pub approvals: Vec<Approval>,
+    /// What operators stopped; those that are lifted stop nothing.
+    pub kills: Vec<Kill>,
+    /// The models that were seen to answer as others than were approved.
+    pub drifts: Vec<Drift>,
+    /// The screening packs in use, with when they were issued.
+    pub packs: Vec<PackAge>,
+    /// When each approval, by its number, was last confirmed to stand.
+    pub confirmed: BTreeMap<String, Timestamp>,
+    /// What the operator leaves switched off for every device.
+    pub management: Management,
+    /// The latest instant ever known here.
+    pub high_water: Option<HighWater>,
     /// Whether development markets answer; never where real people are served.
     pub sandbox: bool,
 }
@@ -115,7 +131,7 @@ impl Policy {
     /// unknown feature, a release given twice.
     pub fn new(source: PolicySource) -> Result<Self, PolicyError> {
         let digest = Arc::new(digest_of(&source));
-        let PolicySource { markets, terms, releases, approvals, sandbox } = source;
+        let PolicySource { markets, terms, releases, approvals, sandbox, .. } = source;
 
         let mut by_market = BTreeMap::new();
         let mut by_region: BTreeMap<Region, usize> = BTreeMap::new();
@@ -236,7 +252,7 @@ impl Policy {
     pub(crate) fn resolve(&self, purchase: Input<Region>) -> Resolved {
         match purchase {
             Input::Unset => Resolved::Unset,
-            Input::Error => Resolved::Error,
+            Input::Error | Input::Expired | Input::NoAccount => Resolved::Error,
             Input::Set(region) => match self.by_region.get(&region) {
                 None => Resolved::Unknown,
                 Some(&index) => self.open(index),

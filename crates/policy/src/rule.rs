@@ -6,13 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::device::{InputSet, InputState, check_capability};
+use crate::clause::Clause;
+use crate::input::{InputSet, States};
 use crate::{
-    AgeBand, Device, DeviceClass, FeatureId, InputName, LanguageTag, OsVersion, Outcome, Platform,
-    Region, Surface, Text,
+    Confidence, Device, FeatureId, FeatureSelector, InputName, Lapse, Matches, Outcome, Platform,
+    Surface, Text,
 };
 
 /// Where a rule comes from, and who checked it there.
@@ -65,164 +67,11 @@ pub enum Basis {
     Verified,
 }
 
-/// The features a rule is about: an id, or a family written `writing.*`, or `*` for all.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) enum Selector {
-    All,
-    Family(String),
-    One(FeatureId),
-}
-
-impl TryFrom<String> for Selector {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        if text == "*" {
-            return Ok(Self::All);
-        }
-        let id = text.strip_suffix(".*").unwrap_or(&text);
-        let id: FeatureId = id.parse().map_err(|error: crate::PolicyError| error.to_string())?;
-        Ok(if text.ends_with(".*") { Self::Family(format!("{id}.")) } else { Self::One(id) })
-    }
-}
-
-impl Selector {
-    fn selects(&self, feature: &FeatureId) -> bool {
-        match self {
-            Self::All => true,
-            Self::Family(prefix) => feature.as_str().starts_with(prefix.as_str()),
-            Self::One(id) => id == feature,
-        }
-    }
-}
-
-/// Membership of one value.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Member<T: Ord> {
-    In(BTreeSet<T>),
-    NotIn(BTreeSet<T>),
-}
-
-impl<T: Ord> Member<T> {
-    fn holds(&self, value: &T) -> bool {
-        match self {
-            Self::In(set) => set.contains(value),
-            Self::NotIn(set) => !set.contains(value),
-        }
-    }
-
-    fn set(&self) -> &BTreeSet<T> {
-        match self {
-            Self::In(set) | Self::NotIn(set) => set,
-        }
-    }
-}
-
-impl Member<LanguageTag> {
-    fn speaks(&self, value: &LanguageTag) -> bool {
-        match self {
-            Self::In(set) => value.is_among(set),
-            Self::NotIn(set) => !value.is_among(set),
-        }
-    }
-}
-
-/// Overlap of two sets.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Overlap<T: Ord> {
-    Intersects(BTreeSet<T>),
-    Disjoint(BTreeSet<T>),
-}
-
-impl<T: Ord> Overlap<T> {
-    fn holds(&self, value: &BTreeSet<T>) -> bool {
-        match self {
-            Self::Intersects(set) => !set.is_disjoint(value),
-            Self::Disjoint(set) => set.is_disjoint(value),
-        }
-    }
-
-    fn set(&self) -> &BTreeSet<T> {
-        match self {
-            Self::Intersects(set) | Self::Disjoint(set) => set,
-        }
-    }
-}
-
-/// A lower bound.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Bound {
-    AtLeast(OsVersion),
-}
-
-/// One AND: every test that stands in it must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Clause {
-    purchase_region: Option<Member<Region>>,
-    billing_region: Option<Member<Region>>,
-    location: Option<Overlap<Region>>,
-    class: Option<Member<DeviceClass>>,
-    platform: Option<Member<Platform>>,
-    os_version: Option<Bound>,
-    language: Option<Member<LanguageTag>>,
-    assistant_language: Option<Member<LanguageTag>>,
-    capabilities: Option<Overlap<String>>,
-    age_band: Option<Member<AgeBand>>,
-}
-
-/// Whether a test that may be absent holds for an input; a test of an input that is not set fails.
-fn passes<T, V>(
-    test: Option<&T>,
-    input: &crate::Input<V>,
-    holds: impl FnOnce(&T, &V) -> bool,
-) -> bool {
-    test.is_none_or(|test| input.get().is_some_and(|value| holds(test, value)))
-}
-
-impl Clause {
-    fn holds(&self, device: &Device) -> bool {
-        passes(self.purchase_region.as_ref(), &device.purchase_region, Member::holds)
-            && passes(self.billing_region.as_ref(), &device.billing_region, Member::holds)
-            && passes(self.location.as_ref(), &device.location, Overlap::holds)
-            && passes(self.class.as_ref(), &device.class, Member::holds)
-            && passes(self.platform.as_ref(), &device.platform, Member::holds)
-            && passes(self.os_version.as_ref(), &device.os_version, |Bound::AtLeast(least), v| {
-                v >= least
-            })
-            && passes(self.language.as_ref(), &device.language, Member::speaks)
-            && passes(self.assistant_language.as_ref(), &device.assistant_language, Member::speaks)
-            && passes(self.capabilities.as_ref(), &device.capabilities, Overlap::holds)
-            && passes(self.age_band.as_ref(), &device.age_band, Member::holds)
-    }
-
-    /// The inputs this clause tests, and whether each test can be decided (no empty set).
-    fn tests(&self) -> impl Iterator<Item = (InputName, bool)> {
-        fn member<T: Ord>(test: Option<&Member<T>>) -> Option<bool> {
-            test.map(|test| !test.set().is_empty())
-        }
-        fn overlap<T: Ord>(test: Option<&Overlap<T>>) -> Option<bool> {
-            test.map(|test| !test.set().is_empty())
-        }
-        [
-            (InputName::PurchaseRegion, member(self.purchase_region.as_ref())),
-            (InputName::BillingRegion, member(self.billing_region.as_ref())),
-            (InputName::Location, overlap(self.location.as_ref())),
-            (InputName::Class, member(self.class.as_ref())),
-            (InputName::Platform, member(self.platform.as_ref())),
-            (InputName::OsVersion, self.os_version.as_ref().map(|_| true)),
-            (InputName::Language, member(self.language.as_ref())),
-            (InputName::AssistantLanguage, member(self.assistant_language.as_ref())),
-            (InputName::Capabilities, overlap(self.capabilities.as_ref())),
-            (InputName::AgeBand, member(self.age_band.as_ref())),
-        ]
-        .into_iter()
-        .filter_map(|(input, test)| Some((input, test?)))
-    }
+/// Whether this is the id of a rule or a duty of this market: its id, a dot and a name.
+pub(crate) fn is_id(id: &str, market: &str) -> bool {
+    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
+    let name = id.strip_prefix(market).and_then(|rest| rest.strip_prefix('.'));
+    name.is_some_and(|name| !name.is_empty()) && id.len() <= 64 && id.bytes().all(letter)
 }
 
 /// A `[[rule]]` of a market file, as it is written there.
@@ -230,8 +79,11 @@ impl Clause {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawRule {
     id: String,
-    features: Vec<Selector>,
+    features: Vec<FeatureSelector>,
     surfaces: Option<BTreeSet<Surface>>,
+    platforms: Option<BTreeSet<Platform>>,
+    confidence: Option<Confidence>,
+    grace: Option<Lapse>,
     any: Vec<Clause>,
     text: Text,
     next_step: Text,
@@ -242,8 +94,11 @@ pub(crate) struct RawRule {
 #[derive(Clone, Debug)]
 pub struct Rule {
     id: Arc<str>,
-    features: Vec<Selector>,
+    features: Vec<FeatureSelector>,
     surfaces: Option<BTreeSet<Surface>>,
+    platforms: Option<BTreeSet<Platform>>,
+    confidence: Confidence,
+    grace: Option<Lapse>,
     any: Vec<Clause>,
     inputs: InputSet,
     text: Arc<Text>,
@@ -253,35 +108,37 @@ pub struct Rule {
 
 impl Rule {
     pub(crate) fn new(raw: RawRule, market: &str) -> Result<Self, String> {
-        let RawRule { id, features, surfaces, any, text, next_step, source } = raw;
+        let RawRule { id, features, surfaces, platforms, confidence, grace, any, .. } = raw;
+        let (text, next_step, source) = (raw.text, raw.next_step, raw.source);
         let problem = |problem: &str| Err(format!("rule `{id}`: {problem}"));
-        let named = id.strip_prefix(market).and_then(|rest| rest.strip_prefix('.'));
-        if named.is_none_or(|name| name.is_empty() || id.len() > 64)
-            || !id
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
-        {
+        if !is_id(&id, market) {
             return problem("the id must be the market id, a dot and a lower-case name");
         }
         if features.is_empty() || surfaces.as_ref().is_some_and(BTreeSet::is_empty) {
             return problem("it selects no feature; write `features = [\"*\"]` for all");
         }
-        if any.is_empty() || any.iter().any(|clause| clause.tests().next().is_none()) {
+        if platforms.as_ref().is_some_and(BTreeSet::is_empty) {
+            return problem("it selects no platform; leave `platforms` out for all");
+        }
+        if any.is_empty() {
             return problem("`any` needs a clause, and every clause at least one test");
         }
         let mut inputs = InputSet::default();
-        for (input, decidable) in any.iter().flat_map(Clause::tests) {
-            if !decidable {
-                return problem(&format!("the test of `{input}` has an empty list"));
-            }
-            inputs.insert(input);
-        }
         for clause in &any {
-            for word in clause.capabilities.iter().flat_map(Overlap::set) {
-                if let Err(error) = check_capability(word) {
-                    return problem(&error.to_string());
-                }
+            match clause.inputs() {
+                Ok(read) => inputs = inputs.union(read),
+                Err(wrong) => return problem(&wrong),
             }
+        }
+        if confidence.is_some() && !inputs.contains(InputName::Location) {
+            return problem("`confidence` is of the location, which it does not read");
+        }
+        if grace.is_some() && !any.iter().any(Clause::asks_where) {
+            return problem("`grace` is for leaving a place, and it does not ask for one");
+        }
+        // Whether it is about the device at all depends on the platform.
+        if platforms.is_some() {
+            inputs.insert(InputName::Platform);
         }
         if !text.is_complete() || !next_step.is_complete() {
             return problem("`text` and `next_step` need both en and zh");
@@ -293,6 +150,9 @@ impl Rule {
             id: id.into(),
             features,
             surfaces,
+            platforms,
+            confidence: confidence.unwrap_or(Confidence::EVEN),
+            grace,
             any,
             inputs,
             text: Arc::new(text),
@@ -326,15 +186,17 @@ impl Rule {
         self.inputs.iter()
     }
 
+    pub(crate) fn reads(&self) -> InputSet {
+        self.inputs
+    }
+
     /// A selector that selects none of these features: most likely a slip of the pen, which would
     /// silently leave the rule without force.
     pub(crate) fn idle_selector(&self, features: &BTreeMap<FeatureId, usize>) -> Option<String> {
-        let idle = |selector: &&Selector| !features.keys().any(|id| selector.selects(id));
-        match self.features.iter().find(idle)? {
-            Selector::All => None,
-            Selector::Family(prefix) => Some(format!("{prefix}*")),
-            Selector::One(id) => Some(id.to_string()),
-        }
+        let idle = |selector: &&FeatureSelector| {
+            **selector != FeatureSelector::ALL && !features.keys().any(|id| selector.selects(id))
+        };
+        self.features.iter().find(idle).map(FeatureSelector::to_string)
     }
 
     pub(crate) fn shared_id(&self) -> &Arc<str> {
@@ -355,23 +217,73 @@ impl Rule {
             && self.surfaces.as_ref().is_none_or(|surfaces| surfaces.contains(&surface))
     }
 
-    /// The outcome for a device: an input in error comes before an unset one, and only a device
+    /// Whether the rule leaves this device alone: it is about platforms, and this is another one.
+    pub(crate) fn spares(&self, device: &Device) -> bool {
+        match (&self.platforms, device.platform.get()) {
+            (Some(platforms), Some(platform)) => !platforms.contains(platform),
+            _ => false,
+        }
+    }
+
+    /// The outcome for a device: an input that closes comes before an unset one, and only a device
     /// that has set every input the rule reads can pass or fail it.
-    pub(crate) fn outcome(&self, device: &Device) -> Outcome {
-        let mut unset = false;
-        for input in self.inputs.iter() {
-            match device.state(input) {
-                InputState::Error => return Outcome::Error,
-                InputState::Unset => unset = true,
-                InputState::Set => {}
+    pub(crate) fn outcome(
+        &self,
+        device: &Device,
+        states: States,
+        matches: &Matches,
+        now: Timestamp,
+    ) -> Ruling {
+        if !self.inputs.common(states.closed()).is_empty() {
+            return Ruling::of(Outcome::Error);
+        }
+        if !self.inputs.common(states.unset).is_empty() {
+            return Ruling::of(Outcome::Unset);
+        }
+        let mut passes = false;
+        for clause in &self.any {
+            if clause.holds(device, self.confidence) {
+                passes = true;
+                // Only being in the right place arms a grace; nothing else is looked for.
+                if self.grace.is_none() || clause.asks_where() {
+                    return Ruling { matched: self.grace.is_some(), ..Ruling::of(Outcome::Pass) };
+                }
             }
         }
-        if unset {
-            Outcome::Unset
-        } else if self.any.iter().any(|clause| clause.holds(device)) {
-            Outcome::Pass
-        } else {
-            Outcome::Fail
+        if passes {
+            return Ruling::of(Outcome::Pass);
         }
+        match self.grace_end(device, matches, now) {
+            Some(end) => Ruling { until: Some(end), ..Ruling::of(Outcome::Pass) },
+            None => Ruling::of(Outcome::Fail),
+        }
+    }
+
+    /// The end of the grace for a device that was in the right place not long ago and fails the rule
+    /// only for where it is now.
+    fn grace_end(&self, device: &Device, matches: &Matches, now: Timestamp) -> Option<Timestamp> {
+        let matched = matches.get(&self.id)?;
+        let end = self.grace?.after(matched);
+        // A match of the future was written under another clock: worth nothing.
+        let runs = matched <= now && now < end;
+        let but_for_the_place =
+            |clause: &Clause| clause.asks_where() && clause.holds_elsewhere(device);
+        (runs && self.any.iter().any(but_for_the_place)).then_some(end)
+    }
+}
+
+/// How a rule came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ruling {
+    pub(crate) outcome: Outcome,
+    /// Whether the device was in the right place: what arms the grace of a rule that has one.
+    pub(crate) matched: bool,
+    /// When the grace it passes by ends.
+    pub(crate) until: Option<Timestamp>,
+}
+
+impl Ruling {
+    fn of(outcome: Outcome) -> Self {
+        Self { outcome, matched: false, until: None }
     }
 }

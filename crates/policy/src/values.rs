@@ -38,6 +38,11 @@ impl Region {
         // Both bytes are ASCII capitals (checked by `from_str`), so this cannot fall back.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
+
+    /// Its place among all codes: 0 for `AA`, 675 for `ZZ`.
+    pub(crate) const fn index(self) -> usize {
+        (self.0[0] - b'A') as usize * 26 + (self.0[1] - b'A') as usize
+    }
 }
 
 impl FromStr for Region {
@@ -318,6 +323,62 @@ kinds! {
         Teen = "teen" / "14 to 17" / "14 至 17 岁",
         /// 18 and older.
         Adult = "adult" / "18 or older" / "18 岁及以上",
+    }
+}
+
+kinds! {
+    /// The build of the mobile radio: phones for mainland China carry one of their own.
+    Cellular {
+        /// Built for mainland China.
+        Mainland = "mainland" / "mainland China" / "中国大陆版",
+        /// Built for anywhere else.
+        Global = "global" / "global" / "国际版",
+        /// There is no mobile radio.
+        None = "none" / "none" / "无蜂窝网络",
+    }
+}
+
+kinds! {
+    /// Where the person stands in a queue for the feature.
+    Waitlist {
+        /// Let in.
+        Admitted = "admitted" / "admitted" / "已获准",
+        /// Still waiting.
+        Queued = "queued" / "queued" / "排队中",
+        /// Never asked.
+        None = "none" / "not on it" / "未加入",
+    }
+}
+
+kinds! {
+    /// The disk the system started from.
+    BootVolume {
+        /// The disk in the device.
+        Internal = "internal" / "internal" / "内置磁盘",
+        /// A disk from outside, which may carry another build than the device.
+        External = "external" / "external" / "外接磁盘",
+    }
+}
+
+kinds! {
+    /// Whether several people share the device.
+    Sharing {
+        /// One person has it.
+        Personal = "personal" / "personal" / "个人使用",
+        /// Several people log in to it in turn.
+        Shared = "shared" / "shared" / "多人共享",
+    }
+}
+
+kinds! {
+    /// Whether the assistant is on.
+    AssistantMode {
+        /// It is on.
+        On = "on" / "on" / "已开启",
+        /// It is off.
+        Off = "off" / "off" / "已关闭",
+        /// The person has still to agree to it.
+        ConsentNeeded = "consent_needed" / "consent needed" / "待同意",
     }
 }
 

@@ -117,6 +117,7 @@ impl Build {
             releases: self.releases.clone(),
             approvals,
             sandbox,
+            ..PolicySource::default()
         }
     }
 

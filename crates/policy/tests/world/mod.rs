@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use yumen_policy::{
     AgeBand, Approval, ApprovalKind, ApprovalRecord, Device, DeviceClass, Digest, Entity,
     FeatureId, FeatureTerms, Input, Market, MarketId, ModelRef, PartnerId, Platform, Policy,
-    PolicySource, Release, ReleasedFeature, Role, Scope, Signer, SignerKey, SigningKey, Surface,
-    Terms, Timestamp, TrustedSigners,
+    PolicySource, Region, Release, ReleasedFeature, Role, Scope, Signer, SignerKey, SigningKey,
+    Surface, Terms, Timestamp, TrustedSigners,
 };
 
 pub(crate) const CN: &str = include_str!("../../../../catalog/markets/cn.toml");
@@ -134,6 +134,7 @@ pub(crate) fn source() -> PolicySource {
         ],
         approvals: vec![approval(record())],
         sandbox: true,
+        ..PolicySource::default()
     }
 }
 
@@ -147,7 +148,7 @@ pub(crate) fn phone(purchase: &str, billing: &str, location: &[&str]) -> Device 
     Device {
         purchase_region: Input::Set(purchase.parse().unwrap()),
         billing_region: Input::Set(billing.parse().unwrap()),
-        location: Input::Set(location.iter().map(|region| region.parse().unwrap()).collect()),
+        location: Input::Set(location.iter().map(|code| code.parse::<Region>().unwrap()).collect()),
         class: Input::Set(DeviceClass::Phone),
         platform: Input::Set(Platform::Ios),
         os_version: Input::Set("26.1".parse().unwrap()),
@@ -155,5 +156,6 @@ pub(crate) fn phone(purchase: &str, billing: &str, location: &[&str]) -> Device 
         assistant_language: Input::Set(language.parse().unwrap()),
         capabilities: Input::Set(BTreeSet::from(["generative".to_owned()])),
         age_band: Input::Set(AgeBand::Adult),
+        ..Device::default()
     }
 }
