@@ -20,7 +20,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &[]),
     ("desk", &["ledger", "policy", "store"]),
     ("partners", &["features", "policy", "screen", "wire"]),
-    ("gate", &["desk", "device", "features", "label", "ledger", "partners", "policy", "screen", "wire"]),
+    (
+        "gate",
+        &["desk", "device", "features", "label", "ledger", "partners", "policy", "screen", "wire"],
+    ),
 ];
 
 /// Checks everything and lists all that is wrong.

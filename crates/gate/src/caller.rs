@@ -4,11 +4,14 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use yumen_policy::{
-    AssertionVerifier, Device, FeatureId, Policy, PolicyError, Presented, Timestamp, Verdict,
-    VerifiedAssertion, judge, judge_asserted,
+    AssertionKey, AssertionKeys, AssertionVerifier, Device, FeatureId, Policy, PolicyError,
+    Presented, Timestamp, Verdict, VerifiedAssertion, judge, judge_asserted,
 };
 
+use crate::gate::Gate;
+use crate::possession;
 use crate::problem::Problem;
 use crate::snapshot::AppKey;
 use crate::visit::Visit;
@@ -23,14 +26,11 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Takes the key's device profile or, where it has none, reads the assertion.
+    /// Takes the key's device profile or, where it has none, the assertion, and for one that is
+    /// bound to a device key the proof that the device has it.
     ///
     /// A profile wins over an assertion: a bound key cannot be widened by a header.
-    pub(crate) fn identify(
-        visit: &Visit,
-        assertions: &Assertions,
-        now: Timestamp,
-    ) -> Result<Self, Problem> {
+    pub(crate) fn identify(gate: &Gate, visit: &Visit, now: Timestamp) -> Result<Self, Problem> {
         let key = Arc::clone(&visit.key);
         if key.profile.is_some() {
             return Ok(Self { key, assertion: None });
@@ -46,22 +46,39 @@ impl Caller {
                     "请先调用 POST /v1/eligibility 取得资格凭证，并放入 Yumen-Assertion 请求头。",
                 )
             })?;
-        let assertion = assertions
-            .verify(token, now)
-            .and_then(VerifiedAssertion::unbound)
-            .map_err(|error| match error {
-                PolicyError::AssertionExpired => Problem::new(
-                    "assertion_expired",
-                    "The assertion is over; ask POST /v1/eligibility for a new one.",
-                    "资格凭证已过期，请重新调用 POST /v1/eligibility。",
-                ),
-                _ => Problem::new(
-                    "assertion_invalid",
-                    "The assertion was not made by this gate or was changed.",
-                    "资格凭证并非由本网关签发，或已被改动。",
-                ),
-            })?;
-        Ok(Self { key, assertion: Some(assertion) })
+        let assertion = gate.assertions.verify(token, now).map_err(|error| match error {
+            PolicyError::AssertionExpired => Problem::new(
+                "assertion_expired",
+                "The assertion is over; ask POST /v1/eligibility for a new one.",
+                "资格凭证已过期，请重新调用 POST /v1/eligibility。",
+            ),
+            _ => Problem::new(
+                "assertion_invalid",
+                "The assertion was not made by this gate or was changed.",
+                "资格凭证并非由本网关签发，或已被改动。",
+            ),
+        })?;
+        let presented = Self::present(gate, visit, assertion, now)?;
+        Ok(Self { key, assertion: Some(presented) })
+    }
+
+    fn present(
+        gate: &Gate,
+        visit: &Visit,
+        assertion: VerifiedAssertion,
+        now: Timestamp,
+    ) -> Result<Presented, Problem> {
+        if assertion.bound_to().is_none() {
+            if gate.require_device_key {
+                return Err(device_key_missing());
+            }
+            return assertion.unbound().map_err(|error| possession::refused(&error));
+        }
+        let proof = possession::proof(visit, now)?
+            .ok_or_else(|| possession::refused(&PolicyError::PossessionMissing))?;
+        let presented = assertion.with(&proof).map_err(|error| possession::refused(&error))?;
+        gate.replays.admit(&proof, now)?;
+        Ok(presented)
     }
 
     /// The key's id, by which the ledger knows the caller.
@@ -86,17 +103,30 @@ impl Caller {
     }
 }
 
-/// What believes assertions, and remembers which it believed.
+/// What is said where the operator takes only assertions bound to a device key.
+pub(crate) fn device_key_missing() -> Problem {
+    Problem::new(
+        "device_key_missing",
+        "This gate takes only assertions bound to a device key; send `device_key` to POST /v1/eligibility.",
+        "本网关仅接受绑定设备密钥的资格凭证；请在 POST /v1/eligibility 中提供 `device_key`。",
+    )
+}
+
+/// What signs assertions and what believes them; changed whole when the keys are.
 ///
 /// Verifying a signature costs more than all the rest of the decision; a device presents one
-/// assertion for an hour. Each thread remembers for itself, so nothing is locked. Whether a
-/// remembered assertion still holds (its end, its policy) is judged anew on each request.
-pub(crate) struct Assertions {
+/// assertion for an hour. Each thread remembers for itself which it believed, so nothing is locked.
+/// Whether a remembered assertion still holds (its key, its end, its policy) is looked at anew on
+/// each request.
+pub(crate) struct Assertions(ArcSwap<Pair>);
+
+struct Pair {
+    signer: AssertionKey,
     verifier: AssertionVerifier,
 }
 
-/// The most assertions a thread remembers. Devices of equal standing hold the same one, so there
-/// are few at a time.
+/// The most assertions a thread remembers. Devices of equal standing hold the same one unless it is
+/// bound to a key, so there are few at a time, or more than any number.
 const REMEMBERED: usize = 1024;
 
 thread_local! {
@@ -104,21 +134,41 @@ thread_local! {
 }
 
 impl Assertions {
-    pub(crate) fn new(verifier: AssertionVerifier) -> Self {
-        Self { verifier }
+    pub(crate) fn new(keys: &AssertionKeys) -> Self {
+        Self(ArcSwap::from_pointee(Pair::of(keys)))
+    }
+
+    /// Signs and believes by these keys from now on.
+    pub(crate) fn replace(&self, keys: &AssertionKeys) {
+        self.0.store(Arc::new(Pair::of(keys)));
+    }
+
+    /// Does something with the key that signs and the keys that are believed.
+    pub(crate) fn with<T>(&self, act: impl FnOnce(&AssertionKey, &AssertionVerifier) -> T) -> T {
+        let pair = self.0.load();
+        act(&pair.signer, &pair.verifier)
     }
 
     fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedAssertion, PolicyError> {
-        if let Some(known) = BELIEVED.with_borrow(|known| known.get(token).cloned()) {
-            return Ok(known);
-        }
-        let assertion = self.verifier.verify(token, now)?;
-        BELIEVED.with_borrow_mut(|known| {
-            if known.len() >= REMEMBERED {
-                known.clear();
+        self.with(|_, verifier| {
+            let known = BELIEVED.with_borrow(|known| known.get(token).cloned());
+            if let Some(known) = known.filter(|known| verifier.still_trusts(known)) {
+                return Ok(known);
             }
-            known.insert(token.into(), assertion.clone());
-        });
-        Ok(assertion)
+            let assertion = verifier.verify(token, now)?;
+            BELIEVED.with_borrow_mut(|known| {
+                if known.len() >= REMEMBERED {
+                    known.clear();
+                }
+                known.insert(token.into(), assertion.clone());
+            });
+            Ok(assertion)
+        })
+    }
+}
+
+impl Pair {
+    fn of(keys: &AssertionKeys) -> Self {
+        Self { signer: keys.signer(), verifier: keys.verifier() }
     }
 }

@@ -8,12 +8,13 @@ use yumen_device::Engine;
 use yumen_features::Catalogue;
 use yumen_ledger::{Canonical, Ledger, LedgerError};
 use yumen_partners::Partners;
-use yumen_policy::{AssertionKey, FeatureId};
+use yumen_policy::{AssertionKeys, FeatureId};
 use yumen_screen::Screen;
 
 use crate::caller::Assertions;
 use crate::device::DeviceTier;
 use crate::metrics::Metrics;
+use crate::possession::Replays;
 use crate::snapshot::Snapshot;
 
 /// How the program was started; it is said wherever a person could mistake one for the other.
@@ -43,8 +44,10 @@ pub struct Parts {
     pub ledger: Ledger,
     /// The ledger's public key in the form of a C2SP verifier key.
     pub ledger_key: String,
-    /// Signs assertions.
-    pub assertions: AssertionKey,
+    /// The keys that sign assertions; [`Gate::rekey`] replaces them.
+    pub assertions: AssertionKeys,
+    /// Whether only assertions bound to a device key are made and taken.
+    pub require_device_key: bool,
     /// Model names of plain clients, each standing for a feature.
     pub aliases: BTreeMap<String, FeatureId>,
 }
@@ -59,8 +62,9 @@ pub struct Gate {
     pub(crate) device: DeviceTier,
     pub(crate) ledger: Ledger,
     pub(crate) ledger_key: String,
-    pub(crate) assertions: AssertionKey,
-    pub(crate) believed: Assertions,
+    pub(crate) assertions: Assertions,
+    pub(crate) require_device_key: bool,
+    pub(crate) replays: Replays,
     pub(crate) aliases: BTreeMap<String, FeatureId>,
     pub(crate) metrics: Metrics,
     pub(crate) openapi: Vec<u8>,
@@ -79,8 +83,9 @@ impl Gate {
             device: DeviceTier::new(parts.engine),
             ledger: parts.ledger,
             ledger_key: parts.ledger_key,
-            believed: Assertions::new(parts.assertions.verifier()),
-            assertions: parts.assertions,
+            assertions: Assertions::new(&parts.assertions),
+            require_device_key: parts.require_device_key,
+            replays: Replays::default(),
             aliases: parts.aliases,
             metrics: Metrics::new(),
         })
@@ -89,6 +94,12 @@ impl Gate {
     /// Decides from now on by `snapshot`; requests on their way keep the one they began with.
     pub fn publish(&self, snapshot: Snapshot) {
         self.snapshot.store(Arc::new(snapshot));
+    }
+
+    /// Signs and believes assertions by these keys from now on. What a key signed that they do not
+    /// hold, or hold as revoked, is refused from the next request on.
+    pub fn rekey(&self, keys: &AssertionKeys) {
+        self.assertions.replace(keys);
     }
 
     /// Writes an entry that belongs to no request, such as an approval that came or went.

@@ -16,6 +16,7 @@ mod journal;
 mod metrics;
 mod openapi;
 mod pipeline;
+mod possession;
 mod problem;
 mod receipt;
 mod reply;

@@ -56,6 +56,7 @@ pub const CODES: &[Code] = &[
         "The content type must be application/json",
         "内容类型须为 application/json",
     ),
+    code("device_key_missing", 403, "A device key is needed", "缺少设备密钥"),
     code(
         "feature_not_in_assertion",
         403,
@@ -152,6 +153,9 @@ pub const CODES: &[Code] = &[
     code("partner_truncated", 502, "The partner's answer ended midway", "合作方的回答中途断开"),
     code("partner_unreachable", 502, "The partner cannot be reached", "无法连接合作方"),
     code("policy_changed", 503, "The rules changed during the request", "规则在请求期间发生变化"),
+    code("proof_invalid", 403, "The proof of possession is not valid", "持有证明无效"),
+    code("proof_missing", 403, "A proof of possession is needed", "缺少持有证明"),
+    code("proof_replayed", 403, "The proof of possession was used before", "持有证明已被使用"),
     code("release_drifted", 503, "This build is not what was released", "当前版本与发布版本不符"),
     code(
         "release_missing",

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, Request, header};
+use http::{HeaderMap, Method, Request, Uri, header};
 use hyper::body::Incoming;
 use yumen_policy::{Input, UiLanguage};
 
@@ -16,6 +16,8 @@ use crate::snapshot::{AppKey, AppKeys, Snapshot};
 pub(crate) struct Visit {
     /// What it is decided on, to its end.
     pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Incoming,
     pub(crate) key: Arc<AppKey>,
@@ -30,7 +32,8 @@ impl Visit {
         let (parts, body) = request.into_parts();
         let key = Arc::clone(app_key(&parts.headers, &snapshot.keys)?);
         let language = language(&parts.headers, Some(&key));
-        Ok(Self { snapshot, headers: parts.headers, body, key, language })
+        let http::request::Parts { method, uri, headers, .. } = parts;
+        Ok(Self { snapshot, method, uri, headers, body, key, language })
     }
 }
 

@@ -9,7 +9,7 @@ use yumen_device::Engine;
 use yumen_gate::{Gate, Mode, Parts, Snapshot};
 use yumen_ledger::{ApprovalStep, Canonical, Entry, Step};
 use yumen_partners::{PartnerConfig, Partners};
-use yumen_policy::{ApprovalRecord, AssertionKey, Digest, FeatureId, SignedApproval, Timestamp};
+use yumen_policy::{ApprovalRecord, AssertionKeys, Digest, FeatureId, SignedApproval, Timestamp};
 use yumen_store::{DataVersion, Store, StoredApproval};
 
 use crate::compose::{Build, Settings};
@@ -49,7 +49,8 @@ impl Running {
             engine: Arc::new(Engine::new()),
             ledger: data.ledger()?,
             ledger_key: data.ledger_key()?.to_string(),
-            assertions: AssertionKey::new(data.signing_key("assertion")?),
+            assertions: AssertionKeys::new(data.signing_key("assertion")?, Timestamp::now()),
+            require_device_key: false,
             aliases,
         });
         Ok(Self { gate, following })

@@ -29,7 +29,7 @@ pub(crate) async fn completions(
     visit: Visit,
     now: Timestamp,
 ) -> Result<Reply, Problem> {
-    let caller = Caller::identify(&visit, &gate.believed, now)?;
+    let caller = Caller::identify(gate, &visit, now)?;
     let Visit { snapshot, headers, body, language, .. } = visit;
     let body = intake::json_body(&headers, body).await?;
     let asked = ChatCompletionRequest::parse(&body).map_err(|error| {

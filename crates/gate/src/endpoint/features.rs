@@ -47,7 +47,7 @@ pub(crate) async fn run(
     id: &str,
     now: Timestamp,
 ) -> Result<Reply, Problem> {
-    let caller = Caller::identify(&visit, &gate.believed, now)?;
+    let caller = Caller::identify(gate, &visit, now)?;
     let Visit { snapshot, headers, body, language, .. } = visit;
     let feature = gate.catalogue.get(id).ok_or_else(|| {
         Problem::new(
