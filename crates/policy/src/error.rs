@@ -2,7 +2,9 @@
 
 use thiserror::Error;
 
-use crate::{Digest, FeatureId, KillId, MarketId, Region, Role, StepKind, StepProblem};
+use crate::{
+    BeyondCalendar, Digest, FeatureId, KillId, MarketId, Region, Role, StepKind, StepProblem,
+};
 
 /// Why a value, a catalogue, an approval or an assertion was not accepted.
 #[derive(Debug, Error)]
@@ -183,6 +185,23 @@ pub enum PolicyError {
         /// Why it does not hold.
         problem: StepProblem,
     },
+    /// A calendar file is not usable.
+    #[error("the calendar is not usable: {0}")]
+    Calendar(String),
+    /// A day lies beyond the calendar.
+    #[error(transparent)]
+    BeyondCalendar(#[from] BeyondCalendar),
+    /// A procedure file is not usable.
+    #[error("procedure `{kind}`: {problem}")]
+    Procedure {
+        /// The kind of decision it is about, or `?` if that could not be read.
+        kind: String,
+        /// What to change in the file.
+        problem: String,
+    },
+    /// A list of filed models is not usable.
+    #[error("the list of filed models is not usable: {0}")]
+    FiledModels(String),
     /// An assertion is not of the form `payload.signature`, or its payload is malformed.
     #[error("the assertion is malformed; ask for a new one")]
     AssertionSyntax,
