@@ -86,8 +86,11 @@ impl Shipped {
             .iter()
             .flat_map(|partner| partner.model.iter().map(move |model| (partner, model)))
             .filter(|(_, model)| model.markets.contains(market) && model.features.contains(feature))
-            .map(|(partner, model)| {
-                ModelRef::new(partner.id.clone(), model.id.clone(), model.version.clone())
+            .map(|(partner, model)| ModelRef {
+                region: partner.region(model),
+                reports: model.reports.iter().cloned().collect(),
+                filing: model.filing.as_ref().map(|filing| filing.number.clone()),
+                ..ModelRef::new(partner.id.clone(), model.id.clone(), model.version.clone())
             })
             .collect()
     }

@@ -1,9 +1,13 @@
 //! The command line.
 
+mod eligibility;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use self::eligibility::{EligibilityCommand, Lang, StandingArgs};
 
 /// The gate through which AI features reach a market.
 #[derive(Debug, Parser)]
@@ -33,6 +37,9 @@ pub(crate) enum Command {
     /// Import, list and verify approvals.
     #[command(subcommand)]
     Approval(ApprovalCommand),
+    /// Say who may have what, and what a change of the catalogue changes.
+    #[command(subcommand)]
+    Eligibility(EligibilityCommand),
     /// Show what this build releases to a market.
     #[command(subcommand)]
     Release(ReleaseCommand),

@@ -10,6 +10,7 @@ mod command;
 mod compose;
 mod config;
 mod data_dir;
+mod eligibility;
 mod failure;
 mod profile;
 mod running;

@@ -3,8 +3,10 @@
 mod approval;
 mod check;
 mod demo;
+mod eligibility;
 mod keys;
 mod ledger;
+mod progress;
 mod release;
 mod serve;
 mod signer;
@@ -64,6 +66,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Keys(command) => keys::run(command, output),
         Command::Signer(command) => signer::run(command, output),
         Command::Approval(command) => approval::run(command, output),
+        Command::Eligibility(command) => eligibility::run(command, output),
         Command::Release(command) => release::run(command, output),
         Command::Ledger(command) => ledger::run(command, output),
     }
