@@ -3,18 +3,23 @@
 //! [`AnswerBody`] has two constructors. Both ask for the [`Admitted`] that only the ledger gives,
 //! once the request's entry is durable, and for content in [`Labelled`], which only `label` gives
 //! for content that `screen` has seen. A handler that skipped either does not compile.
+//!
+//! Where the operator chose `durable = "before_end"`, a stream may begin while its entry is still
+//! being synced ([`Admission::Underway`]); its end cannot: [`Encoder::end`] takes an [`Admitted`].
+//! An entry that turns out not to be recorded ends the answer with an error.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_util::Stream;
 use futures_util::stream::unfold;
+use futures_util::{FutureExt as _, Stream};
 use yumen_label::Labelled;
-use yumen_ledger::Admitted;
+use yumen_ledger::{Admitted, Admitting, LedgerError};
 use yumen_screen::Notice;
 use yumen_wire::{FinishReason, Usage};
 
+use crate::alarm::{About, AlarmKind, Alarms};
 use crate::problem::Problem;
 
 /// The body of an answer that carries generated content.
@@ -65,6 +70,45 @@ pub(crate) trait Pieces: Send + 'static {
     fn next(&mut self, out: &mut Vec<Piece>) -> impl Future<Output = bool> + Send;
 }
 
+/// The admission of a request that is being answered.
+pub(crate) enum Admission {
+    /// It is durable.
+    Durable(Admitted),
+    /// It is queued, and waited for before the end of the answer.
+    Underway(Admitting, Alarms),
+}
+
+impl Admission {
+    /// Queues an admission. What cannot even be queued is refused here, before a partner is asked.
+    pub(crate) fn queue(mut admitting: Admitting, alarms: &Alarms) -> Result<Self, Problem> {
+        match (&mut admitting).now_or_never() {
+            None => Ok(Self::Underway(admitting, alarms.clone())),
+            Some(Ok(admitted)) => Ok(Self::Durable(admitted)),
+            Some(Err(error)) => Err(unrecorded(&error, alarms)),
+        }
+    }
+
+    /// Waits until it is durable.
+    pub(crate) async fn durable(self) -> Result<Admitted, Problem> {
+        match self {
+            Self::Durable(admitted) => Ok(admitted),
+            Self::Underway(admitting, alarms) => {
+                admitting.await.map_err(|error| unrecorded(&error, &alarms))
+            }
+        }
+    }
+}
+
+/// An admission that is not on record: nothing is answered, or the answer ends here.
+fn unrecorded(error: &LedgerError, alarms: &Alarms) -> Problem {
+    alarms.raise(AlarmKind::LedgerUnavailable, About::default(), error.to_string());
+    Problem::new(
+        "ledger_unavailable",
+        "The record could not be written, so nothing was answered.",
+        "无法写入记录，因此没有给出回答。",
+    )
+}
+
 /// How a surface writes a streamed answer.
 pub(crate) trait Encoder: Send + 'static {
     /// What comes before the first part.
@@ -86,9 +130,9 @@ impl AnswerBody {
     }
 
     /// A streamed answer. It is pulled: a client that does not read is not read for.
-    pub(crate) fn stream(admitted: Admitted, pieces: impl Pieces, encoder: impl Encoder) -> Self {
+    pub(crate) fn stream(admission: Admission, pieces: impl Pieces, encoder: impl Encoder) -> Self {
         let state = Box::new(Streaming {
-            admitted,
+            admission: Some(admission),
             pieces,
             encoder,
             parts: Vec::new(),
@@ -118,7 +162,8 @@ impl AnswerBody {
 }
 
 struct Streaming<P, E> {
-    admitted: Admitted,
+    /// Taken at the end.
+    admission: Option<Admission>,
     pieces: P,
     encoder: E,
     parts: Vec<Piece>,
@@ -128,6 +173,7 @@ struct Streaming<P, E> {
 enum Phase {
     Start,
     Parts,
+    End,
     Done,
 }
 
@@ -147,13 +193,31 @@ impl<P: Pieces, E: Encoder> Streaming<P, E> {
                         self.encoder.piece(piece, &mut buffer);
                     }
                     if !more {
-                        self.encoder.end(&self.admitted, &mut buffer);
-                        self.phase = Phase::Done;
+                        self.phase = Phase::End;
+                        if let Some(Admission::Durable(admitted)) = &self.admission {
+                            self.encoder.end(admitted, &mut buffer);
+                            self.phase = Phase::Done;
+                        }
                     }
+                }
+                Phase::End => {
+                    self.end(&mut buffer).await;
+                    self.phase = Phase::Done;
                 }
                 Phase::Done => return None,
             }
         }
         Some(Bytes::from(buffer))
+    }
+
+    /// Writes the end of an answer whose admission was not durable when the rest was.
+    async fn end(&mut self, buffer: &mut Vec<u8>) {
+        match self.admission.take().map(Admission::durable) {
+            None => {}
+            Some(admission) => match admission.await {
+                Ok(admitted) => self.encoder.end(&admitted, buffer),
+                Err(problem) => self.encoder.piece(Piece::Problem(problem), buffer),
+            },
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use serde::Deserialize;
 use yumen_device::Engine;
 use yumen_features::Catalogue;
 use yumen_ledger::{Canonical, Ledger, LedgerError};
@@ -11,6 +12,7 @@ use yumen_partners::Partners;
 use yumen_policy::{AssertionKeys, FeatureId};
 use yumen_screen::Screen;
 
+use crate::alarm::{About, Alarm, AlarmKind, Alarms};
 use crate::caller::Assertions;
 use crate::device::DeviceTier;
 use crate::metrics::Metrics;
@@ -24,6 +26,18 @@ pub enum Mode {
     Demo,
     /// `yumen serve`: the operator's configuration.
     Serve,
+}
+
+/// When the record of a request must be durable. There is no less than these two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Durability {
+    /// Before the first byte of its answer leaves.
+    #[default]
+    BeforeFirstByte,
+    /// Before the end of its answer leaves. A streamed answer may begin earlier; if its record turns
+    /// out not to be written, it ends with an error.
+    BeforeEnd,
 }
 
 /// What a gate is made of.
@@ -42,6 +56,8 @@ pub struct Parts {
     pub engine: Arc<Engine>,
     /// The record.
     pub ledger: Ledger,
+    /// When the record of a request must be durable.
+    pub durable: Durability,
     /// The ledger's public key in the form of a C2SP verifier key.
     pub ledger_key: String,
     /// The keys that sign assertions; [`Gate::rekey`] replaces them.
@@ -61,6 +77,8 @@ pub struct Gate {
     pub(crate) partners: Partners,
     pub(crate) device: DeviceTier,
     pub(crate) ledger: Ledger,
+    pub(crate) durable: Durability,
+    pub(crate) alarms: Alarms,
     pub(crate) ledger_key: String,
     pub(crate) assertions: Assertions,
     pub(crate) require_device_key: bool,
@@ -73,6 +91,8 @@ pub struct Gate {
 impl Gate {
     /// Puts a gate together.
     pub fn new(parts: Parts) -> Arc<Self> {
+        let metrics = Metrics::new();
+        let alarms = Alarms::new(parts.ledger.clone(), metrics.counters().clone());
         Arc::new(Self {
             openapi: crate::openapi::document(&parts.catalogue),
             mode: parts.mode,
@@ -82,12 +102,14 @@ impl Gate {
             partners: parts.partners,
             device: DeviceTier::new(parts.engine),
             ledger: parts.ledger,
+            durable: parts.durable,
+            alarms,
             ledger_key: parts.ledger_key,
             assertions: Assertions::new(&parts.assertions),
             require_device_key: parts.require_device_key,
             replays: Replays::default(),
             aliases: parts.aliases,
-            metrics: Metrics::new(),
+            metrics,
         })
     }
 
@@ -108,6 +130,16 @@ impl Gate {
     /// When the ledger takes no entries.
     pub async fn record(&self, entry: Canonical) -> Result<(), LedgerError> {
         self.ledger.append(entry).await.map(drop)
+    }
+
+    /// Raises an alarm. `detail` says in English what exactly happened, and holds nothing of a person's.
+    pub fn alarm(&self, kind: AlarmKind, about: About, detail: impl Into<String>) {
+        self.alarms.raise(kind, about, detail);
+    }
+
+    /// The alarms that are kept, the one raised last first.
+    pub fn alarms(&self) -> Vec<Alarm> {
+        self.alarms.list()
     }
 
     /// Serves nothing until the next [`Gate::publish`]: no key is known any longer.

@@ -4,8 +4,8 @@
 //! These entries are queued and not waited for: the admission alone must be durable before an
 //! answer. They may stand before or after it in the ledger; the id ties them together.
 
-use yumen_ledger::{Canonical, Entry, Ledger, Notice as NoticeEntry, Refusal};
-use yumen_policy::{Clearance, Digest, FeatureId, MarketId, Timestamp};
+use yumen_ledger::{Canonical, Entry, Ledger, Notice as NoticeEntry, Refusal, VerdictGiven};
+use yumen_policy::{Clearance, Digest, FeatureId, MarketId, Timestamp, Verdict};
 use yumen_screen::{Action, Notice};
 
 use crate::metrics::Counters;
@@ -31,6 +31,29 @@ impl Cleared {
             caller: caller.to_owned(),
         }
     }
+}
+
+/// Writes down what a device was told it may have, in one entry that names neither device nor app.
+pub(crate) fn verdicts(
+    ledger: &Ledger,
+    market: Option<&MarketId>,
+    policy: Digest,
+    told: &[Verdict],
+    now: Timestamp,
+) {
+    let answers = told
+        .iter()
+        .map(|verdict| (verdict.feature().as_str().into(), verdict.answer().as_str().into()))
+        .collect();
+    let entry = Entry::Verdict(VerdictGiven {
+        answers,
+        id: crate::id::verdict(now).into(),
+        market: market.map_or("unknown", MarketId::as_str).into(),
+        policy: policy.to_string().into(),
+        time: now,
+    });
+    // Queued at the call. An answer that opens nothing by itself waits for no record.
+    drop(ledger.append(Canonical::from(entry)));
 }
 
 /// Writes down what happens to one cleared request.

@@ -5,6 +5,7 @@
 //! program that leaves one out does not compile. `tests/skip` holds such programs, and the errors
 //! they end with.
 
+mod alarm;
 mod answer;
 mod caller;
 mod device;
@@ -27,8 +28,9 @@ mod sse;
 mod stream;
 mod visit;
 
+pub use alarm::{About, Alarm, AlarmKind};
 pub use answer::{AnswerBody, Piece, ToolCallPart};
-pub use gate::{Gate, Mode, Parts};
+pub use gate::{Durability, Gate, Mode, Parts};
 pub use intake::MAX_BODY;
 pub use problem::{CODES, Code, Problem};
 pub use router::ROUTES;

@@ -8,6 +8,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use crate::alarm::AlarmKind;
+
 /// The gate's counters.
 pub(crate) struct Metrics {
     registry: Registry,
@@ -19,7 +21,13 @@ pub(crate) struct Metrics {
 pub(crate) struct Counters {
     requests: Family<RequestLabels, Counter>,
     notices: Family<NoticeLabels, Counter>,
+    alarms: Family<AlarmLabels, Counter>,
     open_answers: Gauge,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AlarmLabels {
+    code: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -58,9 +66,19 @@ impl Metrics {
             "What the screen did, by direction and action",
             Family::clone(&notices),
         );
+        let alarms = Family::<AlarmLabels, Counter>::default();
+        registry.register(
+            "alarms",
+            "What the operator must hear of, by code; each time, also when it is told only once",
+            Family::clone(&alarms),
+        );
+        for kind in AlarmKind::ALL {
+            // At zero from the start, so that a first alarm is seen as a rise.
+            let _ = alarms.get_or_create(&AlarmLabels { code: kind.code() });
+        }
         let open_answers = Gauge::default();
         registry.register("open_answers", "Answers being written", open_answers.clone());
-        Self { registry, counters: Counters { requests, notices, open_answers } }
+        Self { registry, counters: Counters { requests, notices, alarms, open_answers } }
     }
 
     pub(crate) fn counters(&self) -> &Counters {
@@ -84,6 +102,10 @@ impl Counters {
     pub(crate) fn notice(&self, direction: &'static str, action: &'static str, count: u32) {
         let labels = NoticeLabels { direction, action };
         self.notices.get_or_create(&labels).inc_by(u64::from(count));
+    }
+
+    pub(crate) fn alarm(&self, code: &'static str) {
+        self.alarms.get_or_create(&AlarmLabels { code }).inc();
     }
 
     pub(crate) fn open_answer(&self) -> OpenAnswer {

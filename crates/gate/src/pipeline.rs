@@ -9,21 +9,24 @@
 //! On the device tier the borders are `ToDevice` and `FromDevice`, and `device.rs` routes and runs.
 //!
 //! The admission is written to the ledger while the partner is asked: neither waits for the other,
-//! and no byte of an answer is made before the entry is durable.
+//! and no byte of an answer leaves before the entry is durable, or (where the operator chose
+//! `before_end`) no end of one.
 
 use std::sync::Arc;
 
 use yumen_device::Output;
 use yumen_features::{Feature, FeatureError, Prompt, Tier};
 use yumen_label::{Labelled, Labels};
-use yumen_ledger::{Admission, Admitted, Canonical, Entry, LedgerError, Refusal};
+use yumen_ledger::{Admission, Canonical, Entry, Refusal};
 use yumen_partners::Answer;
 use yumen_policy::{Clearance, ModelRef, Outcome, Timestamp, UiLanguage, Verdict, clear};
 use yumen_screen::{FromDevice, FromPartner, Notice, ToDevice, ToPartner};
 use yumen_wire::Completion;
 
+use crate::alarm::{About, AlarmKind};
+use crate::answer;
 use crate::caller::Caller;
-use crate::gate::Gate;
+use crate::gate::{Durability, Gate};
 use crate::journal::{Cleared, Journal};
 use crate::problem::Problem;
 use crate::receipt::{Record, ServedBy, sandbox_notice};
@@ -42,7 +45,7 @@ pub(crate) struct Way<'a> {
 /// An answer that may be written.
 pub(crate) struct Served {
     pub(crate) record: Record,
-    pub(crate) admitted: Admitted,
+    pub(crate) admission: answer::Admission,
     pub(crate) content: Content,
 }
 
@@ -112,6 +115,8 @@ impl Way<'_> {
         let market = clearance.market().clone();
         self.check_drift(&clearance, feature)?;
         let labeller = self.snapshot.labellers.get(&market).ok_or_else(|| {
+            let about = About { market: Some(market.clone()), ..About::default() };
+            self.gate.alarms.raise(AlarmKind::LabelUnavailable, about, "no provider code");
             Problem::new(
                 "label_unavailable",
                 "The market demands a provider code in the label, and `server.provider` is a name.",
@@ -144,13 +149,13 @@ impl Way<'_> {
                 let mut record = open(served_by, &labels, notices);
                 let admission =
                     self.admission(receipt_id, route.clearance(), tier, route.model(), false);
-                let (admitted, output) =
-                    tokio::join!(self.gate.ledger.admit(admission), self.gate.device.run(route));
-                let admitted = admitted.map_err(|error| ledger_problem(&error))?;
+                let admission = self.queue(admission)?;
+                let output = self.gate.device.run(route).await;
+                let admission = self.opening(admission).await?;
                 let (output, more) = self.gate.screen.whole(output?, FromDevice)?;
                 journal.notices(&more);
                 record.notices.extend(more);
-                Ok(Served { record, admitted, content: Content::Device(labels.stamp(output)) })
+                Ok(Served { record, admission, content: Content::Device(labels.stamp(output)) })
             }
             Tier::Partner => {
                 let limit = prompt.feature().checks().max_output_bytes;
@@ -166,9 +171,9 @@ impl Way<'_> {
                     route.model(),
                     route.emulated(),
                 );
-                let (admitted, answer) =
-                    tokio::join!(self.gate.ledger.admit(admission), self.gate.partners.ask(route));
-                let admitted = admitted.map_err(|error| ledger_problem(&error))?;
+                let admission = self.queue(admission)?;
+                let answer = self.gate.partners.ask(route).await;
+                let admission = self.opening(admission).await?;
                 let content = match answer? {
                     Answer::Whole(completion) => {
                         let completion = output_of(completion, limit)?;
@@ -185,8 +190,23 @@ impl Way<'_> {
                         journal.clone(),
                     ))),
                 };
-                Ok(Served { record, admitted, content })
+                Ok(Served { record, admission, content })
             }
+        }
+    }
+
+    /// Queues the admission: it is written while the answer is made.
+    fn queue(&self, admission: Admission<'_>) -> Result<answer::Admission, Problem> {
+        answer::Admission::queue(self.gate.ledger.admit(admission), &self.gate.alarms)
+    }
+
+    /// The admission as it must be before the first byte of an answer.
+    async fn opening(&self, admission: answer::Admission) -> Result<answer::Admission, Problem> {
+        match self.gate.durable {
+            Durability::BeforeFirstByte => {
+                Ok(answer::Admission::Durable(admission.durable().await?))
+            }
+            Durability::BeforeEnd => Ok(admission),
         }
     }
 
@@ -197,7 +217,17 @@ impl Way<'_> {
         {
             return Ok(());
         }
-        tracing::error!(release = %clearance.release(), "what runs is not what was released");
+        let about = About {
+            market: Some(clearance.market().clone()),
+            subject: Some(feature.id().to_string()),
+            release: Some(clearance.release()),
+        };
+        let what = if clearance.screen() == self.gate.screen.digest() {
+            "the feature's definition is another"
+        } else {
+            "the screen is another"
+        };
+        self.gate.alarms.raise(AlarmKind::ReleaseDrifted, about, what);
         Err(Problem::new(
             "release_drifted",
             "The definition or the screen in use is not the one in the release; nothing is served.",
@@ -277,13 +307,4 @@ fn output_of(mut completion: Completion, limit: usize) -> Result<Completion, Pro
         ));
     }
     Ok(completion)
-}
-
-fn ledger_problem(error: &LedgerError) -> Problem {
-    tracing::error!(%error, "an admission could not be recorded");
-    Problem::new(
-        "ledger_unavailable",
-        "The record could not be written, so nothing was answered.",
-        "无法写入记录，因此没有给出回答。",
-    )
 }

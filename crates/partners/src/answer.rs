@@ -8,6 +8,7 @@ use crate::{AskError, inflow::Inflow, wait::Due};
 
 /// A partner's answer.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is moved twice and kept nowhere")]
 pub enum Answer {
     /// All of it at once.
     Whole(Completion),

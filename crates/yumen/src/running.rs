@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use yumen_device::Engine;
-use yumen_gate::{Gate, Mode, Parts, Snapshot};
+use yumen_gate::{Durability, Gate, Mode, Parts, Snapshot};
 use yumen_ledger::{ApprovalStep, Canonical, Entry, Step};
 use yumen_partners::{PartnerConfig, Partners};
 use yumen_policy::{ApprovalRecord, AssertionKeys, Digest, FeatureId, SignedApproval, Timestamp};
@@ -48,6 +48,7 @@ impl Running {
             partners: Partners::new(partners).context("the partners cannot be set up")?,
             engine: Arc::new(Engine::new()),
             ledger: data.ledger()?,
+            durable: Durability::default(),
             ledger_key: data.ledger_key()?.to_string(),
             assertions: AssertionKeys::new(data.signing_key("assertion")?, Timestamp::now()),
             require_device_key: false,

@@ -49,11 +49,12 @@ pub(crate) async fn completions(
         .serve(feature, clearance, |clearance| prepare_chat(clearance, feature, chat), delivery)
         .await?;
     let open = gate.metrics.counters().open_answer();
-    let Served { mut record, admitted, content } = served;
+    let Served { mut record, admission, content } = served;
     let created = now.as_second();
     match content {
         Content::Whole(answer, notices) => {
             record.notices.extend(notices);
+            let admitted = admission.durable().await?;
             let body = AnswerBody::whole(&admitted, &answer, |answer, admitted| {
                 let about = record.whole(admitted);
                 completion(
@@ -74,7 +75,7 @@ pub(crate) async fn completions(
                 include_usage,
             );
             let encoder = ChunkWriter { record, chunks, language, failed: false };
-            Ok(reply::answer(EVENT_STREAM, AnswerBody::stream(admitted, *stream, encoder), open))
+            Ok(reply::answer(EVENT_STREAM, AnswerBody::stream(admission, *stream, encoder), open))
         }
         Content::Device(_) => {
             Err(Problem::new("internal", "A chat ran on the device.", "对话不在设备端运行。"))
@@ -160,15 +161,15 @@ impl Encoder for ChunkWriter {
             Piece::Usage(usage) => self.chunks.event(&Event::Usage(usage), buffer),
             Piece::Finish(reason) => self.chunks.event(&Event::Finish(reason), buffer),
             Piece::Notice(notice) => self.record.notices.push(notice),
-            Piece::Problem(problem) => {
+            Piece::Problem(problem) if !self.failed => {
                 buffer.extend_from_slice(b"data: ");
                 buffer.extend_from_slice(&problem.to_openai_json(self.language));
                 buffer.extend_from_slice(b"\n\n");
                 self.failed = true;
             }
-            // A chat does not run on the device, and OpenAI's clients know no withdrawal: the
-            // error that follows it ends the answer.
-            Piece::Device(_) | Piece::Restart => {}
+            // A chat does not run on the device, OpenAI's clients know no withdrawal (the error that
+            // follows it ends the answer), and one error ends it.
+            Piece::Device(_) | Piece::Restart | Piece::Problem(_) => {}
         }
     }
 

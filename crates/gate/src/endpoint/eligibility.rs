@@ -9,6 +9,7 @@ use yumen_policy::{
 use crate::caller;
 use crate::gate::Gate;
 use crate::intake;
+use crate::journal;
 use crate::problem::Problem;
 use crate::reply::{self, Reply};
 use crate::visit::Visit;
@@ -57,8 +58,10 @@ pub(crate) async fn answer(gate: &Gate, visit: Visit, now: Timestamp) -> Result<
             features.iter().map(|feature| judge(policy, &device, feature, now)).collect()
         }
     };
+    let market = policy.market_of(&device).map(Market::id);
+    journal::verdicts(&gate.ledger, market, policy.digest(), &asked, now);
     Ok(reply::json(&Judged {
-        market: policy.market_of(&device).map(Market::id),
+        market,
         policy: policy.digest(),
         expires_at: assertion.expires,
         assertion: assertion.token,

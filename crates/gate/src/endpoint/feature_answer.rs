@@ -58,8 +58,9 @@ impl<'a> OutputRef<'a> {
 }
 
 /// A whole answer in JSON.
-pub(super) fn whole(served: Served, feature: &Feature) -> Result<AnswerBody, Problem> {
-    let Served { mut record, admitted, content } = served;
+pub(super) async fn whole(served: Served, feature: &Feature) -> Result<AnswerBody, Problem> {
+    let Served { mut record, admission, content } = served;
+    let admitted = admission.durable().await?;
     match content {
         Content::Device(output) => Ok(AnswerBody::whole(&admitted, &output, |output, admitted| {
             encode(&record, feature, OutputRef::Device(output), None, &FinishReason::Stop, admitted)
@@ -124,7 +125,7 @@ pub(super) fn events(
     feature: &Arc<Feature>,
     language: UiLanguage,
 ) -> Result<AnswerBody, Problem> {
-    let Served { record, admitted, content } = served;
+    let Served { record, admission, content } = served;
     let parts = match content {
         Content::Device(output) => Parts::Device(Some(output)),
         Content::Stream(stream) => Parts::Partner(stream),
@@ -140,7 +141,7 @@ pub(super) fn events(
         finish: FinishReason::Stop,
         failed: false,
     };
-    Ok(AnswerBody::stream(admitted, parts, encoder))
+    Ok(AnswerBody::stream(admission, parts, encoder))
 }
 
 /// A partner's answer that came in the other delivery than was asked of it.
@@ -225,14 +226,14 @@ impl Encoder for Events {
                 sse::event(buffer, "restart", &serde_json::json!({}));
                 self.text.clear();
             }
-            Piece::Problem(problem) => {
+            Piece::Problem(problem) if !self.failed => {
                 sse::event_bytes(buffer, "error", &problem.to_json(self.language));
                 self.failed = true;
             }
             Piece::Usage(usage) => self.usage = Some(usage),
             Piece::Finish(reason) => self.finish = reason,
-            // No typed feature offers tools.
-            Piece::ToolCall(_) => {}
+            // No typed feature offers tools, and one error ends an answer.
+            Piece::ToolCall(_) | Piece::Problem(_) => {}
         }
     }
 

@@ -72,7 +72,7 @@ pub(crate) async fn run(
         let body = feature_answer::events(served, feature, language)?;
         reply::answer(EVENT_STREAM, body, open)
     } else {
-        let body = feature_answer::whole(served, feature)?;
+        let body = feature_answer::whole(served, feature).await?;
         reply::answer(JSON, body, open)
     })
 }
