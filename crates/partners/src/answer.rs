@@ -4,7 +4,7 @@ use std::{fmt, mem};
 
 use yumen_wire::{Completion, Event, StreamDecoder};
 
-use crate::{AskError, inflow::Inflow, wait::Due};
+use crate::{AskError, expected::Expected, inflow::Inflow, wait::Due};
 
 /// A partner's answer.
 #[derive(Debug)]
@@ -28,6 +28,7 @@ pub struct AnswerStream {
 struct Within {
     state: State,
     decoder: StreamDecoder,
+    expected: Expected,
     /// When the first token is due; unset once it has come.
     first_token: Option<Due>,
     /// Events that were read before anybody asked for them.
@@ -46,13 +47,19 @@ enum State {
 }
 
 impl AnswerStream {
-    pub(crate) fn new(inflow: Inflow, decoder: StreamDecoder, first_token: Due) -> Self {
+    pub(crate) fn new(
+        inflow: Inflow,
+        decoder: StreamDecoder,
+        first_token: Due,
+        expected: Expected,
+    ) -> Self {
         let state = State::Open(inflow);
         let first_token = Some(first_token);
         Self {
             within: Box::new(Within {
                 state,
                 decoder,
+                expected,
                 first_token,
                 ahead: Vec::new(),
                 behind: None,
@@ -73,8 +80,8 @@ impl AnswerStream {
     ///
     /// # Errors
     /// [`AskError`] when a clock ran out, the connection broke, the partner reported an error, or
-    /// the stream ended before it was finished. Events before the error have been given out. After
-    /// an error the connection is closed and the stream has ended.
+    /// the stream ended before it was finished, or went on as another model's than the approved
+    /// one. Events before the error have been given out. After an error the connection is closed and the stream has ended.
     pub async fn next(&mut self, out: &mut Vec<Event>) -> Result<bool, AskError> {
         self.within.next(out).await
     }
@@ -109,14 +116,20 @@ impl Within {
                 Some(bytes) => self.decoder.push(&bytes, out),
                 None => self.decoder.finish(out),
             };
+            let approved = self.expected.stream(out, before);
             if out.len() > before {
                 inflow.progressed();
                 if self.first_token.is_some() && out[before..].iter().any(is_token) {
                     self.first_token = None;
                 }
             }
-            if let Err(error) = decoded {
-                let error = inflow.partner.told(error);
+            let failed = match (approved, decoded) {
+                // Which model answered comes before how its answer went.
+                (Err(drifted), _) => Some(drifted),
+                (Ok(()), Err(error)) => Some(inflow.partner.told(error)),
+                (Ok(()), Ok(())) => None,
+            };
+            if let Some(error) = failed {
                 self.state = State::Ended;
                 if out.len() > before {
                     self.behind = Some(error);

@@ -21,6 +21,7 @@ use yumen_wire::{Outgoing, PartnerErrorKind};
 
 use crate::{
     Answer, AnswerStream, AskError, Partners, Route,
+    expected::Expected,
     inflow::Inflow,
     partner::{Partner, root_cause},
     wait::{Clock, Due, Timer},
@@ -40,11 +41,12 @@ impl Partners {
     /// in place of an answer is an error here. Dropping the future closes the connection.
     ///
     /// # Errors
-    /// [`AskError`]: a clock ran out, the connection failed, or the partner answered with an error.
+    /// [`AskError`]: a clock ran out, the connection failed, the partner answered with an error, or
+    /// another model answered than the approved one ([`AskError::Drifted`]).
     pub async fn ask(&self, route: Route) -> Result<Answer, AskError> {
-        let (partner, address, outgoing, stream) = route.into_parts();
+        let (expected, partner, address, outgoing, stream) = route.into_parts();
         let total = Due { at: Instant::now() + partner.clocks.total, clock: Clock::Total };
-        let call = Call { partner, address, outgoing, stream, total };
+        let call = Call { expected, partner, address, outgoing, stream, total };
         let fault = match call.attempt().await {
             Ok(answer) => return Ok(answer),
             Err(fault) => fault,
@@ -76,6 +78,7 @@ impl From<AskError> for Fault {
 
 /// What stays the same over both attempts.
 struct Call {
+    expected: Expected,
     partner: Arc<Partner>,
     address: Uri,
     outgoing: Outgoing,
@@ -106,8 +109,8 @@ impl Call {
         }
         if self.stream {
             let first_token = Due { at: sent + clocks.first_token, clock: Clock::FirstToken };
-            let mut stream =
-                AnswerStream::new(inflow, self.partner.protocol.stream_decoder(), first_token);
+            let decoder = self.partner.protocol.stream_decoder();
+            let mut stream = AnswerStream::new(inflow, decoder, first_token, self.expected.clone());
             return match stream.prime().await {
                 Ok(()) => Ok(Answer::Stream(stream)),
                 Err(error) => Err(told(error, &head.headers)),
@@ -116,7 +119,7 @@ impl Call {
         let body = inflow.whole(MOST_ANSWER).await?;
         match self.partner.protocol.decode(status, &body) {
             Err(error) => Err(told(self.partner.told(error), &head.headers)),
-            Ok(completion) => Ok(Answer::Whole(completion)),
+            Ok(completion) => Ok(Answer::Whole(self.expected.whole(completion)?)),
         }
     }
 

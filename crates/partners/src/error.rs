@@ -6,7 +6,7 @@
 use std::{fmt, path::PathBuf, time::Duration};
 
 use thiserror::Error;
-use yumen_policy::{FeatureId, PartnerId};
+use yumen_policy::{Drift, FeatureId, PartnerId};
 use yumen_wire::{PartnerError, WireError};
 
 /// The partners could not be set up; the message says what to change.
@@ -162,6 +162,9 @@ pub enum AskError {
         /// The most we take, in bytes.
         limit: usize,
     },
+    /// Another model answered than the approved one. Nothing of what it said is given out.
+    #[error("{} answered as another model than {}", .0.partner, .0.model)]
+    Drifted(Box<Drift>),
     /// The partner answered with an error, or with something that is no answer.
     #[error("{partner} answered with an error: {}", .error.kind.code())]
     Partner {
@@ -193,6 +196,7 @@ impl AskError {
             Self::TotalTimeout { .. } => "partner_total_timeout",
             Self::Interrupted { .. } => "partner_interrupted",
             Self::TooLarge { .. } => "partner_answer_too_large",
+            Self::Drifted(_) => "model_drifted",
             Self::Partner { error, .. } => error.kind.code(),
         }
     }
@@ -209,6 +213,7 @@ impl AskError {
             | Self::Interrupted { partner, .. }
             | Self::TooLarge { partner, .. }
             | Self::Partner { partner, .. } => partner,
+            Self::Drifted(drift) => &drift.partner,
         }
     }
 

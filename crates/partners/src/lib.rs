@@ -15,6 +15,7 @@ mod clocks;
 mod config;
 mod connect;
 mod error;
+mod expected;
 mod inflow;
 mod key;
 mod partner;

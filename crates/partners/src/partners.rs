@@ -8,7 +8,9 @@ use yumen_policy::{Clearance, ModelRef, PartnerId};
 use yumen_screen::{Screened, ToPartner};
 use yumen_wire::Outgoing;
 
-use crate::{PartnerConfig, PartnersError, RouteError, connect, partner::Partner};
+use crate::{
+    PartnerConfig, PartnersError, RouteError, connect, expected::Expected, partner::Partner,
+};
 
 /// The partners of this gate. Cheap to clone; all clones share the connections.
 #[derive(Clone)]
@@ -122,8 +124,9 @@ impl Route {
     }
 
     /// What is needed to ask. The prompt is let go: its words are in the outgoing body.
-    pub(crate) fn into_parts(self) -> (Arc<Partner>, Uri, Outgoing, bool) {
-        (self.partner, self.address, self.outgoing, self.stream)
+    pub(crate) fn into_parts(self) -> (Expected, Arc<Partner>, Uri, Outgoing, bool) {
+        let expected = Expected::of(self.clearance(), self.model());
+        (expected, self.partner, self.address, self.outgoing, self.stream)
     }
 }
 

@@ -312,3 +312,50 @@ async fn many_ask_at_once_over_one_set_of_partners() {
     }
     assert_eq!(partner.requests().len(), 64);
 }
+
+/// What the partner says, under another model's name than was asked.
+fn renamed(steps: Vec<Step>) -> Vec<Step> {
+    let rename = |bytes: Vec<u8>| {
+        // Of the same length, so that the framing stays true.
+        String::from_utf8(bytes).unwrap().replace("\"m-1\"", "\"m-2\"").into_bytes()
+    };
+    let steps = steps.into_iter().map(|step| match step {
+        Step::Send(bytes) => Step::Send(rename(bytes)),
+        other => other,
+    });
+    steps.collect()
+}
+
+fn drifted(error: &AskError) -> &yumen_policy::Drift {
+    assert_eq!(error.code(), "model_drifted");
+    let AskError::Drifted(drift) = error else { panic!("{error}") };
+    drift
+}
+
+#[tokio::test]
+async fn an_answer_of_another_model_is_not_given_out() {
+    let partner = Partner::start(vec![renamed(completion())]).await;
+    let error = ask_whole(&partner).await.unwrap_err();
+    let drift = drifted(&error);
+    assert_eq!((drift.market.as_str(), drift.partner.as_str()), ("sandbox", "acme"));
+    assert_eq!((drift.model.as_str(), drift.reported.as_deref()), ("m-1", Some("m-2")));
+    assert_eq!(partner.requests().len(), 1, "it is not asked again");
+
+    let stream = vec![stream_head(), opening(), text("Not this."), ending()];
+    let partner = Partner::start(vec![renamed(stream)]).await;
+    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
+    let error = ask_stream(&partners).await.unwrap_err();
+    assert_eq!(drifted(&error).reported.as_deref(), Some("m-2"));
+    assert_eq!(partner.requests().len(), 1, "it is not asked again");
+}
+
+#[tokio::test]
+async fn a_stream_goes_no_further_than_the_approved_model() {
+    let other = renamed(vec![text("Not this."), ending()]);
+    let script = [vec![stream_head(), opening(), text("Said ")], other].concat();
+    let partner = Partner::start(vec![script]).await;
+    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
+    let (said, end) = read(ask_stream(&partners).await.unwrap()).await;
+    assert_eq!(said, "Said ");
+    assert_eq!(drifted(&end.unwrap_err()).reported.as_deref(), Some("m-2"));
+}
