@@ -1,10 +1,11 @@
 //! The gate itself: what every request shares, and how it is put together.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use serde::Deserialize;
+use yumen_desk::Operations;
 use yumen_device::Engine;
 use yumen_features::Catalogue;
 use yumen_ledger::{Canonical, Ledger, LedgerError};
@@ -86,6 +87,7 @@ pub struct Gate {
     pub(crate) aliases: BTreeMap<String, FeatureId>,
     pub(crate) metrics: Metrics,
     pub(crate) openapi: Vec<u8>,
+    operations: OnceLock<Arc<dyn Operations>>,
 }
 
 impl Gate {
@@ -95,6 +97,7 @@ impl Gate {
         let alarms = Alarms::new(parts.ledger.clone(), metrics.counters().clone());
         Arc::new(Self {
             openapi: crate::openapi::document(&parts.catalogue),
+            operations: OnceLock::new(),
             mode: parts.mode,
             catalogue: parts.catalogue,
             snapshot: ArcSwap::from_pointee(parts.snapshot),
@@ -130,6 +133,17 @@ impl Gate {
     /// When the ledger takes no entries.
     pub async fn record(&self, entry: Canonical) -> Result<(), LedgerError> {
         self.ledger.append(entry).await.map(drop)
+    }
+
+    /// Appoints who carries out what the admin addresses and the gate itself ask for; the first one
+    /// stays. It comes after the gate, because what it changes it publishes here.
+    pub fn appoint(&self, operations: Arc<dyn Operations>) {
+        let _ = self.operations.set(operations);
+    }
+
+    /// Who carries out actions.
+    pub(crate) fn operations(&self) -> Option<&Arc<dyn Operations>> {
+        self.operations.get()
     }
 
     /// Raises an alarm. `detail` says in English what exactly happened, and holds nothing of a person's.

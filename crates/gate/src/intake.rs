@@ -27,13 +27,7 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     check_content_type(headers)?;
-    let bytes = tokio::time::timeout(BODY_TIME, read(body)).await.map_err(|_| {
-        Problem::new(
-            "body_timeout",
-            format!("The body did not arrive within {} s.", BODY_TIME.as_secs()),
-            format!("请求体未在 {} 秒内到达。", BODY_TIME.as_secs()),
-        )
-    })??;
+    let bytes = bounded(body).await?;
     if let Err(error) = std::str::from_utf8(&bytes) {
         let at = error.valid_up_to();
         return Err(Problem::new(
@@ -43,6 +37,22 @@ where
         ));
     }
     Ok(bytes)
+}
+
+/// Reads a body of whatever kind, bounded in size and time.
+pub(crate) async fn bounded<B>(body: B) -> Result<Bytes, Problem>
+where
+    B: Body,
+    B::Data: Buf,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    tokio::time::timeout(BODY_TIME, read(body)).await.map_err(|_| {
+        Problem::new(
+            "body_timeout",
+            format!("The body did not arrive within {} s.", BODY_TIME.as_secs()),
+            format!("请求体未在 {} 秒内到达。", BODY_TIME.as_secs()),
+        )
+    })?
 }
 
 /// Reads a body to its end. What is beyond the limit is read and thrown away up to [`MAX_DRAIN`],

@@ -1,5 +1,5 @@
 //! `/openapi.json`: the fixed part is `openapi.json` beside this file; each feature adds a path of
-//! its own, with the schemas of its definition.
+//! its own, with the schemas of its definition, and so does each address of the desk.
 
 use serde_json::{Value, json};
 use yumen_features::{Catalogue, Feature};
@@ -18,7 +18,38 @@ pub(crate) fn document(catalogue: &Catalogue) -> Vec<u8> {
     for feature in catalogue.iter() {
         document["paths"][format!("/v1/features/{}", feature.id())] = path(feature);
     }
+    for (method, path) in yumen_desk::ROUTES {
+        document["paths"][path][method.to_ascii_lowercase()] = desk(method, path);
+    }
     serde_json::to_vec(&document).unwrap_or_default()
+}
+
+/// An address of the desk. What its body and its answer hold is in `docs/`.
+fn desk(method: &str, path: &str) -> Value {
+    let name =
+        path.trim_start_matches("/admin/v1/").replace(['/', '-'], "_").replace(['{', '}'], "");
+    let mut operation = json!({
+        "operationId": format!("desk_{}_{name}", method.to_ascii_lowercase()),
+        "tags": ["desk"],
+        "security": [{"adminKey": []}],
+        "responses": {
+            "200": {
+                "description": "What was found, or what was changed and where the ledger has it.",
+                "content": {"application/json": {"schema": {}}},
+            },
+            "default": {"$ref": "#/components/responses/Problem"},
+        },
+    });
+    if let Some(variable) = path.split(['{', '}']).nth(1) {
+        operation["parameters"] = json!([
+            {"name": variable, "in": "path", "required": true, "schema": {"type": "string"}}
+        ]);
+    }
+    if method == "POST" {
+        operation["requestBody"] =
+            json!({"content": {"application/json": {"schema": {"type": "object"}}}});
+    }
+    operation
 }
 
 fn path(feature: &Feature) -> Value {

@@ -6,28 +6,17 @@
 
 use http::StatusCode;
 use serde::Serialize;
+pub use yumen_desk::Code;
 use yumen_features::FeatureError;
 use yumen_partners::{AskError, RouteError};
 use yumen_policy::{Text, UiLanguage, Verdict};
 use yumen_screen::{Notice, Refusal};
 
-/// A code that can stand in a problem: its HTTP status and its titles.
-pub struct Code {
-    /// The stable code.
-    pub code: &'static str,
-    /// The HTTP status it goes out with.
-    pub status: u16,
-    /// The title in English.
-    pub en: &'static str,
-    /// The title in Chinese.
-    pub zh: &'static str,
-}
-
 const fn code(code: &'static str, status: u16, en: &'static str, zh: &'static str) -> Code {
     Code { code, status, en, zh }
 }
 
-/// Every code, in the order of the alphabet.
+/// Every code but those of the desk ([`yumen_desk::CODES`]), in the order of the alphabet.
 pub const CODES: &[Code] = &[
     code("approval_missing", 403, "Not approved here yet", "尚未在此获批"),
     code(
@@ -243,7 +232,7 @@ impl Problem {
         let entry = self.entry();
         let body = Details {
             r#type: format!("urn:yumen:problem:{}", self.code),
-            title: entry.title(language),
+            title: title(entry, language),
             status: entry.status,
             code: self.code,
             detail: self.detail.get(language),
@@ -266,7 +255,7 @@ impl Problem {
             _ => "server_error",
         };
         let detail = self.detail.get(language);
-        let message = if detail.is_empty() { entry.title(language) } else { detail };
+        let message = if detail.is_empty() { title(entry, language) } else { detail };
         let body = serde_json::json!({
             "error": {"message": message, "type": kind, "param": self.param, "code": self.code},
             "yumen": {
@@ -278,20 +267,24 @@ impl Problem {
     }
 
     fn entry(&self) -> &'static Code {
-        CODES
-            .binary_search_by(|entry| entry.code.cmp(self.code))
-            .map_or(&INTERNAL, |index| &CODES[index])
+        known(self.code)
     }
+}
+
+/// What is known of a code, the gate's or the desk's.
+fn known(code: &str) -> &'static Code {
+    [CODES, yumen_desk::CODES]
+        .into_iter()
+        .find_map(|codes| Some(&codes[codes.binary_search_by(|entry| entry.code.cmp(code)).ok()?]))
+        .unwrap_or(&INTERNAL)
 }
 
 static INTERNAL: Code = code("internal", 500, "Something went wrong in the gate", "网关内部出错");
 
-impl Code {
-    fn title(&self, language: UiLanguage) -> &'static str {
-        match language {
-            UiLanguage::En => self.en,
-            UiLanguage::Zh => self.zh,
-        }
+fn title(code: &Code, language: UiLanguage) -> &'static str {
+    match language {
+        UiLanguage::En => code.en,
+        UiLanguage::Zh => code.zh,
     }
 }
 
@@ -324,9 +317,7 @@ impl From<RouteError> for Problem {
 impl From<AskError> for Problem {
     fn from(error: AskError) -> Self {
         let code = error.code();
-        let title = CODES
-            .binary_search_by(|entry| entry.code.cmp(code))
-            .map_or(&INTERNAL, |index| &CODES[index]);
+        let title = known(code);
         // What the partner wrote may hold content; the person gets our words and the code alone.
         Self::new(code, format!("{}.", title.en), format!("{}。", title.zh))
     }
@@ -351,13 +342,18 @@ mod tests {
 
     #[test]
     fn codes_are_sorted_and_unique() {
-        assert!(CODES.windows(2).all(|pair| pair[0].code < pair[1].code));
+        for codes in [CODES, yumen_desk::CODES] {
+            assert!(codes.windows(2).all(|pair| pair[0].code < pair[1].code));
+        }
+        assert!(
+            CODES.iter().all(|ours| yumen_desk::CODES.iter().all(|code| code.code != ours.code))
+        );
     }
 
     #[test]
     fn every_code_is_explained() {
         let explained = include_str!("../../../docs/errors.md");
-        for entry in CODES {
+        for entry in CODES.iter().chain(yumen_desk::CODES) {
             let row = format!("| `{}` | {} |", entry.code, entry.status);
             assert!(explained.contains(&row), "docs/errors.md lacks {row}");
         }

@@ -1,19 +1,21 @@
-//! Which address is answered by what. [`ROUTES`] is the whole surface; a test holds the document at
-//! `/openapi.json` to it.
+//! Which address is answered by what. [`ROUTES`] and the desk's are the whole surface; a test holds the
+//! document at `/openapi.json` to them.
 
 use http::{Method, Request, StatusCode, header};
 use hyper::body::Incoming;
 use yumen_policy::{Timestamp, UiLanguage};
 
-use crate::endpoint::{chat, eligibility, features, health, ledger, models, phone};
+use crate::endpoint::{admin, chat, eligibility, features, health, ledger, models, phone};
 use crate::gate::Gate;
 use crate::problem::Problem;
 use crate::reply::{self, Reply};
 use crate::visit::{self, Visit};
 
-/// Method, path and, in braces, the one variable segment of each address.
+/// Method, path and, in braces, the one variable segment of each address. The desk's come to them
+/// ([`yumen_desk::ROUTES`]).
 pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/"),
+    ("GET", admin::ALARMS),
     ("GET", "/healthz"),
     ("GET", "/metrics"),
     ("GET", "/openapi.json"),
@@ -115,6 +117,8 @@ async fn dispatch(
                 ("feature", ProblemDetails, let_in(gate, request, run).await)
             } else if let Some(file) = path.strip_prefix("/phone/").filter(|_| get) {
                 ("phone", ProblemDetails, phone::file(file))
+            } else if path.starts_with("/admin/v1/") {
+                ("admin", ProblemDetails, admin::answer(gate, request).await.map_err(Refused::from))
             } else {
                 ("unknown", ProblemDetails, Err(no_route(path).into()))
             }

@@ -42,20 +42,13 @@ fn app_key<'keys>(
     headers: &HeaderMap,
     keys: &'keys AppKeys,
 ) -> Result<&'keys Arc<AppKey>, Problem> {
-    let secret = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| {
-            let (scheme, secret) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
-        })
-        .ok_or_else(|| {
-            Problem::new(
-                "key_missing",
-                "Send the app key as `Authorization: Bearer yk_...`.",
-                "请以 `Authorization: Bearer yk_...` 发送应用密钥。",
-            )
-        })?;
+    let secret = bearer(headers).ok_or_else(|| {
+        Problem::new(
+            "key_missing",
+            "Send the app key as `Authorization: Bearer yk_...`.",
+            "请以 `Authorization: Bearer yk_...` 发送应用密钥。",
+        )
+    })?;
     keys.find(secret).ok_or_else(|| {
         Problem::new(
             "key_unknown",
@@ -63,6 +56,13 @@ fn app_key<'keys>(
             "应用密钥不存在或已撤销；可用 `yumen keys add` 创建。",
         )
     })
+}
+
+/// The secret of an `Authorization: Bearer` header.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, secret) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
 }
 
 /// The language to answer in: what the request asks for, else what the key's device speaks.

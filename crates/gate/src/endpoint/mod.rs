@@ -1,5 +1,6 @@
 //! What is behind each address of the gate, one file an address or a family of them.
 
+pub(crate) mod admin;
 pub(crate) mod chat;
 pub(crate) mod eligibility;
 mod feature_answer;
