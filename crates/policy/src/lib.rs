@@ -107,7 +107,7 @@ pub use procedure::{
 };
 pub use release::{ModelRef, Release, ReleasedFeature};
 pub use release_diff::{Change, ChangeBasis, ChangeKind};
-pub use rule::{Basis, Rule, Source};
+pub use rule::{Basis, Certainty, Rule, Source};
 pub use selector::FeatureSelector;
 pub use switch::Switch;
 pub use terms::{FeatureTerms, Surface, Terms};

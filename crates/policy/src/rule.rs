@@ -29,6 +29,35 @@ pub struct Source {
     pub verified_on: Option<Date>,
     /// Who compared it.
     pub verified_by: Option<String>,
+    /// How well whoever wrote it down knew it; until it is verified, how far to trust it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certainty: Option<Certainty>,
+}
+
+/// How well something is known that nobody has verified yet. None of these is a verification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Certainty {
+    /// General knowledge, which no text at hand confirms.
+    General,
+    /// One secondary source says it.
+    Secondary,
+    /// Several secondary sources, independent of each other, say it.
+    SecondaryAgreeing,
+    /// The primary text is quoted in a copy of it.
+    PrimaryQuoted,
+}
+
+impl Certainty {
+    /// The word for it in JSON and TOML.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::General => "general",
+            Self::Secondary => "secondary",
+            Self::SecondaryAgreeing => "secondary_agreeing",
+            Self::PrimaryQuoted => "primary_quoted",
+        }
+    }
 }
 
 impl Source {
