@@ -55,17 +55,16 @@ pub(crate) fn refused(error: &PolicyError) -> Problem {
             "The assertion is bound to a device key; send a proof of possession in the DPoP header.",
             "资格凭证已绑定设备密钥，请在 DPoP 请求头中附上持有证明。",
         ),
-        error => Problem::new(
+        PolicyError::PossessionInvalid { en, zh } => Problem::new(
             "proof_invalid",
-            format!("{}.", first_capital(&error.to_string())),
-            "持有证明无效：须由所绑定的设备密钥为本次请求签署。",
+            format!("The proof of possession is not valid: {en}."),
+            format!("持有证明无效：{zh}。"),
         ),
+        // Nothing else goes wrong with a proof.
+        _ => {
+            Problem::new("proof_invalid", "The proof of possession is not valid.", "持有证明无效。")
+        }
     }
-}
-
-fn first_capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Proofs that were used, for as long as they could be used again.

@@ -228,15 +228,17 @@ impl VerifiedAssertion {
     /// [`PolicyError::PossessionInvalid`] if the proof is of another key or for another assertion,
     /// or if the assertion is bound to no key: a proof for it would prove nothing.
     pub fn with(self, proof: &Proof) -> Result<Presented, PolicyError> {
-        let wrong = |why| Err(PolicyError::PossessionInvalid(why));
+        let wrong = |en, zh| Err(PolicyError::PossessionInvalid { en, zh });
         match self.bound_to() {
-            None => wrong("the assertion is bound to no device key"),
-            Some(key) if key != proof.thumbprint() => {
-                wrong("it is made with another key than the assertion is bound to")
-            }
-            Some(_) if proof.token() != Some(self.0.token) => {
-                wrong("its `ath` is not the SHA-256 of this assertion")
-            }
+            None => wrong("the assertion is bound to no device key", "资格凭证未绑定设备密钥"),
+            Some(key) if key != proof.thumbprint() => wrong(
+                "it is made with another key than the assertion is bound to",
+                "所用密钥并非资格凭证所绑定的密钥",
+            ),
+            Some(_) if proof.token() != Some(self.0.token) => wrong(
+                "its `ath` is not the SHA-256 of this assertion",
+                "`ath` 不是此资格凭证的 SHA-256",
+            ),
             Some(_) => Ok(Presented(self)),
         }
     }

@@ -19,7 +19,7 @@ pub struct Drift {
     pub partner: PartnerId,
     /// The model that was asked, by the release's name.
     pub model: ModelId,
-    /// What the release lets the partner report.
+    /// What the release lets the partner report: model ids, then fingerprints if it lists any.
     pub expected: Vec<String>,
     /// The model id the partner reported; none where it reported none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,8 +37,9 @@ const MAX_REPORT: usize = 256;
 impl Drift {
     /// Compares what a partner reported with what the release says of the model.
     ///
-    /// A partner that reports nothing has not drifted, unless the release lists what it reports:
-    /// then its silence is a change too.
+    /// A partner that reports nothing has not drifted, unless the release lists what it reports, or
+    /// its fingerprints: then its silence is a change too. Fingerprints that no release lists are not
+    /// looked at: partners change them without changing the model.
     pub fn check(
         market: &MarketId,
         model: &ModelRef,
@@ -46,7 +47,7 @@ impl Drift {
         fingerprint: Option<&str>,
         now: Timestamp,
     ) -> Option<Self> {
-        if accepts(model, reported) {
+        if accepts(model, reported, fingerprint) {
             return None;
         }
         Some(Self {
@@ -66,7 +67,7 @@ impl Drift {
         self.market == *market
             && self.partner == model.partner
             && self.model == model.model
-            && !accepts(model, self.reported.as_deref())
+            && !accepts(model, self.reported.as_deref(), self.fingerprint.as_deref())
     }
 
     /// What a person is told whose feature it stopped.
@@ -87,20 +88,20 @@ impl Drift {
 }
 
 /// Whether a release takes this report for the model it names.
-fn accepts(model: &ModelRef, reported: Option<&str>) -> bool {
-    match reported {
+fn accepts(model: &ModelRef, reported: Option<&str>, fingerprint: Option<&str>) -> bool {
+    let named = match reported {
         Some(id) if model.reports.is_empty() => id == model.model.as_str(),
         Some(id) => model.reports.contains(id),
         None => model.reports.is_empty(),
-    }
+    };
+    let pinned = !model.fingerprints.is_empty();
+    named && (!pinned || fingerprint.is_some_and(|print| model.fingerprints.contains(print)))
 }
 
+/// Model ids, and fingerprints after them.
 fn expected(model: &ModelRef) -> Vec<String> {
-    if model.reports.is_empty() {
-        vec![model.model.to_string()]
-    } else {
-        model.reports.iter().cloned().collect()
-    }
+    let own = model.reports.is_empty().then(|| model.model.to_string());
+    own.into_iter().chain(model.reports.iter().chain(&model.fingerprints).cloned()).collect()
 }
 
 /// Control characters are replaced, not dropped: what was no name must not turn into one.

@@ -221,11 +221,21 @@ pub enum PolicyError {
     #[error("the assertion is bound to a device key; send a proof of possession with it")]
     PossessionMissing,
     /// A proof of possession does not prove what it must.
-    #[error("the proof of possession is not valid: {0}")]
-    PossessionInvalid(&'static str),
+    #[error("the proof of possession is not valid: {en}")]
+    PossessionInvalid {
+        /// What is wrong, in English.
+        en: &'static str,
+        /// What is wrong, in Chinese.
+        zh: &'static str,
+    },
     /// A grace ticket is malformed, altered, or not of this device.
-    #[error("the grace ticket is not valid: {0}; leave it out")]
-    Grace(&'static str),
+    #[error("the grace ticket is not valid: {en}; leave it out")]
+    Grace {
+        /// What is wrong, in English.
+        en: &'static str,
+        /// What is wrong, in Chinese.
+        zh: &'static str,
+    },
 }
 
 impl PolicyError {

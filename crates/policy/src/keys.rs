@@ -12,13 +12,13 @@ use sha2::{Digest as _, Sha256};
 
 use crate::canonical::PlainData;
 use crate::device_key::bytes;
-use crate::{Lapse, PolicyError};
+use crate::{Grace, Lapse, PolicyError};
 
 /// Longer tokens are not looked at.
 const MAX_TOKEN: usize = 16 * 1024;
 
-/// How long a retired key is remembered: as long as the longest grace, and a day.
-const REMEMBERED: Lapse = Lapse::days(181);
+/// How long a retired key is remembered: as long as the longest grace.
+const REMEMBERED: Lapse = Grace::LONGEST;
 
 /// The most keys kept; the oldest retired ones go first.
 const MAX_KEYS: usize = 64;

@@ -187,10 +187,14 @@ impl Kill {
     }
 
     /// Whether it stops this model for this feature in this market; so does a kill of the whole
-    /// feature.
+    /// feature. A model is meant by its own name or by what its partner calls it in answers.
     pub fn stops_model(&self, market: &MarketId, feature: &FeatureId, model: &ModelRef) -> bool {
         self.scope.partner.as_ref().is_none_or(|partner| *partner == model.partner)
-            && self.scope.model.as_ref().is_none_or(|named| *named == model.model)
+            && self
+                .scope
+                .model
+                .as_ref()
+                .is_none_or(|named| *named == model.model || model.reports.contains(named.as_str()))
             && self.is_in_force()
             && self.scope.reaches(market, feature)
     }

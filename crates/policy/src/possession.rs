@@ -69,23 +69,30 @@ impl Proof {
     /// # Errors
     /// [`PolicyError::PossessionInvalid`] with what is wrong.
     pub fn verify(proof: &str, asked: Asked<'_>, now: Timestamp) -> Result<Self, PolicyError> {
-        let wrong = PolicyError::PossessionInvalid;
-        let form = || wrong("it is no JWT of three parts in base64url");
+        let form =
+            || wrong("it is no JWT of three parts in base64url", "不是由三段 base64url 组成的 JWT");
         if proof.len() > MAX_PROOF {
-            return Err(wrong("it is longer than 4096 bytes"));
+            return Err(wrong("it is longer than 4096 bytes", "长度超过 4096 字节"));
         }
         let (message, signature) = proof.rsplit_once('.').ok_or_else(form)?;
         let (header, payload) = message.split_once('.').ok_or_else(form)?;
         let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| form());
         let (header, payload, signature) = (decode(header)?, decode(payload)?, decode(signature)?);
 
-        let Header { typ, alg, jwk, crit } = serde_json::from_slice(&header)
-            .map_err(|_| wrong("its header needs `typ`, `alg` and `jwk`, a public key"))?;
+        let Header { typ, alg, jwk, crit } = serde_json::from_slice(&header).map_err(|_| {
+            wrong(
+                "its header needs `typ`, `alg` and `jwk`, a public key",
+                "头部须含 `typ`、`alg` 以及公钥 `jwk`",
+            )
+        })?;
         if !is_proof_type(&typ) {
-            return Err(wrong("its `typ` is not `dpop+jwt`"));
+            return Err(wrong("its `typ` is not `dpop+jwt`", "`typ` 不是 `dpop+jwt`"));
         }
         if crit.is_some() {
-            return Err(wrong("its header has `crit`; no extension is known here"));
+            return Err(wrong(
+                "its header has `crit`; no extension is known here",
+                "头部含有 `crit`，而此处不支持任何扩展",
+            ));
         }
         let fits = match jwk.algorithm() {
             Algorithm::Es256 => alg == "ES256",
@@ -93,33 +100,57 @@ impl Proof {
             Algorithm::EdDsa => alg == "EdDSA" || alg == "Ed25519",
         };
         if !fits {
-            return Err(wrong("its `alg` is not `ES256` or `EdDSA`, or not that of its key"));
+            return Err(wrong(
+                "its `alg` is not `ES256` or `EdDSA`, or not that of its key",
+                "`alg` 不是 `ES256` 或 `EdDSA`，或与其密钥不符",
+            ));
         }
-        let Claims { jti, htm, htu, iat, ath } = serde_json::from_slice(&payload)
-            .map_err(|_| wrong("its payload needs `jti`, `htm`, `htu` and `iat`"))?;
+        let Claims { jti, htm, htu, iat, ath } =
+            serde_json::from_slice(&payload).map_err(|_| {
+                wrong(
+                    "its payload needs `jti`, `htm`, `htu` and `iat`",
+                    "载荷须含 `jti`、`htm`、`htu` 和 `iat`",
+                )
+            })?;
         if htm != asked.method {
-            return Err(wrong("its `htm` is not the method of this request"));
+            return Err(wrong(
+                "its `htm` is not the method of this request",
+                "`htm` 不是本次请求的方法",
+            ));
         }
         if !is_target(&htu, asked) {
-            return Err(wrong("its `htu` is not the address of this request"));
+            return Err(wrong(
+                "its `htu` is not the address of this request",
+                "`htu` 不是本次请求的地址",
+            ));
         }
-        let made = instant(iat).ok_or(wrong("its `iat` is no time in seconds"))?;
+        let made = instant(iat)
+            .ok_or(wrong("its `iat` is no time in seconds", "`iat` 不是以秒计的时间"))?;
         if made.duration_since(now).abs() > SKEW {
-            return Err(wrong("its `iat` is more than 60 seconds from now"));
+            return Err(wrong(
+                "its `iat` is more than 60 seconds from now",
+                "`iat` 与当前时间相差超过 60 秒",
+            ));
         }
         if jti.is_empty() || jti.len() > MAX_JTI {
-            return Err(wrong("its `jti` is empty or longer than 128 bytes"));
+            return Err(wrong(
+                "its `jti` is empty or longer than 128 bytes",
+                "`jti` 为空或超过 128 字节",
+            ));
         }
         let token = match ath {
             None => None,
             Some(ath) => {
-                let digest = bytes(&ath).ok_or(wrong("its `ath` is no SHA-256 in base64url"))?;
+                let digest = bytes(&ath).ok_or(wrong(
+                    "its `ath` is no SHA-256 in base64url",
+                    "`ath` 不是 base64url 形式的 SHA-256",
+                ))?;
                 Some(Digest::from_bytes(digest))
             }
         };
         // Last, since it is what costs.
         if !jwk.signed(message.as_bytes(), &signature) {
-            return Err(wrong("its key did not sign it"));
+            return Err(wrong("its key did not sign it", "并非由其所含密钥签署"));
         }
         let key = jwk.thumbprint();
         let once = Digest::of(&[key.as_bytes(), jti.as_bytes()].concat());
@@ -146,6 +177,10 @@ impl Proof {
     pub(crate) fn token(&self) -> Option<Digest> {
         self.token
     }
+}
+
+fn wrong(en: &'static str, zh: &'static str) -> PolicyError {
+    PolicyError::PossessionInvalid { en, zh }
 }
 
 /// Media types are compared in any case (RFC 7515 §4.1.9), and may carry their `application/`.

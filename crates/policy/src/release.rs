@@ -27,6 +27,9 @@ pub struct ModelRef {
     /// The model ids the partner may report in its answers; none means the model's own.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub reports: BTreeSet<String>,
+    /// The fingerprints of its system the partner may report; none means that they are not looked at.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub fingerprints: BTreeSet<String>,
     /// The number under which the model is filed, to be shown with the feature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filing: Option<String>,
@@ -41,6 +44,7 @@ impl ModelRef {
             version: version.into(),
             region: None,
             reports: BTreeSet::new(),
+            fingerprints: BTreeSet::new(),
             filing: None,
         }
     }
