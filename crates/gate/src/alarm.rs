@@ -76,6 +76,23 @@ impl AlarmKind {
         Self::UnapprovedMarketAttempt,
     ];
 
+    /// The alarm that a refusal with this code calls for, if any.
+    pub(crate) fn of_refusal(code: &str) -> Option<Self> {
+        match code {
+            "approval_missing" | "release_missing" => Some(Self::UnapprovedMarketAttempt),
+            "approval_expired" | "approval_revoked" | "approval_suspended" => {
+                Some(Self::ApprovalNotInForce)
+            }
+            "approval_stale" => Some(Self::ApprovalStale),
+            "clock_backwards" => Some(Self::ClockBackwards),
+            "model_not_filed" => Some(Self::ModelNotFiled),
+            "model_out_of_market" => Some(Self::ModelOutOfMarket),
+            "packs_stale" => Some(Self::PacksStale),
+            "policy_stale" => Some(Self::PolicyStale),
+            _ => None,
+        }
+    }
+
     /// Its stable code.
     pub fn code(self) -> &'static str {
         match self {

@@ -10,11 +10,12 @@ use yumen_device::Engine;
 use yumen_features::Catalogue;
 use yumen_ledger::{Canonical, Ledger, LedgerError};
 use yumen_partners::Partners;
-use yumen_policy::{AssertionKeys, FeatureId};
+use yumen_policy::{AssertionKeys, FeatureId, HighWater};
 use yumen_screen::Screen;
 
 use crate::alarm::{About, Alarm, AlarmKind, Alarms};
 use crate::caller::Assertions;
+use crate::clock::Clock;
 use crate::device::DeviceTier;
 use crate::metrics::Metrics;
 use crate::possession::Replays;
@@ -80,6 +81,7 @@ pub struct Gate {
     pub(crate) ledger: Ledger,
     pub(crate) durable: Durability,
     pub(crate) alarms: Alarms,
+    pub(crate) clock: Clock,
     pub(crate) ledger_key: String,
     pub(crate) assertions: Assertions,
     pub(crate) require_device_key: bool,
@@ -107,6 +109,7 @@ impl Gate {
             ledger: parts.ledger,
             durable: parts.durable,
             alarms,
+            clock: Clock::new(),
             ledger_key: parts.ledger_key,
             assertions: Assertions::new(&parts.assertions),
             require_device_key: parts.require_device_key,
@@ -133,6 +136,17 @@ impl Gate {
     /// When the ledger takes no entries.
     pub async fn record(&self, entry: Canonical) -> Result<(), LedgerError> {
         self.ledger.append(entry).await.map(drop)
+    }
+
+    /// Takes over the latest instant that is known from elsewhere, such as the store: the clock
+    /// must not be behind it.
+    pub fn saw(&self, mark: HighWater) {
+        self.clock.raise(mark);
+    }
+
+    /// The latest instant this gate has seen; none before its first request.
+    pub fn high_water(&self) -> Option<HighWater> {
+        self.clock.mark()
     }
 
     /// Appoints who carries out what the admin addresses and the gate itself ask for; the first one

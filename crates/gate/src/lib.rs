@@ -8,6 +8,7 @@
 mod alarm;
 mod answer;
 mod caller;
+mod clock;
 mod device;
 mod endpoint;
 mod gate;

@@ -235,8 +235,27 @@ impl Way<'_> {
         ))
     }
 
+    /// Tells the operator of a refusal that a device should never have met.
+    fn alarm_of(&self, verdict: &Verdict) {
+        let Some(kind) = AlarmKind::of_refusal(verdict.code()) else { return };
+        let policy = &self.snapshot.policy;
+        let market = verdict.market().and_then(|id| policy.market(id));
+        if kind == AlarmKind::UnapprovedMarketAttempt
+            && market.is_none_or(|market| !market.approval().is_required())
+        {
+            return;
+        }
+        let about = About {
+            market: verdict.market().cloned(),
+            subject: Some(verdict.feature().to_string()),
+            release: None,
+        };
+        self.gate.alarms.raise(kind, about, verdict.code());
+    }
+
     /// Records a refusal, and says it. A refusal stands even when the record cannot be written.
     async fn refuse(&self, verdict: Verdict) -> Problem {
+        self.alarm_of(&verdict);
         let failed = verdict.reasons().iter().filter(|reason| reason.outcome != Outcome::Pass);
         let entry = Canonical::from(Entry::Refusal(Refusal {
             caller: Some(self.caller.key_id().into()),

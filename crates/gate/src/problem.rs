@@ -18,7 +18,11 @@ const fn code(code: &'static str, status: u16, en: &'static str, zh: &'static st
 
 /// Every code but those of the desk ([`yumen_desk::CODES`]), in the order of the alphabet.
 pub const CODES: &[Code] = &[
+    code("approval_expired", 403, "The approval is over", "批准已到期"),
     code("approval_missing", 403, "Not approved here yet", "尚未在此获批"),
+    code("approval_revoked", 403, "The approval was taken back", "批准已被撤销"),
+    code("approval_stale", 503, "Nobody confirmed the approval for too long", "批准过久未经确认"),
+    code("approval_suspended", 403, "The approval is suspended", "批准已被暂停"),
     code(
         "assertion_expired",
         403,
@@ -46,6 +50,12 @@ pub const CODES: &[Code] = &[
         "内容类型须为 application/json",
     ),
     code("device_key_missing", 403, "A device key is needed", "缺少设备密钥"),
+    code(
+        "endpoint_out_of_market",
+        503,
+        "The partner is reached outside the market",
+        "合作方地址位于本市场之外",
+    ),
     code(
         "feature_not_in_assertion",
         403,
@@ -77,6 +87,7 @@ pub const CODES: &[Code] = &[
     code("internal", 500, "Something went wrong in the gate", "网关内部出错"),
     code("key_missing", 401, "An app key is needed", "缺少应用密钥"),
     code("key_unknown", 401, "The app key is not known", "应用密钥无效"),
+    code("killed", 503, "The operator stopped this", "运营者已停用此功能"),
     code("label_unavailable", 503, "Answers cannot be labelled here", "无法为此市场的回答加标识"),
     code("language_mismatch", 422, "The text is in another language", "文字语言与声明不符"),
     code(
@@ -86,11 +97,23 @@ pub const CODES: &[Code] = &[
         "此功能不支持该语言",
     ),
     code("ledger_unavailable", 503, "The record could not be written", "无法写入记录"),
+    code("managed_off", 403, "Switched off by management", "已由管理配置关闭"),
+    code("market_closed", 403, "Never offered in this market", "此市场不开放"),
+    code("market_preparing", 403, "Being prepared for this market", "此市场正在筹备"),
     code("market_unknown", 403, "Not offered in this market", "此市场不提供服务"),
     code("method_not_allowed", 405, "This address takes another method", "此地址不支持该方法"),
+    code("model_drifted", 503, "The model is not the approved one", "模型与获批的不符"),
+    code("model_not_filed", 503, "The model is not filed here", "模型未在此备案"),
+    code(
+        "model_out_of_market",
+        503,
+        "The model is processed outside the market",
+        "模型在本市场之外处理",
+    ),
     code("model_unknown", 404, "There is no such model", "没有此模型"),
     code("not_found", 404, "There is nothing at this address", "此地址没有内容"),
     code("overloaded", 503, "Too many requests at once", "同时请求过多"),
+    code("packs_stale", 503, "The safety rules are too old", "安全规则已过时"),
     code("partner_answer_too_large", 502, "The partner's answer is too large", "合作方的回答过大"),
     code("partner_auth", 502, "The partner refused the operator's key", "合作方拒绝了运营者的密钥"),
     code("partner_bad_request", 502, "The partner did not take the request", "合作方不接受该请求"),
@@ -142,6 +165,7 @@ pub const CODES: &[Code] = &[
     code("partner_truncated", 502, "The partner's answer ended midway", "合作方的回答中途断开"),
     code("partner_unreachable", 502, "The partner cannot be reached", "无法连接合作方"),
     code("policy_changed", 503, "The rules changed during the request", "规则在请求期间发生变化"),
+    code("policy_stale", 503, "The market's rules are too old", "市场规则已过时"),
     code("proof_invalid", 403, "The proof of possession is not valid", "持有证明无效"),
     code("proof_missing", 403, "A proof of possession is needed", "缺少持有证明"),
     code("proof_replayed", 403, "The proof of possession was used before", "持有证明已被使用"),

@@ -3,8 +3,9 @@
 
 use http::{Method, Request, StatusCode, header};
 use hyper::body::Incoming;
-use yumen_policy::{Timestamp, UiLanguage};
+use yumen_policy::{HighWater, Timestamp, UiLanguage};
 
+use crate::alarm::{About, AlarmKind};
 use crate::endpoint::{admin, chat, eligibility, features, health, ledger, models, phone};
 use crate::gate::Gate;
 use crate::problem::Problem;
@@ -86,21 +87,25 @@ async fn dispatch(
         "/v1/chat/completions" if post => (
             "chat_completions",
             OpenAi,
-            let_in(gate, request, async |visit| chat::completions(gate, visit, now).await).await,
+            let_in(gate, request, now, async |visit| chat::completions(gate, visit, now).await)
+                .await,
         ),
         "/v1/eligibility" if post => (
             "eligibility",
             ProblemDetails,
-            let_in(gate, request, async |visit| eligibility::answer(gate, visit, now).await).await,
+            let_in(gate, request, now, async |visit| eligibility::answer(gate, visit, now).await)
+                .await,
         ),
         "/v1/features" if get => (
             "features",
             ProblemDetails,
-            let_in(gate, request, async |_| Ok(features::list(gate))).await,
+            let_in(gate, request, now, async |_| Ok(features::list(gate))).await,
         ),
-        "/v1/models" if get => {
-            ("models", OpenAi, let_in(gate, request, async |_| Ok(models::list(gate, now))).await)
-        }
+        "/v1/models" if get => (
+            "models",
+            OpenAi,
+            let_in(gate, request, now, async |_| Ok(models::list(gate, now))).await,
+        ),
         "/v1/ledger/key" if get => ("ledger", ProblemDetails, Ok(ledger::key(gate))),
         "/healthz" if get => ("health", ProblemDetails, Ok(health::live(gate))),
         "/readyz" if get => ("health", ProblemDetails, health::ready(gate)),
@@ -114,7 +119,7 @@ async fn dispatch(
         path => {
             if let Some(id) = path.strip_prefix("/v1/features/").filter(|_| post) {
                 let run = async |visit| features::run(gate, visit, id, now).await;
-                ("feature", ProblemDetails, let_in(gate, request, run).await)
+                ("feature", ProblemDetails, let_in(gate, request, now, run).await)
             } else if let Some(file) = path.strip_prefix("/phone/").filter(|_| get) {
                 ("phone", ProblemDetails, phone::file(file))
             } else if path.starts_with("/admin/v1/") {
@@ -130,8 +135,15 @@ async fn dispatch(
 async fn let_in(
     gate: &Gate,
     request: Request<Incoming>,
+    now: Timestamp,
     inside: impl AsyncFnOnce(Visit) -> Result<Reply, Problem>,
 ) -> Result<Reply, Refused> {
+    if gate.clock.is_backwards(now) {
+        gate.alarms.raise(AlarmKind::ClockBackwards, About::default(), format!("it reads {now}"));
+        let (text, next) = (HighWater::text(), HighWater::next_step());
+        let en = format!("{} {}", text.en, next.en);
+        return Err(Problem::new("clock_backwards", en, text.zh + &next.zh).into());
+    }
     let visit = Visit::enter(gate, request)?;
     let language = visit.language;
     inside(visit).await.map_err(|problem| Refused::told_in(language, problem))
