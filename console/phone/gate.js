@@ -1,6 +1,7 @@
 // Talks to the gate: three calls and one stream. Every failure comes back as problem details, never as an exception.
 
 import { pageTag, say } from "./dom.js";
+import { deviceKey, proofFor } from "./key.js";
 import { events } from "./stream.js";
 
 /** The demo's app key: public on purpose, and accepted by `yumen demo` only. */
@@ -26,7 +27,8 @@ const unreachable = () => ({ title: say("unreachable"), detail: say("unreachable
 /** Asks which features may run on a device: `{answer}` or `{problem}`. */
 export async function askEligibility(device) {
   try {
-    const response = await fetch("/v1/eligibility", { method: "POST", headers: headers(), body: JSON.stringify({ device }) });
+    const body = JSON.stringify({ device, device_key: await deviceKey() });
+    const response = await fetch("/v1/eligibility", { method: "POST", headers: headers(), body });
     return response.ok ? { answer: await response.json() } : { problem: await problemOf(response) };
   } catch {
     return { problem: unreachable() };
@@ -59,13 +61,21 @@ export async function ledgerKey() {
   return (await response.json()).verifier_key;
 }
 
+/** The headers by which a device shows its standing: the assertion, and the proof that it is this device's. */
+async function standing(path, assertion) {
+  if (!assertion) return {};
+  const proof = await proofFor("POST", path, assertion);
+  return { "Yumen-Assertion": assertion, ...(proof ? { DPoP: proof } : {}) };
+}
+
 /** Runs a feature; `on(event, data)` gets each event of the answer. Resolves when the answer is over. */
 export async function runFeature({ feature, input, language, assertion, signal, on }) {
   let response;
   try {
-    response = await fetch(`/v1/features/${feature}`, {
+    const path = `/v1/features/${feature}`;
+    response = await fetch(path, {
       method: "POST",
-      headers: headers({ Accept: "text/event-stream", ...(assertion ? { "Yumen-Assertion": assertion } : {}) }),
+      headers: headers({ Accept: "text/event-stream", ...(await standing(path, assertion)) }),
       body: JSON.stringify({ input, language }),
       signal,
     });

@@ -80,6 +80,7 @@ export function drawDecision(place, eligibility, feature) {
       [say("market"), marketName(eligibility.market) ?? say("no_market")],
       [say("policy"), digest(eligibility.policy)],
       [say("expires"), eligibility.assertion && until ? until.toLocaleTimeString(pageTag()) : say("no_assertion")],
+      [say("bound_to"), eligibility.bound_to ? h("code", { class: "digest" }, eligibility.bound_to) : say("bound_to_none")],
     ]));
   }
   place.replaceChildren(...parts);

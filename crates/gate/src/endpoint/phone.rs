@@ -20,6 +20,7 @@ const FILES: &[(&str, &[u8])] = files![
     "dom.js",
     "gate.js",
     "index.html",
+    "key.js",
     "phone.css",
     "phone.js",
     "proof.js",
