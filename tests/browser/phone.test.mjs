@@ -176,6 +176,21 @@ describe("runs", () => {
     assert.match(await page.locator("#receipt").textContent(), /no model company saw the text/);
   });
 
+  test("what the page presents is bound to its key: taken from it, it opens nothing", async () => {
+    const asked = page.waitForRequest((request) => request.method() === "POST" && request.url().includes("/v1/features/"));
+    await runSample("writing.summary");
+    const request = await asked;
+    const sent = await request.allHeaders();
+    const again = async (changes) => {
+      const headers = { authorization: sent.authorization, "content-type": "application/json", "yumen-assertion": sent["yumen-assertion"], ...changes };
+      const response = await fetch(request.url(), { method: "POST", headers, body: request.postData() });
+      return (await response.json()).code;
+    };
+    assert.equal(await again({}), "proof_missing");
+    assert.equal(await again({ dpop: sent.dpop }), "proof_replayed");
+    assert.equal(await page.locator("#decision .facts").getByText("Bound to this page's key").count(), 1);
+  });
+
   test("key points stand in the text", async () => {
     await runSample("writing.key_points");
     const text = await page.locator("#text").inputValue();
