@@ -78,8 +78,8 @@ pub(crate) struct Replays {
 
 const SHARDS: usize = 64;
 
-/// The most proofs a shard remembers of one generation: 34 000 a second over all.
-const REMEMBERED: usize = 65_536;
+/// The most proofs a shard remembers of one generation: over all, those of 17 000 requests a second.
+const FULL: usize = if cfg!(test) { 16 } else { 32_768 };
 
 /// The seconds of a generation: the life of a proof, from 60 before to 60 after its time.
 const GENERATION: i64 = 120;
@@ -100,7 +100,10 @@ impl Default for Replays {
 impl Replays {
     /// Lets a proof in the first time it comes, and never again.
     pub(crate) fn admit(&self, proof: &Proof, now: Timestamp) -> Result<(), Problem> {
-        let once = proof.once();
+        self.remember(proof.once(), now)
+    }
+
+    fn remember(&self, once: Digest, now: Timestamp) -> Result<(), Problem> {
         let shard = usize::from(once.as_bytes()[0]) % SHARDS;
         // A shard is whole after each statement; what panicked elsewhere does not matter here.
         let mut shard = self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner);
@@ -112,7 +115,7 @@ impl Replays {
                 "该持有证明已被使用；请为每次请求生成带有新 `jti` 的证明。",
             ));
         }
-        if shard.current.len() >= REMEMBERED {
+        if shard.current.len() >= FULL {
             return Err(Problem::new(
                 "overloaded",
                 "Too many proofs at once; try again in two minutes.",
@@ -133,5 +136,55 @@ impl Shard {
             self.current.clear();
             self.generation = generation;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    /// What a proof leaves behind, by its number.
+    fn mark(number: u32) -> Digest {
+        Digest::of(&number.to_be_bytes())
+    }
+
+    #[test]
+    fn a_proof_comes_in_once_for_as_long_as_it_could_be_used() {
+        let begin = 1_000_000_200 - 1_000_000_200 % GENERATION;
+        for shift in [0, 1, 60, GENERATION - 1] {
+            let replays = Replays::default();
+            assert!(replays.remember(mark(1), at(begin + shift)).is_ok());
+            for later in [0, 1, 59, 119, GENERATION] {
+                let error = replays.remember(mark(1), at(begin + shift + later)).unwrap_err();
+                assert_eq!(error.code(), "proof_replayed", "{shift} {later}");
+            }
+            assert!(replays.remember(mark(2), at(begin + shift)).is_ok());
+        }
+    }
+
+    #[test]
+    fn the_memory_forgets_what_is_too_old_to_be_used() {
+        let replays = Replays::default();
+        assert!(replays.remember(mark(1), at(0)).is_ok());
+        assert!(replays.remember(mark(1), at(2 * GENERATION)).is_ok());
+        // A clock that goes back forgets nothing.
+        assert!(replays.remember(mark(1), at(0)).is_err());
+    }
+
+    #[test]
+    fn a_full_memory_refuses_rather_than_forgets() {
+        let replays = Replays::default();
+        let same_shard = (0..).map(mark).filter(|mark| mark.as_bytes()[0] == 0);
+        let mut marks = same_shard.take(FULL + 1);
+        let last = marks.next().unwrap();
+        for mark in marks {
+            assert!(replays.remember(mark, at(0)).is_ok());
+        }
+        assert_eq!(replays.remember(last, at(0)).unwrap_err().code(), "overloaded");
+        assert!(replays.remember(last, at(2 * GENERATION)).is_ok());
     }
 }

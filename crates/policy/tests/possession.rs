@@ -237,12 +237,12 @@ fn the_proof_of_rfc_9449_holds() {
 
 #[test]
 fn two_keys_may_use_the_same_id_and_one_key_may_not() {
-    let (one, two) = (Device::desktop(1), Device::desktop(2));
-    let once = |device: &Device, token: &str| {
+    let (first, second) = (Device::desktop(1), Device::desktop(2));
+    let mark = |device: &Device, token: &str| {
         Proof::verify(&device.proof(token), ASKED, now()).unwrap().once()
     };
-    assert_ne!(once(&one, "a"), once(&two, "a"));
-    assert_eq!(once(&one, "a"), once(&one, "b"));
+    assert_ne!(mark(&first, "a"), mark(&second, "a"));
+    assert_eq!(mark(&first, "a"), mark(&first, "b"));
 }
 
 /// An assertion as gates before the first device key wrote it: without `kid`, `cnf` and `limits`.
