@@ -320,8 +320,8 @@ fn one_person_resumes_a_demonstration_and_as_many_as_demanded_anything_else() {
 
 #[test]
 fn a_market_that_asks_for_fewer_people_than_before_leaves_old_chains_as_they_are() {
-    let suspended =
-        take(&imported(ApprovalKind::Registration), StepKind::Suspended, "Ops").unwrap();
+    let file = countersign(&imported(ApprovalKind::Registration), &["Tao"]);
+    let suspended = take(&file, StepKind::Suspended, "Ops").unwrap();
     let wei = take(&suspended, StepKind::Resumed, "Wei").unwrap();
     let open = take(&wei, StepKind::Resumed, "Li").unwrap();
     let at = |file: &ApprovalFile, required| file.state(&everybody(), required, now()).unwrap();
