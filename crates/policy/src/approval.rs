@@ -5,7 +5,7 @@
 //! with, and a signature made for something else is worth nothing here. Signatures are Ed25519
 //! (RFC 8032), verified strictly.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -14,6 +14,7 @@ use jiff::civil::{Date, time};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::approval_signers::Person;
 use crate::canonical::PlainData;
 use crate::lifecycle::{Course, Phase};
 use crate::{
@@ -395,10 +396,10 @@ pub struct Approval {
 impl Approval {
     pub(crate) fn new(
         record: ApprovalRecord,
-        signers: BTreeSet<SignerKey>,
+        signers: BTreeMap<Person, SignerKey>,
         course: Course,
     ) -> Self {
-        Self { record, signers, course }
+        Self { record, signers: signers.into_values().collect(), course }
     }
 
     /// What was approved.

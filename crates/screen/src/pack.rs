@@ -3,6 +3,7 @@
 //! ```toml
 //! id = "pii"
 //! version = "2026.11.0"
+//! issued = "2026-11-22"                   # optional; how old the pack is, is counted from it
 //! source = "where the rules come from"
 //!
 //! [[rule]]
@@ -18,6 +19,7 @@
 //! with a Latin letter or digit, it must begin or end a word. Directly after one of the words of `not_after` it does not count:
 //! `not_after = ["do not"]`.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use yumen_policy::{Digest, Text};
 
@@ -120,6 +122,7 @@ impl Detector {
 pub struct Pack {
     id: String,
     version: String,
+    issued: Option<Date>,
     digest: Digest,
     pub(crate) rules: Vec<(Rule, Kind)>,
 }
@@ -130,7 +133,13 @@ impl Pack {
         let raw: RawPack =
             toml::from_str(toml).map_err(|error| ScreenError::Toml(error.to_string()))?;
         let rules = raw.rules.into_iter().map(RawRule::check).collect::<Result<_, _>>()?;
-        Ok(Self { id: raw.id, version: raw.version, digest: Digest::of(toml.as_bytes()), rules })
+        Ok(Self {
+            id: raw.id,
+            version: raw.version,
+            issued: raw.issued,
+            digest: Digest::of(toml.as_bytes()),
+            rules,
+        })
     }
 
     /// The name of the pack.
@@ -141,6 +150,12 @@ impl Pack {
     /// The version its makers gave it.
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// The day this version was issued, if it says so; a market that lets packs grow old stops what
+    /// is screened with one that does not.
+    pub fn issued(&self) -> Option<Date> {
+        self.issued
     }
 
     /// The hash of the pack's text: two packs with one digest are the same to the letter.
@@ -170,6 +185,7 @@ pub(crate) enum Kind {
 struct RawPack {
     id: String,
     version: String,
+    issued: Option<Date>,
     /// Read by people; its presence is what the parser insists on.
     #[serde(rename = "source")]
     _source: String,

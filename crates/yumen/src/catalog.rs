@@ -2,16 +2,22 @@
 //! operator's if there is one.
 
 mod files;
+mod markets;
 mod partner;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use jiff::tz::TimeZone;
 use yumen_features::{Catalogue, Feature, FeatureError, Tier};
-use yumen_policy::{Digest, FeatureId, Market, MarketId, ModelRef, Release, ReleasedFeature};
+use yumen_policy::{
+    Digest, Elsewhere, FeatureId, Market, MarketId, ModelRef, Overlay, PackAge, Release,
+    ReleasedFeature, Timestamp,
+};
 use yumen_screen::{Pack, Screen, ScreenError};
 
 use self::files::{Files, Folder};
+use self::markets::Markets;
 pub(crate) use self::partner::PartnerCard;
 
 /// Everything that ships as data, with what an overlay changes in it.
@@ -20,6 +26,10 @@ pub(crate) struct Shipped {
     pub features: Catalogue,
     /// The markets' rules.
     pub markets: Vec<Market>,
+    /// Rules and duties of parts of markets.
+    pub overlays: Vec<Overlay>,
+    /// What devices of no market are told.
+    pub elsewhere: Option<Elsewhere>,
     /// The partners and where their models may serve.
     pub partners: Vec<PartnerCard>,
     /// The packs of the safety check.
@@ -34,18 +44,40 @@ impl Shipped {
     /// The file, and the key in it, that cannot be used; a folder or file nobody would read.
     pub(crate) fn load(overlay: Option<&Path>) -> Result<Self, CatalogError> {
         let files = Files::read(overlay)?;
-        let features = files.parse(Folder::Features, Feature::parse, |one| one.id().as_str())?;
+        let features =
+            files.parse(Folder::Features, Feature::parse, |one| one.id().as_str(), free)?;
+        let Markets { markets, overlays, elsewhere } = Markets::read(&files)?;
         Ok(Self {
             features: Catalogue::new(features)?,
-            markets: files.parse(Folder::Markets, Market::parse, |one| one.id().as_str())?,
-            partners: files.parse(Folder::Partners, PartnerCard::parse, |one| one.id.as_str())?,
-            packs: files.parse(Folder::Packs, Pack::parse, |one| one.id())?,
+            markets,
+            overlays,
+            elsewhere,
+            partners: files.parse(
+                Folder::Partners,
+                PartnerCard::parse,
+                |one| one.id.as_str(),
+                free,
+            )?,
+            packs: files.parse(Folder::Packs, Pack::parse, Pack::id, free)?,
         })
     }
 
     /// The screen with the packs.
     pub(crate) fn screen(&self) -> Result<Screen, CatalogError> {
         Ok(Screen::new(self.packs.clone())?)
+    }
+
+    /// The packs, and when each was issued; one that does not say so is as old as can be.
+    pub(crate) fn pack_ages(&self) -> Vec<PackAge> {
+        let issued = |pack: &Pack| {
+            let day = pack.issued()?.to_zoned(TimeZone::UTC).ok()?;
+            Some(day.timestamp())
+        };
+        let age = |pack: &Pack| PackAge {
+            id: pack.id().to_owned(),
+            issued: issued(pack).unwrap_or(Timestamp::UNIX_EPOCH),
+        };
+        self.packs.iter().map(age).collect()
     }
 
     /// The release each market gets from this build: the features, the models that may serve them
@@ -96,6 +128,12 @@ impl Shipped {
     }
 }
 
+/// What may be replaced by anything of its kind.
+#[expect(clippy::unnecessary_wraps, reason = "stands where others refuse")]
+fn free<T>(_: &T, _: &T) -> Result<(), String> {
+    Ok(())
+}
+
 /// What is wrong with a catalogue: with the embedded one, the build is broken; with an overlay, the
 /// file that is named.
 #[derive(Debug, thiserror::Error)]
@@ -110,6 +148,14 @@ pub(crate) enum CatalogError {
         file: String,
         /// What is wrong in it, and where.
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A file of the overlay takes from a shipped one what it may not.
+    #[error("{file} loosens what ships: {problem}")]
+    Looser {
+        /// The file.
+        file: String,
+        /// The key, and what it must say.
+        problem: String,
     },
     /// A file or folder cannot be read.
     #[error("cannot read {path}")]
@@ -221,6 +267,29 @@ mod tests {
         assert!(error.contains("a.toml") && error.contains("b.toml"), "{error}");
         let missing = Shipped::load(Some(Path::new("/nowhere/at/all"))).map(|_| ()).unwrap_err();
         assert!(missing.to_string().contains("/nowhere/at/all"), "{missing}");
+    }
+
+    #[test]
+    fn an_overlay_cannot_open_what_ships_closed_by_approval_residency_or_region() {
+        let cn = include_str!("../../../catalog/markets/cn.toml");
+        let without = |from: &str, to: &str| {
+            assert!(cn.contains(from), "{from}");
+            cn.replacen(from, to, 1)
+        };
+        for (text, key) in [
+            (without("required = true\nsigners = 2", "required = false"), "approval.required"),
+            (without("signers = 2", "signers = 1"), "approval.signers"),
+            (without("processing = [\"CN\"]", "processing = [\"CN\", \"US\"]"), "residency"),
+            (without("regions = [\"CN\"]", "regions = [\"MO\"]"), "regions"),
+        ] {
+            let error = refused(&[("markets/cn.toml", &text)]);
+            assert!(error.contains("loosens what ships") && error.contains(key), "{error}");
+        }
+        let tighter = without("signers = 2", "signers = 3");
+        let folder = overlay(&[("markets/cn.toml", &tighter)]);
+        let shipped = Shipped::load(Some(folder.path())).unwrap();
+        let cn = shipped.markets.iter().find(|market| market.id().as_str() == "cn").unwrap();
+        assert_eq!(cn.approval().signers(), 3);
     }
 
     #[test]

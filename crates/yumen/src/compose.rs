@@ -117,6 +117,9 @@ impl Build {
             releases: self.releases.clone(),
             approvals,
             sandbox,
+            overlays: self.shipped.overlays.clone(),
+            elsewhere: self.shipped.elsewhere.clone(),
+            packs: self.shipped.pack_ages(),
             ..PolicySource::default()
         }
     }

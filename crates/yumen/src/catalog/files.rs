@@ -65,7 +65,9 @@ const FEATURES: &[(&str, &str)] = embedded!["features":
     "writing.summary",
 ];
 
-const MARKETS: &[(&str, &str)] = embedded!["markets": "cn", "eu", "sandbox", "us"];
+const MARKETS: &[(&str, &str)] = embedded!["markets":
+    "cn", "eu", "gb", "hk", "in", "jp", "kr", "sandbox", "sg", "unknown", "us", "us-ca",
+];
 
 const PARTNERS: &[(&str, &str)] = embedded!["partners": "openai", "qwen"];
 
@@ -93,12 +95,14 @@ impl Files {
     }
 
     /// Parses the files of one folder: each entry once under its id, in the order of the shipped
-    /// names, what the overlay adds at the end.
+    /// names, what the overlay adds at the end. `keeps` says what an entry of the overlay may not
+    /// take from the shipped one of its id.
     pub(super) fn parse<T, E: std::error::Error + Send + Sync + 'static>(
         &self,
         folder: Folder,
         parse: impl Fn(&str) -> Result<T, E>,
         id: impl Fn(&T) -> &str,
+        keeps: impl Fn(&T, &T) -> Result<(), String>,
     ) -> Result<Vec<T>, CatalogError> {
         let parse = |name: &str, text: &str| {
             parse(text).map_err(|error| CatalogError::File {
@@ -122,7 +126,13 @@ impl Files {
                 });
             }
             match entries.iter_mut().find(|other| id(other) == own) {
-                Some(shipped) => *shipped = entry,
+                Some(shipped) => {
+                    keeps(shipped, &entry).map_err(|problem| CatalogError::Looser {
+                        file: file.name.clone(),
+                        problem,
+                    })?;
+                    *shipped = entry;
+                }
                 None => entries.push(entry),
             }
             placed.push((own, file.name.clone()));

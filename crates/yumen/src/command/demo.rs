@@ -15,7 +15,8 @@ use yumen_label::Provider;
 use yumen_ledger::Step;
 use yumen_partners::{Clocks, KeySource, PartnerConfig};
 use yumen_policy::{
-    Approval, ApprovalKind, ApprovalRecord, Entity, MarketId, Scope, SignerKey, Surface,
+    Approval, ApprovalKind, ApprovalRecord, Entity, Market, MarketId, MarketState, Scope,
+    SignerKey, Surface,
 };
 use yumen_store::{NewKey, Store};
 
@@ -127,7 +128,10 @@ fn seed(build: &Build, data: &DataDir, store: &mut Store) -> Result<(), Failure>
             change.commit().context("a signer cannot be added")?;
         }
     }
-    for market in build.shipped.markets.iter().filter(|market| market.approval().is_required()) {
+    // A closed market stays closed, approved or not.
+    let demanding =
+        |market: &&Market| market.approval().is_required() && market.state() == MarketState::Open;
+    for market in build.shipped.markets.iter().filter(demanding) {
         let Some(release) = build.release(market.id().as_str()) else { continue };
         let digest = release.digest().to_string();
         let number = format!("DEMO-YuMen-{}", &digest["sha256:".len()..][..12]);
