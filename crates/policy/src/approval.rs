@@ -5,7 +5,7 @@
 //! with, and a signature made for something else is worth nothing here. Signatures are Ed25519
 //! (RFC 8032), verified strictly.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -14,7 +14,6 @@ use jiff::civil::{Date, time};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::approval_signers::Person;
 use crate::canonical::PlainData;
 use crate::lifecycle::{Course, Phase};
 use crate::{
@@ -396,10 +395,10 @@ pub struct Approval {
 impl Approval {
     pub(crate) fn new(
         record: ApprovalRecord,
-        signers: BTreeMap<Person, SignerKey>,
+        signers: BTreeSet<SignerKey>,
         course: Course,
     ) -> Self {
-        Self { record, signers: signers.into_values().collect(), course }
+        Self { record, signers, course }
     }
 
     /// What was approved.

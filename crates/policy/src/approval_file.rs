@@ -386,7 +386,7 @@ impl ApprovalFile {
         };
         let signed = people_of(record, &self.signatures, trusted, &replay.authors)?;
         let enough = signed.people.len() >= required.max(1);
-        let state = Approval::new(record.clone(), signed.people, course).state(now);
+        let state = Approval::new(record.clone(), signed.keys(), course).state(now);
         Ok(match state {
             ApprovalState::InForce | ApprovalState::ToCome if !enough => ApprovalState::Granted,
             state => state,
@@ -415,7 +415,7 @@ impl ApprovalFile {
         };
         let signed = people_of(record, &self.signatures, trusted, &replay.authors)?;
         signed.enough(&record.number, required.max(1))?;
-        Ok(Approval::new(record.clone(), signed.people, course))
+        Ok(Approval::new(record.clone(), signed.keys(), course))
     }
 
     fn replay(&self, trusted: &TrustedSigners, required: usize) -> Result<Replay, PolicyError> {
@@ -444,10 +444,11 @@ impl ApprovalFile {
 
 /// The people whose signatures count, and why others do not.
 struct SignedBy {
-    people: BTreeMap<Person, SignerKey>,
+    /// Each by the smallest of their keys, and the name that goes with it.
+    people: BTreeMap<Person, (SignerKey, String)>,
     authors: BTreeSet<String>,
     powerless: BTreeSet<(String, crate::Role)>,
-    twice: BTreeSet<String>,
+    twice: BTreeSet<Person>,
 }
 
 /// Counts the people who signed, whatever the order and however often.
@@ -476,10 +477,11 @@ fn people_of(
         } else if !signer.role.opens() {
             signed.powerless.insert((name, signer.role));
         } else {
-            let first = signed.people.entry(person).or_insert(*key);
-            if first != key {
-                *first = (*first).min(*key);
-                signed.twice.insert(name);
+            let this = (*key, name);
+            let first = signed.people.entry(person.clone()).or_insert_with(|| this.clone());
+            if *first != this {
+                *first = this.min(first.clone());
+                signed.twice.insert(person);
             }
         }
     }
@@ -487,6 +489,10 @@ fn people_of(
 }
 
 impl SignedBy {
+    fn keys(self) -> BTreeSet<SignerKey> {
+        self.people.into_values().map(|(key, _)| key).collect()
+    }
+
     fn enough(&self, number: &str, required: usize) -> Result<(), PolicyError> {
         let found = self.people.len();
         if found >= required {
@@ -497,7 +503,8 @@ impl SignedBy {
             PolicyError::ApprovalOwnFiling { number, name, found, required }
         } else if let Some((name, role)) = self.powerless.first().cloned() {
             PolicyError::ApprovalRole { number, name, role, found, required }
-        } else if let Some(name) = self.twice.first().cloned() {
+        } else if let Some(person) = self.twice.first() {
+            let name = self.people.get(person).map(|(_, name)| name.clone()).unwrap_or_default();
             PolicyError::ApprovalSamePerson { number, name, found, required }
         } else {
             PolicyError::ApprovalSigners { number, found, required }

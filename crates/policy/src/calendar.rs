@@ -128,7 +128,7 @@ impl Calendar {
     /// How many working days lie after `from` and not after `until`; none if `until` is not later.
     ///
     /// # Errors
-    /// [`BeyondCalendar`] if one of the days is not here.
+    /// [`BeyondCalendar`] if one of the days between is not here.
     pub fn working_days(&self, from: Date, until: Date) -> Result<u32, BeyondCalendar> {
         let mut days = 0;
         let mut day = from;

@@ -479,11 +479,14 @@ impl Replay {
         if self.latest.is_some_and(|latest| step.at < latest) {
             return Err(StepProblem::Backwards { at: step.at });
         }
-        let Some(after) = self.at.after(step.step) else {
-            return Err(StepProblem::Order {
-                after: self.at.as_str(),
-                possible: self.at.possible(),
-            });
+        let after = match self.at.after(step.step) {
+            Some(after) => after,
+            // One signature more than needed: the market may have asked for more when it was made.
+            None if step.step == StepKind::Resumed && self.goes_on_again() => self.at,
+            None => {
+                let (after, possible) = (self.at.as_str(), self.at.possible());
+                return Err(StepProblem::Order { after, possible });
+            }
         };
         self.look_at_text(matter, step)?;
         self.at = after;
@@ -502,8 +505,7 @@ impl Replay {
                 if !signer.retired && !self.resuming.insert(person) {
                     return Err(StepProblem::SamePerson { name });
                 }
-                if self.resuming.len() >= matter.people {
-                    self.resuming.clear();
+                if self.at == At::Suspended && self.resuming.len() >= matter.people {
                     self.resumed = Some(step.at);
                     self.at = At::Open;
                 }
@@ -513,6 +515,11 @@ impl Replay {
         self.previous = Some(signed.digest());
         self.latest = Some(step.at);
         Ok(())
+    }
+
+    /// Whether it was stopped and goes on, by the signatures in `resuming`.
+    fn goes_on_again(&self) -> bool {
+        self.at == At::Open && self.resumed.is_some()
     }
 
     /// Whether the step is about the text it should be about. An application may be written anew;

@@ -20,7 +20,7 @@ use crate::{
 pub enum NumberFormat {
     /// `ZheJiang-TongYiQianWen-20230901`: place, name, eight or twelve digits.
     ModelFiling,
-    /// `网信算备330110507206401230035号`: eighteen digits between the two.
+    /// `网信算备330110507206401230035号`: 21 digits between the two, in every published number.
     AlgorithmFiling,
     /// Not known, or none: whatever is given is taken.
     Any,
@@ -43,7 +43,7 @@ impl NumberFormat {
                 "place, name and 8 or 12 digits, as in `ZheJiang-TongYiQianWen-20230901`"
             }
             Self::AlgorithmFiling => {
-                "`网信算备`, 18 digits and `号`, as in `网信算备330110507206401230035号`"
+                "`网信算备`, 21 digits and `号`, as in `网信算备330110507206401230035号`"
             }
             Self::Any => "any",
         }
@@ -70,7 +70,7 @@ fn is_algorithm_filing(number: &str) -> bool {
     number
         .strip_prefix("网信算备")
         .and_then(|rest| rest.strip_suffix('号'))
-        .is_some_and(|digits| digits.len() == 18 && digits.bytes().all(|b| b.is_ascii_digit()))
+        .is_some_and(|digits| digits.len() == 21 && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// What starts a statutory clock.
