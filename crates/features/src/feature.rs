@@ -1,6 +1,7 @@
 //! One feature of the catalogue: `catalog/features/*.toml`, parsed and checked.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use yumen_policy::{Digest, FeatureId, FeatureTerms, Surface, Terms, Text};
@@ -71,6 +72,7 @@ pub struct Feature {
     prompts: BTreeMap<String, Prompts>,
     input_schema: serde_json::Value,
     output_schema: serde_json::Value,
+    source: Arc<str>,
     digest: Digest,
 }
 
@@ -128,6 +130,7 @@ impl Feature {
             .map_err(|error| FeatureError::Definition(error.to_string()))?;
         Ok(Self {
             digest: Digest::of(source.as_bytes()),
+            source: source.into(),
             terms,
             id: raw.id,
             version: raw.version,
@@ -202,6 +205,11 @@ impl Feature {
     /// JSON Schema of `output`.
     pub fn output_schema(&self) -> &serde_json::Value {
         &self.output_schema
+    }
+
+    /// The file it was read from, letter by letter: what its digest is of.
+    pub fn source(&self) -> &str {
+        &self.source
     }
 
     /// The hash of the whole definition, prompts included; it goes into releases.

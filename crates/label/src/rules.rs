@@ -57,16 +57,17 @@ impl LabelRules {
 
     /// The identity of these rules: equal rules have equal digests.
     pub fn digest(&self) -> Digest {
-        // The fields in their order, each closed by a zero byte, which none of them has.
+        Digest::of(self.manifest().as_bytes())
+    }
+
+    /// The text that [`LabelRules::digest`] is of: the fields in their order, each closed by a zero
+    /// byte, which none of them has.
+    pub fn manifest(&self) -> String {
         let flag = if self.requires_provider_code { "1" } else { "0" };
-        let mut bytes = Vec::new();
         let texts = [&self.visible, &self.copied];
         let fields = texts.into_iter().flat_map(|text| [text.en.as_str(), text.zh.as_str()]);
-        for field in fields.chain([flag]).chain(self.sources.iter().map(String::as_str)) {
-            bytes.extend_from_slice(field.as_bytes());
-            bytes.push(0);
-        }
-        Digest::of(&bytes)
+        let fields = fields.chain([flag]).chain(self.sources.iter().map(String::as_str));
+        fields.flat_map(|field| [field, "\0"]).collect()
     }
 }
 

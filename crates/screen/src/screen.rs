@@ -26,6 +26,7 @@ pub struct Screen {
     rules: Vec<Rule>,
     /// In the order of [`Boundary::ALL`].
     lenses: [Lens; 4],
+    manifest: String,
     digest: Digest,
 }
 
@@ -33,10 +34,10 @@ impl Screen {
     /// Compiles packs into one screen. Their order does not matter. Without packs every text passes.
     pub fn new(mut packs: Vec<Pack>) -> Result<Self, ScreenError> {
         packs.sort_by(|a, b| a.id().cmp(b.id()));
-        let mut identity = format!("{ENGINE}\n");
+        let mut manifest = format!("{ENGINE}\n");
         for pack in &packs {
             // Writing to a string cannot fail.
-            let _ = writeln!(identity, "{} {}", pack.id(), pack.digest());
+            let _ = writeln!(manifest, "{} {} {}", pack.id(), pack.version(), pack.digest());
         }
         if let Some(pair) = packs.windows(2).find(|pair| pair[0].id() == pair[1].id()) {
             return Err(ScreenError::PackTwice(pair[0].id().to_owned()));
@@ -55,7 +56,13 @@ impl Screen {
         let mut lens = |boundary| lens(&rules, &kinds, boundary, &mut compiled);
         let [a, b, c, d] = Boundary::ALL;
         let lenses = [lens(a)?, lens(b)?, lens(c)?, lens(d)?];
-        Ok(Self { rules, lenses, digest: Digest::of(identity.as_bytes()) })
+        Ok(Self { rules, lenses, digest: Digest::of(manifest.as_bytes()), manifest })
+    }
+
+    /// What it was made of, a line for the engine and one for each pack with its version and digest:
+    /// the text that [`Screen::digest`] is of.
+    pub fn manifest(&self) -> &str {
+        &self.manifest
     }
 
     /// The identity of the packs and of the engine: two screens with one digest do the same.

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 use yumen_features::{Catalogue, Feature, FeatureError, Tier};
+use yumen_label::LabelRules;
 use yumen_policy::{
-    Digest, Elsewhere, FeatureId, Market, MarketId, ModelRef, Overlay, PackAge, Release,
-    ReleasedFeature, Timestamp,
+    Calendar, Elsewhere, FeatureId, Market, MarketId, ModelRef, Overlay, PackAge, PolicyError,
+    Procedure, Procedures, Release, ReleasedFeature, Timestamp,
 };
 use yumen_screen::{Pack, Screen, ScreenError};
 
@@ -32,13 +33,17 @@ pub(crate) struct Shipped {
     pub elsewhere: Option<Elsewhere>,
     /// The partners and where their models may serve.
     pub partners: Vec<PartnerCard>,
+    /// The kinds of decision of authorities.
+    pub procedures: Procedures,
+    /// The working days that statutory clocks run in.
+    pub calendars: Vec<Calendar>,
     /// The packs of the safety check.
     packs: Vec<Pack>,
 }
 
 impl Shipped {
-    /// Parses what is embedded and what the overlay, a folder with some of `features/`, `markets/`,
-    /// `packs/` and `partners/`, puts in its place or adds.
+    /// Parses what is embedded and what the overlay, a folder with some of `calendars/`, `features/`,
+    /// `markets/`, `packs/`, `partners/` and `procedures/`, puts in its place or adds.
     ///
     /// # Errors
     /// The file, and the key in it, that cannot be used; a folder or file nobody would read.
@@ -58,6 +63,13 @@ impl Shipped {
                 |one| one.id.as_str(),
                 free,
             )?,
+            procedures: Procedures::new(files.parse(
+                Folder::Procedures,
+                Procedure::parse,
+                |one| one.kind().as_str(),
+                free,
+            )?)?,
+            calendars: files.parse(Folder::Calendars, Calendar::parse, Calendar::id, free)?,
             packs: files.parse(Folder::Packs, Pack::parse, Pack::id, free)?,
         })
     }
@@ -83,17 +95,19 @@ impl Shipped {
     /// The release each market gets from this build: the features, the models that may serve them
     /// there, the screen and the label rules.
     ///
-    /// `engine` names the on-device engine's model for a feature.
+    /// Each carries the texts of its parts, so that a difference can be told in words. `engine` names
+    /// the on-device engine's model for a feature.
     pub(crate) fn releases(
         &self,
-        screen: Digest,
-        labels: &BTreeMap<MarketId, Digest>,
+        screen: &Screen,
+        labels: &BTreeMap<MarketId, LabelRules>,
         engine: impl Fn(&Feature) -> Option<ModelRef>,
-    ) -> Vec<Release> {
+    ) -> Result<Vec<Release>, PolicyError> {
         self.markets
             .iter()
-            .filter_map(|market| {
-                let label = *labels.get(market.id())?;
+            .filter_map(|market| Some((market, labels.get(market.id())?)))
+            .map(|(market, label)| {
+                let mut texts = vec![screen.manifest().to_owned(), label.manifest()];
                 let features = self
                     .features
                     .iter()
@@ -104,11 +118,13 @@ impl Shipped {
                         };
                         (!models.is_empty()).then(|| {
                             let digest = feature.digest();
+                            texts.push(feature.source().to_owned());
                             (feature.id().clone(), ReleasedFeature { digest, models })
                         })
                     })
                     .collect();
-                Some(Release::new(market.id().clone(), features, screen, label))
+                Release::new(market.id().clone(), features, screen.digest(), label.digest())
+                    .with_contents(texts)
             })
             .collect()
     }
@@ -149,6 +165,9 @@ pub(crate) enum CatalogError {
         /// What is wrong in it, and where.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The procedures, or a release, do not fit together.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// A file of the overlay takes from a shipped one what it may not.
     #[error("{file} loosens what ships: {problem}")]
     Looser {
@@ -170,7 +189,7 @@ pub(crate) enum CatalogError {
     Screen(#[from] ScreenError),
     /// Something lies where nobody reads it.
     #[error(
-        "{0} would be passed over: an overlay has the folders features, markets, packs and partners, with .toml files in them"
+        "{0} would be passed over: an overlay has the folders calendars, features, markets, packs, partners and procedures, with .toml files in them"
     )]
     Stray(PathBuf),
     /// A file is larger than 1 MiB, or one of more than a thousand.

@@ -54,13 +54,13 @@ impl Build {
                 .context(format!("the label rules of {} are broken", market.id()))?;
             labels.insert(market.id().clone(), rules);
         }
-        let digests = labels.iter().map(|(id, rules)| (id.clone(), rules.digest())).collect();
         let engine = Engine::new();
-        let releases =
-            shipped.releases(screen.digest(), &digests, |feature| match feature.task() {
+        let releases = shipped
+            .releases(&screen, &labels, |feature| match feature.task() {
                 Task::Device(kind) => device_model(engine.model(kind)),
                 Task::Chat | Task::Rewrite => None,
-            });
+            })
+            .context("the releases do not fit together")?;
         Ok(Self { shipped, screen, releases, labels })
     }
 

@@ -19,30 +19,43 @@ const MAX_FILES: usize = 1000;
 /// One kind of file: what its folder is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Folder {
+    Calendars,
     Features,
     Markets,
     Packs,
     Partners,
+    Procedures,
 }
 
 impl Folder {
-    const ALL: [Self; 4] = [Self::Features, Self::Markets, Self::Packs, Self::Partners];
+    const ALL: [Self; 6] = [
+        Self::Calendars,
+        Self::Features,
+        Self::Markets,
+        Self::Packs,
+        Self::Partners,
+        Self::Procedures,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
+            Self::Calendars => "calendars",
             Self::Features => "features",
             Self::Markets => "markets",
             Self::Packs => "packs",
             Self::Partners => "partners",
+            Self::Procedures => "procedures",
         }
     }
 
     const fn shipped(self) -> &'static [(&'static str, &'static str)] {
         match self {
+            Self::Calendars => CALENDARS,
             Self::Features => FEATURES,
             Self::Markets => MARKETS,
             Self::Packs => PACKS,
             Self::Partners => PARTNERS,
+            Self::Procedures => PROCEDURES,
         }
     }
 }
@@ -57,6 +70,8 @@ macro_rules! embedded {
     };
 }
 
+const CALENDARS: &[(&str, &str)] = embedded!["calendars": "cn"];
+
 const FEATURES: &[(&str, &str)] = embedded!["features":
     "assistant.chat",
     "writing.key_points",
@@ -70,6 +85,16 @@ const MARKETS: &[(&str, &str)] = embedded!["markets":
 ];
 
 const PARTNERS: &[(&str, &str)] = embedded!["partners": "openai", "qwen"];
+
+const PROCEDURES: &[(&str, &str)] = embedded!["procedures":
+    "algorithm_filing",
+    "demonstration",
+    "filing",
+    "none",
+    "other",
+    "registration",
+    "self_declaration",
+];
 
 const PACKS: &[(&str, &str)] = embedded!["packs": "injection", "pii"];
 
