@@ -51,6 +51,12 @@ fn import(data: &DataDir, file: &Path, output: Output) -> Result<(), Failure> {
     let json = signed.to_json();
     let approval = build.verify(&store, signed)?;
     let record = approval.record();
+    build
+        .shipped
+        .procedures
+        .check(record)
+        .context("the record is not such as its procedure gives out")
+        .map_err(|failure| failure.code(CHECK_FAILED))?;
     let mut change = store.change().context("the store takes no change")?;
     change
         .import_approval(&record.number, record.market.as_str(), &json, now())
