@@ -51,7 +51,7 @@ impl Shipped {
         let files = Files::read(overlay)?;
         let features =
             files.parse(Folder::Features, Feature::parse, |one| one.id().as_str(), free)?;
-        let Markets { markets, overlays, elsewhere } = Markets::read(&files)?;
+        let Markets { whole: markets, parts: overlays, elsewhere } = Markets::read(&files)?;
         Ok(Self {
             features: Catalogue::new(features)?,
             markets,
@@ -72,6 +72,11 @@ impl Shipped {
             calendars: files.parse(Folder::Calendars, Calendar::parse, Calendar::id, free)?,
             packs: files.parse(Folder::Packs, Pack::parse, Pack::id, free)?,
         })
+    }
+
+    /// The file of a market as it ships, to begin an overlay with.
+    pub(crate) fn market_file(id: &str) -> Option<&'static str> {
+        files::shipped_market(id)
     }
 
     /// The screen with the packs.

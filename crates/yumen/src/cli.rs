@@ -1,6 +1,7 @@
 //! The command line.
 
 mod eligibility;
+mod market;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::eligibility::{EligibilityCommand, Lang, StandingArgs};
+pub(crate) use self::market::MarketCommand;
 
 /// The gate through which AI features reach a market.
 #[derive(Debug, Parser)]
@@ -40,6 +42,9 @@ pub(crate) enum Command {
     /// Say who may have what, and what a change of the catalogue changes.
     #[command(subcommand)]
     Eligibility(EligibilityCommand),
+    /// Show the markets: status, rules, duties, sources.
+    #[command(subcommand)]
+    Market(MarketCommand),
     /// Show what this build releases to a market.
     #[command(subcommand)]
     Release(ReleaseCommand),

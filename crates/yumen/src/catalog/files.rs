@@ -109,6 +109,12 @@ pub(super) struct Files {
     overlay: Vec<(Folder, File)>,
 }
 
+/// The shipped file of a market, to the letter.
+pub(super) fn shipped_market(id: &str) -> Option<&'static str> {
+    let name = format!("catalog/markets/{id}.toml");
+    MARKETS.iter().find(|(shipped, _)| *shipped == name).map(|(_, text)| *text)
+}
+
 impl Files {
     /// What ships alone, or under an overlay.
     pub(super) fn read(overlay: Option<&Path>) -> Result<Self, CatalogError> {

@@ -14,8 +14,8 @@ use super::files::{Files, Folder};
 /// What the files of `markets/` come to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Markets {
-    pub(super) markets: Vec<Market>,
-    pub(super) overlays: Vec<Overlay>,
+    pub(super) whole: Vec<Market>,
+    pub(super) parts: Vec<Overlay>,
     pub(super) elsewhere: Option<Elsewhere>,
 }
 
@@ -24,8 +24,8 @@ impl Markets {
         let mut all = Self::default();
         for file in files.parse(Folder::Markets, MarketFile::parse, id, only_tightens)? {
             match file {
-                MarketFile::Market(market) => all.markets.push(market),
-                MarketFile::Overlay(overlay) => all.overlays.push(overlay),
+                MarketFile::Market(market) => all.whole.push(market),
+                MarketFile::Overlay(overlay) => all.parts.push(overlay),
                 MarketFile::Elsewhere(elsewhere) => all.elsewhere = Some(elsewhere),
             }
         }

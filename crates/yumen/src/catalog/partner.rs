@@ -113,8 +113,14 @@ impl PartnerCard {
             if model.reports.iter().any(|id| id.parse::<ModelId>().is_err()) {
                 return wrong(key("reports"), "an entry is no model id");
             }
-            if model.filing.as_ref().is_some_and(|filing| filing.number.trim().is_empty()) {
-                return wrong(key("filing"), "`number` is empty");
+            let empty = |filing: &Filing| {
+                filing.number.trim().is_empty() || filing.source.clause.trim().is_empty()
+            };
+            if model.filing.as_ref().is_some_and(empty) {
+                return wrong(
+                    key("filing"),
+                    "it needs a `number`, and a `source` with its `clause`",
+                );
             }
         }
         Ok(card)

@@ -4,7 +4,7 @@ mod diff;
 mod explain;
 mod simulate;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ed25519_dalek::SigningKey;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -86,9 +86,9 @@ impl Court {
         let (data, sandbox) = match (&standing.config, &standing.data_dir) {
             (Some(config), _) => {
                 let config = read_config(config)?;
-                (Some(existing(config.data_dir)?), config.sandbox)
+                (Some(existing(&config.data_dir)?), config.sandbox)
             }
-            (None, Some(data_dir)) => (Some(existing(data_dir.clone())?), false),
+            (None, Some(data_dir)) => (Some(existing(data_dir)?), false),
             (None, None) => (None, false),
         };
         let approvals = match data {
@@ -119,9 +119,9 @@ impl Court {
 }
 
 /// A data directory that is there; asking a question makes none.
-fn existing(path: PathBuf) -> Result<DataDir, Failure> {
+fn existing(path: &Path) -> Result<DataDir, Failure> {
     if path.is_dir() {
-        DataDir::open(&path)
+        DataDir::open(path)
     } else {
         Err(Failure::new(format!("there is no data directory {}", path.display())))
     }

@@ -6,6 +6,7 @@ mod demo;
 mod eligibility;
 mod keys;
 mod ledger;
+mod market;
 mod progress;
 mod release;
 mod serve;
@@ -67,6 +68,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Signer(command) => signer::run(command, output),
         Command::Approval(command) => approval::run(command, output),
         Command::Eligibility(command) => eligibility::run(command, output),
+        Command::Market(command) => market::run(command, output),
         Command::Release(command) => release::run(command, output),
         Command::Ledger(command) => ledger::run(command, output),
     }

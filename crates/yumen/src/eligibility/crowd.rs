@@ -247,10 +247,8 @@ impl<C: Census> Worker<C> {
                 while !stop.load(Ordering::Relaxed)
                     && let Some(first) = lines.next(&mut buffer)?
                 {
-                    let mut number = first;
-                    for line in buffer.split(|&byte| byte == b'\n') {
+                    for (number, line) in (first..).zip(buffer.split(|&byte| byte == b'\n')) {
                         self.line(line.trim_ascii(), number)?;
-                        number += 1;
                     }
                 }
             }

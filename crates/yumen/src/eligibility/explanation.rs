@@ -81,20 +81,10 @@ fn input(name: &str, language: UiLanguage) -> String {
 
 fn input_line(one: &Value, language: UiLanguage) -> String {
     let word = |key: &str| one[key].as_str();
-    let mut line = format!(
-        "    {}: {}",
-        input(word("input").unwrap_or_default(), language),
-        word("status").unwrap_or_default()
-    );
-    if let Some(class) = word("class") {
-        line += &format!(", {class}");
-    }
-    for key in ["source", "set_at"] {
-        if let Some(more) = word(key) {
-            line += &format!(", {more}");
-        }
-    }
-    line
+    let said: Vec<_> =
+        ["status", "class", "source", "set_at"].into_iter().filter_map(word).collect();
+    let name = input(word("input").unwrap_or_default(), language);
+    format!("    {name}: {}", said.join(", "))
 }
 
 fn reason_lines(reason: &Value, language: UiLanguage) -> Vec<String> {

@@ -215,10 +215,11 @@ impl Dice {
         mix(self.0)
     }
 
-    /// A number below `sides`; the bias of the multiplication is below 2⁻⁴⁸ for sides of 16 bits.
+    /// A number below `sides`; for shares of a thousand the bias is below 2⁻²².
     fn below(&mut self, sides: u32) -> u32 {
-        // The upper half of a product of 64 and 32 bits is below 2³².
-        ((u128::from(self.roll()) * u128::from(sides)) >> 64) as u32
+        let high = self.roll() >> 32;
+        // The upper half of a product of two 32-bit numbers has 32 bits.
+        u32::try_from((high * u64::from(sides)) >> 32).unwrap_or(0)
     }
 
     /// Whether something of `in_thousand` happens.

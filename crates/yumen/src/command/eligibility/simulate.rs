@@ -43,7 +43,7 @@ struct Row {
 
 pub(super) fn run(
     court: &Court,
-    count: u64,
+    many: u64,
     seed: u64,
     out: Option<&Path>,
     output: Output,
@@ -51,12 +51,12 @@ pub(super) fn run(
     let population = Population::new(seed);
     let mut progress = Progress::new();
     if let Some(path) = out {
-        write(population, count, path, &mut progress)
+        write(population, many, path, &mut progress)
             .context(format!("cannot write {}", path.display()))?;
     }
     let features = court.features();
     let make = || Tally::new(&court.policy, &features, court.at);
-    let Counted { devices, judged, census } = Source::Synthetic { population, count }
+    let Counted { devices, judged, census } = Source::Synthetic { population, count: many }
         .count(make, |done, all| progress.show(done, all))
         .context("the population cannot be judged")?;
     progress.clear();
@@ -88,7 +88,7 @@ fn write(
         population.device(number).write(&mut line);
         line.push('\n');
         file.write_all(line.as_bytes())?;
-        if number % TOLD_EVERY == 0 {
+        if number.is_multiple_of(TOLD_EVERY) {
             progress.show(number, count);
         }
     }
@@ -131,7 +131,7 @@ pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
