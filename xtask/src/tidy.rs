@@ -12,11 +12,12 @@ const MAX_SOURCE: u64 = 40_000;
 const ARROWS: &[(&str, &[&str])] = &[
     ("policy", &[]),
     ("wire", &[]),
+    ("verify", &[]),
     ("screen", &["policy", "wire"]),
     ("label", &["policy", "screen", "wire"]),
     ("features", &["policy", "wire"]),
     ("device", &["features", "policy", "screen", "wire"]),
-    ("ledger", &[]),
+    ("ledger", &["verify"]),
     ("store", &[]),
     ("desk", &["ledger", "policy", "store"]),
     ("partners", &["features", "policy", "screen", "wire"]),

@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf, sync::Arc};
 
+use yumen_verify::VerifyError;
+
 /// Why an entry was not recorded, or a ledger, proof or receipt not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
@@ -64,6 +66,20 @@ pub enum LedgerError {
         /// Entries under the checkpoint.
         size: u64,
     },
+    /// The bytes of this entry were past their time and are gone; its leaf hash still stands in the tree, so that a
+    /// receipt that holds the entry still verifies.
+    #[error(
+        "entry {index} was pruned, as entry {deletion} says; its leaf hash is still in the tree"
+    )]
+    Pruned {
+        /// The index asked for.
+        index: u64,
+        /// Index of the `deletion.v1` entry.
+        deletion: u64,
+    },
+    /// No legal hold of this id holds. `yumen ledger hold list` shows those that do.
+    #[error("there is no legal hold {0:?}")]
+    NoSuchHold(String),
     /// A key, checkpoint, entry or receipt does not have the form it must have.
     #[error("not a valid {what}: {why}")]
     Malformed {
@@ -92,5 +108,14 @@ impl LedgerError {
 
     pub(crate) fn unproven(why: impl Into<String>) -> Self {
         Self::Unproven(why.into())
+    }
+}
+
+impl From<VerifyError> for LedgerError {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Malformed { what, why } => Self::Malformed { what, why },
+            VerifyError::Unproven(why) => Self::Unproven(why),
+        }
     }
 }

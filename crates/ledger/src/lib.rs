@@ -4,33 +4,42 @@
 //! has the log's public key can verify offline. Only an admission gives an [`Admitted`], without which nothing is answered. The log is a Merkle tree (RFC 6962) under signed checkpoints (C2SP
 //! `tlog-checkpoint`); it holds ids, digests, verdicts and times, and never content.
 //!
+//! It lies on disk as C2SP `tlog-tiles`: the folder can be served as it is.
+//!
 //! What it promises: an acknowledged entry survives `kill -9` and loss of power; entries that cannot be made
 //! durable are refused, never queued without bound; a change to what was recorded is found. What it does not:
-//! the one who holds the signing key and the disk can sign another history. Witnesses and published
-//! checkpoints are what will show that.
+//! the one who holds the signing key and the disk can sign another history. Witnesses' cosignatures
+//! and published checkpoints are what shows that.
 
-mod checkpoint;
-mod entry;
+mod anchor;
+mod cutter;
 mod error;
 mod files;
+mod hold;
 mod ledger;
-pub mod merkle;
+mod migrate;
+mod prune;
 mod read;
 mod receipt;
 mod recovery;
+mod tail;
+mod tiles;
 mod verify;
 mod writer;
 
-pub use checkpoint::{Checkpoint, LogKey};
-pub use ed25519_dalek::SigningKey;
-pub use entry::{
-    Admission, Alarm, ApprovalStep, Canonical, Complaint, Deletion, Delivery, DriftSeen, Entry,
-    Export, KeyStep, KillAt, KillStep, LifecycleStep, MAX_ENTRY_BYTES, ManagementConflict, Notice,
-    PackStep, Refusal, ReleaseStep, SignerStep, Step, Tier, VerdictGiven,
-};
+pub use anchor::{read_anchored, submission, take_cosignatures};
 pub use error::LedgerError;
 pub use files::{read_checkpoint, read_key};
+pub use hold::{Hold, read_holds};
 pub use ledger::{Admitting, Appending, Ledger};
-pub use read::{Reader, Recorded, find, prove};
-pub use receipt::{Admitted, Durable, LedgerProof, Verified, verify_receipt};
+pub use prune::{PruneReport, Retention, RetentionRule};
+pub use read::{Reader, Recorded, Wanted, find, prove};
+pub use receipt::{Admitted, Durable};
 pub use verify::{Problem, Report, verify_log};
+pub use yumen_verify::{
+    Admission, Alarm, ApprovalStep, Canonical, Checkpoint, Complaint, Cosignature, Deletion,
+    Delivery, DriftSeen, Entry, Export, HoldAt, HoldStep, KeyStep, KillAt, KillStep, LedgerProof,
+    LifecycleStep, LogKey, MAX_ENTRY_BYTES, ManagementConflict, Notice, PackStep, Refusal,
+    ReleaseStep, SignerStep, SigningKey, Step, Submission, Tier, VerdictGiven, Verified,
+    VerifyError, WitnessKey, WitnessSigner, merkle, verify_proof, verify_receipt, verify_under,
+};

@@ -1,94 +1,123 @@
 //! Opening a ledger to write it, whatever the last process left behind.
 //!
-//! What was acknowledged is there: the writer syncs `entries` before it answers, and only then writes `index`
-//! and `checkpoint`. So a record that is cut off or wrong at the end of `entries` was never acknowledged and is
-//! cut away, unless index or checkpoint know of it: then the files were damaged, and opening fails rather than
-//! forget an entry.
+//! What was acknowledged is there: the writer syncs the tail before it answers, and a file of the tail is removed
+//! only after its tiles were synced. So a record that is cut off or wrong at the end of the tail was never
+//! acknowledged and is cut away, unless `acknowledged` or the signed checkpoint know of it: then the files were
+//! damaged, and opening fails rather than forget an entry. Tiles are cut anew from whatever is in the tail.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
-    io::{BufReader, Seek as _, SeekFrom, Write as _},
+    io::{Seek as _, SeekFrom, Write as _},
     path::Path,
+};
+
+use yumen_verify::{
+    Checkpoint, LogKey,
+    merkle::{self, Frontier, Growth, TreeHash},
+    tile::{TILE_WIDTH, Tile, TileKind, TileNodes},
 };
 
 use crate::{
     LedgerError,
-    checkpoint::{Checkpoint, LogKey},
-    files::{self, Found, Index, Records},
-    merkle::{self, Frontier, Growth, Nodes as _},
+    files::{self, Acknowledged, Found},
+    migrate,
+    tail::{self, SEGMENT, Tail},
+    tiles::{self, Edge},
+    writer::Active,
 };
 
-/// How many leaves are folded into the tree at once while the index is rebuilt.
+/// How many leaves are folded into the tree at once while the tail is read.
 const REPLAY: usize = 4096;
 
 /// A ledger's files, locked, mended and standing at their ends.
 pub(crate) struct Opened {
     pub(crate) lock: File,
-    pub(crate) entries: File,
-    pub(crate) entries_length: u64,
-    pub(crate) index: File,
-    pub(crate) index_length: u64,
+    pub(crate) active: Active,
+    pub(crate) acknowledged: File,
     pub(crate) frontier: Frontier,
+    pub(crate) edge: Edge,
+    pub(crate) tail: Tail,
 }
 
-/// Up to where the files are known to be good without reading them.
-struct Known {
+/// What the tail was found to hold.
+struct Readable {
     frontier: Frontier,
-    entries_length: u64,
+    /// Where the last whole record ends in the last file.
+    end: u64,
+    /// The first entry of the last file.
+    last: u64,
+    /// The root over as many entries as the checkpoint has.
+    signed_root: Option<TreeHash>,
 }
 
 pub(crate) fn open(dir: &Path, key: &LogKey) -> Result<Opened, LedgerError> {
     std::fs::create_dir_all(dir).map_err(LedgerError::io("make", dir))?;
     let lock = lock(dir)?;
     claim(dir, key)?;
-
-    let (mut entries, length) = files::open_data(dir, files::ENTRIES, files::ENTRIES_MAGIC)?;
-    let path = dir.join(files::ENTRIES);
-    let Some(length) = length else {
-        return Err(LedgerError::malformed("ledger", format!("{} begins oddly", path.display())));
-    };
-    let (index, index_length) = files::open_data(dir, files::INDEX, files::INDEX_MAGIC)?;
-    let mut index = Index { file: index, path: dir.join(files::INDEX) };
-    let indexed = index_length.map_or(0, files::blocks);
+    let mut recorded = migrate::old_layout(dir)?;
     let checkpoint = checkpoint(dir, key)?;
-
     let signed = checkpoint.as_ref().map_or(0, Checkpoint::size);
-    let known = match &checkpoint {
-        Some(checkpoint) if indexed >= signed => {
-            known(&mut index, &mut entries, length, checkpoint, &path)?
-        }
-        _ => None,
-    };
-    let (start, offset) =
-        known.as_ref().map_or((0, files::HEADER), |k| (k.frontier.size(), k.entries_length));
-
-    let (readable, entries_length) = count(&mut entries, start, offset, &path)?;
-    let recorded = indexed.max(signed);
-    if readable < recorded {
-        return Err(LedgerError::Damaged { dir: dir.into(), readable, recorded });
+    recorded = recorded.max(signed);
+    if let Acknowledged::Size(size) = files::read_acknowledged(dir)? {
+        recorded = recorded.max(size);
     }
-    let mut frontier = known.map_or_else(Frontier::default, |known| known.frontier);
-    let index_length =
-        rebuild(&mut index, &mut entries, &mut frontier, offset, entries_length, &path)?;
-    if let Some(checkpoint) = &checkpoint
-        && merkle::root(&mut index, signed)? != checkpoint.root()
-    {
-        return Err(LedgerError::Altered(dir.into(), signed));
+    let damaged = |readable: u64| Err(LedgerError::Damaged { dir: dir.into(), readable, recorded });
+
+    let mut firsts = tail::segments(dir)?;
+    if firsts.is_empty() {
+        if recorded > 0 {
+            return damaged(0);
+        }
+        tail::create(dir, 0)?;
+        firsts.push(0);
+    }
+    // Every entry before this is in a full, synced tile: see `Cutter::retire`.
+    let start = firsts[0].next_multiple_of(TILE_WIDTH);
+    let mut edge = Edge::load(dir, start)?;
+    let readable = read(dir, &firsts, edge.frontier()?, signed)?;
+    let size = readable.frontier.size();
+    if size < recorded {
+        return damaged(size);
+    }
+    if let Some(checkpoint) = &checkpoint {
+        let root = match readable.signed_root {
+            Some(root) => root,
+            None => root(dir, signed)?,
+        };
+        if root != checkpoint.root() {
+            return Err(LedgerError::Altered(dir.into(), signed));
+        }
     }
 
     // Whole records that were written but not yet synced count from here on.
-    entries
-        .set_len(entries_length)
-        .and_then(|()| entries.sync_all())
-        .and_then(|()| entries.seek(SeekFrom::Start(entries_length)))
-        .map_err(LedgerError::io("write", &path))?;
-    let mut index = index;
-    index
-        .file
-        .seek(SeekFrom::Start(index_length))
-        .map_err(LedgerError::io("write", &index.path))?;
+    let path = tail::path(dir, readable.last);
+    let file = OpenOptions::new().read(true).write(true).open(&path);
+    let file = file.and_then(|mut file| {
+        file.set_len(readable.end)?;
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(files::RECORDS_MAGIC)?;
+        file.seek(SeekFrom::Start(readable.end))?;
+        file.sync_all()?;
+        Ok(file)
+    });
+    let file = file.map_err(LedgerError::io("write", &path))?;
+    files::sync_folder(&tail::folder(dir))?;
+    let mut active = Active { file, length: readable.end, entries: size - readable.last };
+    if active.entries >= SEGMENT {
+        let file = tail::create(dir, size)?;
+        active = Active { file, length: files::HEADER, entries: 0 };
+    }
+    let mut tail = Tail::at(dir, start)?;
+    while edge.size() < size {
+        let (stored, leaf) = tail.advance()?;
+        edge.push(stored, leaf)?;
+    }
+    edge.mend_partials()?;
+    edge.write_partials()?;
+    edge.mending = false;
+    let acknowledged = acknowledge(dir, size)?;
     files::sync_folder(dir)?;
-    Ok(Opened { lock, entries, entries_length, index: index.file, index_length, frontier })
+    Ok(Opened { lock, active, acknowledged, frontier: readable.frontier, edge, tail })
 }
 
 fn lock(dir: &Path) -> Result<File, LedgerError> {
@@ -113,100 +142,88 @@ fn claim(dir: &Path, key: &LogKey) -> Result<(), LedgerError> {
             expected: expected.trim_end().into(),
             given,
         }),
-        None => files::replace(&path, &format!("{given}\n")),
+        None => files::replace(&path, format!("{given}\n").as_bytes()),
     }
 }
 
 /// The published checkpoint. An empty file is what a loss of power may leave, and counts as none.
 fn checkpoint(dir: &Path, key: &LogKey) -> Result<Option<Checkpoint>, LedgerError> {
     match files::read_text(&dir.join(files::CHECKPOINT))? {
-        Some(note) if !note.is_empty() => Checkpoint::verify(&note, key).map(Some),
+        Some(note) if !note.is_empty() => Ok(Some(Checkpoint::verify(&note, key)?)),
         _ => Ok(None),
     }
 }
 
-/// Whether the index agrees with the signed checkpoint and with the last entry under it; if so, all before
-/// need not be read again.
-fn known(
-    index: &mut Index,
-    entries: &mut File,
-    length: u64,
-    checkpoint: &Checkpoint,
-    path: &Path,
-) -> Result<Option<Known>, LedgerError> {
-    let size = checkpoint.size();
-    let frontier = Frontier::load(size, |level, number| index.node(level, number))?;
-    if frontier.root() != checkpoint.root() {
-        return Ok(None);
-    }
-    let Some(last) = size.checked_sub(1) else {
-        return Ok(Some(Known { frontier, entries_length: files::HEADER }));
-    };
-    let (start, end) = (index.start(last)?, index.end(last)?);
-    if start >= end || end > length {
-        return Ok(None);
-    }
-    entries.seek(SeekFrom::Start(start)).map_err(LedgerError::io("read", path))?;
-    let mut records = Records::new(BufReader::new(&*entries), start);
-    let found = records.advance().map_err(LedgerError::io("read", path))?;
-    let agrees = found == Found::Entry(index.node(0, last)?) && records.end() == end;
-    Ok(agrees.then_some(Known { frontier, entries_length: end }))
+fn acknowledge(dir: &Path, size: u64) -> Result<File, LedgerError> {
+    let path = dir.join(files::ACKNOWLEDGED);
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+    let file = file.and_then(|mut file| {
+        file.set_len(16)?;
+        file.write_all(&files::acknowledged_bytes(size))?;
+        Ok(file)
+    });
+    file.map_err(LedgerError::io("write", &path))
 }
 
-/// Counts whole records from entry `start` at `offset`; the number of entries and where they end.
-fn count(
-    entries: &mut File,
-    start: u64,
-    offset: u64,
-    path: &Path,
-) -> Result<(u64, u64), LedgerError> {
-    entries.seek(SeekFrom::Start(offset)).map_err(LedgerError::io("read", path))?;
-    let mut records = Records::new(BufReader::with_capacity(1 << 18, &*entries), offset);
-    let mut size = start;
-    while let Found::Entry(_) = records.advance().map_err(LedgerError::io("read", path))? {
-        size += 1;
+/// Reads the whole tail onto `frontier`, changing nothing. A last file that was being made when the process was
+/// killed has no header yet; a last record may be cut off.
+fn read(
+    dir: &Path,
+    firsts: &[u64],
+    mut frontier: Frontier,
+    signed: u64,
+) -> Result<Readable, LedgerError> {
+    let start = frontier.size();
+    let (mut end, mut next) = (files::HEADER, firsts.first().copied().unwrap_or(0));
+    let mut signed_root = (start == signed).then(|| frontier.root());
+    let (mut leaves, mut growth) = (Vec::new(), Growth::default());
+    for (number, first) in firsts.iter().enumerate() {
+        let (is_last, path) = (number + 1 == firsts.len(), tail::path(dir, *first));
+        let gap = |recorded| LedgerError::Damaged { dir: dir.into(), readable: next, recorded };
+        if *first != next {
+            return Err(gap(*first));
+        }
+        let (mut records, begins_well) = tail::open(&path)?;
+        if !begins_well {
+            let why = format!("{} begins oddly", path.display());
+            return Err(LedgerError::malformed("ledger", why));
+        }
+        loop {
+            let found = records.advance().map_err(LedgerError::io("read", &path))?;
+            if let Found::Entry(leaf) = found {
+                if next >= start {
+                    leaves.push(leaf);
+                }
+                next += 1;
+            } else if found != Found::End && !is_last {
+                return Err(LedgerError::Damaged {
+                    dir: dir.into(),
+                    readable: next,
+                    recorded: firsts[number + 1],
+                });
+            }
+            let done = !matches!(found, Found::Entry(_));
+            if done || leaves.len() == REPLAY || next == signed {
+                frontier.extend(&leaves, &mut growth);
+                leaves.clear();
+                if frontier.size() == signed {
+                    signed_root = Some(frontier.root());
+                }
+            }
+            if done {
+                break;
+            }
+        }
+        end = records.end();
     }
-    Ok((size, records.end()))
+    Ok(Readable { frontier, end, last: firsts.last().copied().unwrap_or(0), signed_root })
 }
 
-/// Writes the index anew from the end of `frontier` on, growing `frontier` over the records in
-/// `offset..length`; how long the index is then.
-fn rebuild(
-    index: &mut Index,
-    entries: &mut File,
-    frontier: &mut Frontier,
-    offset: u64,
-    length: u64,
-    path: &Path,
-) -> Result<u64, LedgerError> {
-    let start = files::block(frontier.size());
-    let cut = if frontier.size() == 0 {
-        files::write_at(&mut index.file, 0, files::INDEX_MAGIC)
-    } else {
-        files::write_at(&mut index.file, start, &[])
-    };
-    cut.map_err(LedgerError::io("write", &index.path))?;
-    entries.seek(SeekFrom::Start(offset)).map_err(LedgerError::io("read", path))?;
-    let mut records = Records::new(BufReader::with_capacity(1 << 18, &*entries), offset);
-    let (mut leaves, mut ends) = (Vec::new(), Vec::new());
-    let (mut growth, mut buffer) = (Growth::default(), Vec::new());
-    loop {
-        leaves.clear();
-        ends.clear();
-        while leaves.len() < REPLAY && records.end() < length {
-            let found = records.advance().map_err(LedgerError::io("read", path))?;
-            let Found::Entry(leaf) = found else { break };
-            leaves.push(leaf);
-            ends.push(records.end());
-        }
-        if leaves.is_empty() {
-            return Ok(files::block(frontier.size()));
-        }
-        frontier.extend(&leaves, &mut growth);
-        buffer.clear();
-        for (number, end) in (growth.first()..).zip(&ends) {
-            files::push_block(&mut buffer, *end, growth.completed(number));
-        }
-        index.file.write_all(&buffer).map_err(LedgerError::io("write", &index.path))?;
-    }
+/// The root over the first `size` entries, which are all in tiles.
+fn root(dir: &Path, size: u64) -> Result<TreeHash, LedgerError> {
+    let mut nodes = TileNodes::new(size, |tile: Tile| {
+        debug_assert!(matches!(tile.kind, TileKind::Hashes(_)));
+        tiles::read_hashes(dir, tile)
+    });
+    merkle::root(&mut nodes, size)
 }

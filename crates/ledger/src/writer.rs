@@ -1,34 +1,33 @@
-//! The one thread that writes: it takes what waits, makes it durable together, and answers each waiter.
+//! The one thread that appends: it takes what waits, makes it durable together, and answers each waiter.
 //!
-//! One batch costs one write and one sync of `entries`, one write of `index`, one signature, one wake-up. Nobody
-//! is answered before the sync has returned. While many wait, syncs are spaced so that more share each.
+//! One batch costs one write and one sync of the tail, one signature, one wake-up. Nobody is answered before the
+//! sync has returned. While many wait, syncs are spaced so that more share each. Tiles are another thread's work.
 
 use std::{
     fs::File,
+    io::{Seek as _, SeekFrom, Write as _},
     path::PathBuf,
     sync::{
-        Arc, OnceLock, RwLock,
-        mpsc::{Receiver, RecvTimeoutError},
+        Arc, Mutex, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc::{Receiver, SyncSender},
     },
     time::{Duration, Instant},
 };
 
 use tokio::sync::oneshot;
-
-use crate::{
-    LedgerError,
-    checkpoint::{Checkpoint, CheckpointSigner},
-    files,
+use yumen_verify::{
+    Checkpoint, CheckpointSigner, LedgerProof,
     merkle::{Frontier, Growth, TreeHash},
-    receipt::LedgerProof,
-    recovery::Opened,
 };
+
+use crate::{LedgerError, cutter::Order, files, tail, tail::SEGMENT};
 
 /// The most entries in one batch: bounds the time and the memory of one sync.
 const BATCH: usize = 1024;
 
-/// How often the checkpoint file may be written anew.
-const PUBLISH: Duration = Duration::from_secs(1);
+/// The most entries that may wait to be put into tiles: bounds the tail, and the time of opening it again.
+const UNPUBLISHED: u64 = 1 << 20;
 
 /// The most time between two syncs that a crowd of waiters may be made to share one: five hundred syncs a second
 /// cost about a twentieth of a core.
@@ -40,32 +39,61 @@ pub(crate) struct Job {
     pub(crate) answer: oneshot::Sender<Result<LedgerProof, LedgerError>>,
 }
 
-/// What the writer tells everyone.
+/// What the writer takes out of its queue.
+pub(crate) enum Task {
+    Append(Job),
+    /// Begin a new file of the tail, so that nothing is written to the ones there are any more.
+    Rotate(SyncSender<Result<(), LedgerError>>),
+}
+
+/// What the two threads tell each other and everyone.
 pub(crate) struct Shared {
+    /// Over everything that is durable.
     pub(crate) checkpoint: RwLock<Checkpoint>,
+    /// Why the writer gave up.
     pub(crate) stopped: OnceLock<Arc<str>>,
+    /// Entries under the published checkpoint.
+    pub(crate) published: AtomicU64,
+    /// Why publishing failed when it was last tried.
+    pub(crate) unpublished: Mutex<Option<Arc<str>>>,
+    /// Whether the cutter has been told and has not yet looked.
+    pub(crate) woken: AtomicBool,
+}
+
+impl Shared {
+    pub(crate) fn new(checkpoint: Checkpoint) -> Self {
+        Self {
+            checkpoint: RwLock::new(checkpoint),
+            stopped: OnceLock::new(),
+            published: AtomicU64::new(0),
+            unpublished: Mutex::new(None),
+            woken: AtomicBool::new(false),
+        }
+    }
+}
+
+/// The tail's last file, which alone is written.
+pub(crate) struct Active {
+    pub(crate) file: File,
+    /// Its length in bytes.
+    pub(crate) length: u64,
+    /// How many entries are in it.
+    pub(crate) entries: u64,
 }
 
 pub(crate) struct Writer {
     dir: PathBuf,
-    /// Held until the last write is done.
-    _lock: File,
-    entries: File,
-    entries_length: u64,
-    index: File,
-    index_length: u64,
+    active: Active,
+    acknowledged: File,
     frontier: Frontier,
     signer: CheckpointSigner,
     shared: Arc<Shared>,
-    published: Instant,
-    unpublished: bool,
+    cutter: SyncSender<Order>,
     pace: Pace,
     jobs: Vec<Job>,
     leaves: Vec<TreeHash>,
     growth: Growth,
     records: Vec<u8>,
-    /// Blocks that are not yet in `index`; not empty after a batch only when writing them failed.
-    blocks: Vec<u8>,
 }
 
 /// Why a batch was not recorded.
@@ -76,52 +104,57 @@ enum Failure {
     Fatal(String),
 }
 
+/// What a writer is made of.
+pub(crate) struct Parts {
+    pub(crate) dir: PathBuf,
+    pub(crate) active: Active,
+    pub(crate) acknowledged: File,
+    pub(crate) frontier: Frontier,
+    pub(crate) signer: CheckpointSigner,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) cutter: SyncSender<Order>,
+}
+
 impl Writer {
-    pub(crate) fn new(
-        dir: PathBuf,
-        opened: Opened,
-        signer: CheckpointSigner,
-        shared: Arc<Shared>,
-    ) -> Self {
-        let Opened { lock, entries, entries_length, index, index_length, frontier } = opened;
+    pub(crate) fn new(parts: Parts) -> Self {
+        let Parts { dir, active, acknowledged, frontier, signer, shared, cutter } = parts;
         Self {
             dir,
-            _lock: lock,
-            entries,
-            entries_length,
-            index,
-            index_length,
+            active,
+            acknowledged,
             frontier,
             signer,
             shared,
-            published: Instant::now(),
-            unpublished: true,
+            cutter,
             pace: Pace { synced: Instant::now(), crowd: 1.0 },
             jobs: Vec::new(),
             leaves: Vec::new(),
             growth: Growth::default(),
             records: Vec::new(),
-            blocks: Vec::new(),
         }
     }
 
     /// Works until every handle is gone or the disk can no longer be trusted.
-    pub(crate) fn run(mut self, queue: &Receiver<Job>) {
-        loop {
-            let job = if self.unpublished {
-                queue.recv_timeout(PUBLISH.saturating_sub(self.published.elapsed()))
-            } else {
-                queue.recv().map_err(RecvTimeoutError::from)
-            };
-            match job {
-                Ok(job) => {
-                    self.jobs.push(job);
-                    std::thread::sleep(self.pace.wait());
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
+    pub(crate) fn run(mut self, queue: &Receiver<Task>) {
+        while let Ok(first) = queue.recv() {
+            if matches!(first, Task::Append(_)) {
+                std::thread::sleep(self.pace.wait());
             }
-            self.jobs.extend(queue.try_iter().take(BATCH - 1));
+            let mut next = Some(first);
+            // A batch ends where its file of the tail does.
+            let room = SEGMENT.saturating_sub(self.active.entries);
+            let room = if room == 0 { SEGMENT } else { room };
+            let most = usize::try_from(room).unwrap_or(BATCH).min(BATCH);
+            let mut rotate = None;
+            while let Some(task) = next.take() {
+                match task {
+                    Task::Append(job) => self.jobs.push(job),
+                    Task::Rotate(answer) => rotate = Some(answer),
+                }
+                if self.jobs.len() < most && rotate.is_none() {
+                    next = queue.try_recv().ok();
+                }
+            }
             if !self.jobs.is_empty()
                 && let Err(reason) = self.commit()
             {
@@ -129,17 +162,16 @@ impl Writer {
                 self.shared.stopped.get_or_init(|| reason);
                 return;
             }
-            if self.unpublished && self.published.elapsed() >= PUBLISH {
-                self.publish();
+            if let Some(answer) = rotate {
+                let _ = answer.send(self.rotate());
             }
         }
-        self.publish();
     }
 
     /// Records the waiting jobs and answers them; an error ends the writer.
     fn commit(&mut self) -> Result<(), Arc<str>> {
-        let length = match self.write() {
-            Ok(length) => length,
+        match self.write() {
+            Ok(()) => {}
             Err(Failure::Batch(reason)) => {
                 let reason: Arc<str> = reason.into();
                 for job in self.jobs.drain(..) {
@@ -154,33 +186,37 @@ impl Writer {
                 }
                 return Err(reason);
             }
-        };
+        }
         self.frontier.extend(&self.leaves, &mut self.growth);
+        self.acknowledge();
         let checkpoint = self.signer.sign(self.growth.size(), self.growth.root());
         let note = checkpoint.shared_note();
-        *self.shared.checkpoint.write().unwrap_or_else(std::sync::PoisonError::into_inner) =
-            checkpoint;
-        self.unpublished = true;
-
-        let mut end = self.entries_length;
-        self.entries_length = length;
+        *self.shared.checkpoint.write().unwrap_or_else(PoisonError::into_inner) = checkpoint;
+        if !self.shared.woken.swap(true, Ordering::AcqRel) {
+            // A full queue of orders wakes it as well.
+            let _ = self.cutter.try_send(Order::Wake);
+        }
         for (index, job) in (self.growth.first()..).zip(self.jobs.drain(..)) {
-            end += files::record_length(job.entry.as_bytes());
-            files::push_block(&mut self.blocks, end, self.growth.completed(index));
             // Every index zipped here is of this batch, so it has a proof.
             let proof = self.growth.inclusion(index).expect("an entry of the batch has a proof");
             let proof = LedgerProof { index, checkpoint: note.clone(), proof, entry: job.entry };
             // Whoever hung up needs no answer; the entry stays.
             let _ = job.answer.send(Ok(proof));
         }
-        // A failure shows, and is tried again, at the next batch.
-        let _ = self.write_blocks();
         Ok(())
     }
 
-    /// Makes the waiting jobs durable; how long `entries` is then.
-    fn write(&mut self) -> Result<u64, Failure> {
-        self.write_blocks()?;
+    /// Makes the waiting jobs durable.
+    fn write(&mut self) -> Result<(), Failure> {
+        let published = self.shared.published.load(Ordering::Acquire);
+        if self.frontier.size().saturating_sub(published) >= UNPUBLISHED {
+            let why = self.shared.unpublished.lock().unwrap_or_else(PoisonError::into_inner);
+            let why = why.as_deref().unwrap_or("the disk does not keep up");
+            return Err(Failure::Batch(format!("a million entries wait for their tiles: {why}")));
+        }
+        if self.active.entries >= SEGMENT {
+            self.rotate().map_err(|error| Failure::Batch(error.to_string()))?;
+        }
         self.leaves.clear();
         self.records.clear();
         for job in &self.jobs {
@@ -189,34 +225,31 @@ impl Writer {
             files::push_record(&mut self.records, job.entry.as_bytes(), leaf);
         }
         self.pace.batch(self.jobs.len());
-        append(&mut self.entries, self.entries_length, &self.records)?;
+        append(&mut self.active.file, self.active.length, &self.records)?;
         // After a failed sync the system may have dropped the pages: nothing is known any more.
-        self.entries
+        self.active
+            .file
             .sync_data()
             .map_err(|error| Failure::Fatal(format!("sync failed: {error}")))?;
-        Ok(self.entries_length + self.records.len() as u64)
-    }
-
-    fn write_blocks(&mut self) -> Result<(), Failure> {
-        if !self.blocks.is_empty() {
-            append(&mut self.index, self.index_length, &self.blocks)?;
-            self.index_length += self.blocks.len() as u64;
-            self.blocks.clear();
-        }
+        self.active.length += self.records.len() as u64;
+        self.active.entries += self.jobs.len() as u64;
         Ok(())
     }
 
-    /// Puts the checkpoint into its file, after the index it speaks of. What fails is tried again later: the
-    /// checkpoint can always be made anew from the entries.
-    pub(crate) fn publish(&mut self) {
-        let checkpoint = {
-            let latest = self.shared.checkpoint.read();
-            latest.unwrap_or_else(std::sync::PoisonError::into_inner).clone()
-        };
-        self.published = Instant::now();
-        self.unpublished = !(self.blocks.is_empty()
-            && self.index.sync_data().is_ok()
-            && files::replace(&self.dir.join(files::CHECKPOINT), checkpoint.note()).is_ok());
+    /// Begins a new file of the tail. When that fails, no entry is taken before it has succeeded.
+    fn rotate(&mut self) -> Result<(), LedgerError> {
+        self.active.entries = self.active.entries.max(SEGMENT);
+        let file = tail::create(&self.dir, self.frontier.size())?;
+        self.active = Active { file, length: files::HEADER, entries: 0 };
+        Ok(())
+    }
+
+    /// Notes how far was acknowledged, so that a later damage at the end is told from a write that was cut off.
+    /// Only a help: what cannot be noted is still durable.
+    fn acknowledge(&mut self) {
+        let bytes = files::acknowledged_bytes(self.growth.size());
+        let noted = self.acknowledged.seek(SeekFrom::Start(0));
+        let _ = noted.and_then(|_| self.acknowledged.write_all(&bytes));
     }
 }
 
@@ -249,11 +282,9 @@ impl Pace {
 
 /// Appends to a file that is `length` bytes long, taking back whatever half of it was written.
 fn append(file: &mut File, length: u64, bytes: &[u8]) -> Result<(), Failure> {
-    use std::io::Write as _;
-
     let Err(error) = file.write_all(bytes) else { return Ok(()) };
-    match files::write_at(file, length, &[]) {
-        Ok(()) => Err(Failure::Batch(error.to_string())),
+    match file.set_len(length).and_then(|()| file.seek(SeekFrom::Start(length))) {
+        Ok(_) => Err(Failure::Batch(error.to_string())),
         Err(second) => Err(Failure::Fatal(format!("{error}; taking it back: {second}"))),
     }
 }

@@ -90,7 +90,7 @@ fn check(
     before: Option<&Checkpoint>,
 ) -> Checkpoint {
     drop(Ledger::open(folder, secret(), ORIGIN).unwrap());
-    let report = verify_log(folder, &key(), &mut |_, _| {}).unwrap();
+    let report = verify_log(folder, &key(), &[], &mut |_, _| {}).unwrap();
     assert!(report.is_ok(), "{report:?}");
     let mut reader = Reader::open(folder, &key()).unwrap();
     for (index, id) in acknowledged {

@@ -1,86 +1,15 @@
 //! What a user of the ledger sees: proofs that hold, files that mend themselves, changes that are found.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod log;
+
 use std::{fs, path::Path};
 
+use log::*;
 use yumen_ledger::{
-    Admission, Checkpoint, Entry, Ledger, LedgerError, LogKey, Reader, Refusal, SigningKey, Tier,
-    find, merkle::verify_consistency, prove, read_checkpoint, read_key, verify_log, verify_receipt,
+    Checkpoint, Entry, Ledger, LedgerError, LogKey, Reader, SigningKey, VerifyError, find,
+    merkle::verify_consistency, prove, read_checkpoint, read_key, verify_log, verify_receipt,
 };
-
-const ORIGIN: &str = "log.example/cn";
-
-fn secret() -> SigningKey {
-    SigningKey::from_bytes(&[7; 32])
-}
-
-fn key() -> LogKey {
-    LogKey::new(ORIGIN, secret().verifying_key()).unwrap()
-}
-
-fn open(dir: &Path) -> Result<Ledger, LedgerError> {
-    Ledger::open(dir, secret(), ORIGIN)
-}
-
-fn admission(id: &str) -> Admission<'_> {
-    Admission {
-        approval: Some("DEMO-1".into()),
-        caller: "key_1".into(),
-        emulated: false,
-        feature: "writing.summary".into(),
-        id: id.into(),
-        market: "cn".into(),
-        model: "extract".into(),
-        partner: None,
-        policy: "sha256:01".into(),
-        release: "sha256:02".into(),
-        tier: Tier::Device,
-        time: "2026-05-01T08:30:00Z".parse().unwrap(),
-        verdict: "eligible".into(),
-        version: "1".into(),
-    }
-}
-
-fn recorded(id: &str) -> Entry<'_> {
-    Entry::Admission(admission(id))
-}
-
-fn refusal(id: &str) -> Entry<'_> {
-    Entry::Refusal(Refusal {
-        caller: None,
-        code: "screen_refused".into(),
-        feature: None,
-        id: id.into(),
-        market: None,
-        policy: "sha256:01".into(),
-        rules: vec!["pii.phone".into()],
-        time: "2026-05-01T08:30:01Z".parse().unwrap(),
-    })
-}
-
-/// A closed ledger with `count` entries `e0`, `e1`, ...
-fn filled(count: usize) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    let ledger = open(dir.path()).unwrap();
-    for number in 1..count {
-        // Queued in order, and durable when the last one is.
-        drop(ledger.admit(admission(&format!("e{}", number - 1))));
-    }
-    ledger.append_blocking(recorded(&format!("e{}", count - 1))).unwrap();
-    dir
-}
-
-fn copy(from: &Path) -> tempfile::TempDir {
-    let to = tempfile::tempdir().unwrap();
-    for name in ["entries", "index", "checkpoint", "key"] {
-        fs::copy(from.join(name), to.path().join(name)).unwrap();
-    }
-    to
-}
-
-fn is_ok(dir: &Path) -> bool {
-    verify_log(dir, &key(), &mut |_, _| {}).unwrap().is_ok()
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_append_comes_with_a_proof_that_holds() {
@@ -107,7 +36,7 @@ async fn every_append_comes_with_a_proof_that_holds() {
     ledger.health().unwrap();
 
     drop(ledger);
-    let report = verify_log(dir.path(), &key(), &mut |_, _| {}).unwrap();
+    let report = verify_log(dir.path(), &key(), &[], &mut |_, _| {}).unwrap();
     assert!(report.is_ok(), "{report:?}");
     assert_eq!((report.entries, report.signed, report.unfinished_bytes), (200, 200, 0));
     assert_eq!(report.kinds["admission.v1"], 200);
@@ -130,7 +59,7 @@ async fn a_ledger_in_use_can_be_read_and_verified() {
         .collect();
     let mut seen = 0;
     while tasks.iter().any(|task| !task.is_finished()) {
-        let report = verify_log(dir.path(), &key(), &mut |_, _| {}).unwrap();
+        let report = verify_log(dir.path(), &key(), &[], &mut |_, _| {}).unwrap();
         assert!(report.is_ok(), "{report:?}");
         assert!(report.entries >= seen && report.signed <= report.entries);
         seen = report.entries;
@@ -179,11 +108,11 @@ fn a_receipt_is_verified_with_nothing_but_the_key() {
         bent("/ledger/proof", serde_json::json!([])),
         bent("/ledger/checkpoint", proof.checkpoint.replace("\n2\n", "\n3\n").into()),
     ] {
-        assert!(matches!(error, LedgerError::Unproven(_)), "{error}");
+        assert!(matches!(error, VerifyError::Unproven(_)), "{error}");
     }
-    assert!(matches!(verify_receipt("{}", &key()), Err(LedgerError::Malformed { .. })));
+    assert!(matches!(verify_receipt("{}", &key()), Err(VerifyError::Malformed { .. })));
     let other = LogKey::new(ORIGIN, SigningKey::from_bytes(&[8; 32]).verifying_key()).unwrap();
-    assert!(matches!(verify_receipt(&receipt.to_string(), &other), Err(LedgerError::Unproven(_))));
+    assert!(matches!(verify_receipt(&receipt.to_string(), &other), Err(VerifyError::Unproven(_))));
 
     drop(ledger);
     let refused = prove(dir.path(), &key(), 0).unwrap();
@@ -258,15 +187,15 @@ fn an_entry_that_is_too_long_is_refused() {
 fn a_record_that_was_cut_off_is_cut_away() {
     let dir = filled(5);
     let longer = filled(6);
-    let whole = fs::read(dir.path().join("entries")).unwrap();
-    let next = fs::read(longer.path().join("entries")).unwrap();
+    let whole = fs::read(dir.path().join(TAIL)).unwrap();
+    let next = fs::read(longer.path().join(TAIL)).unwrap();
     let inside = (whole.len()..next.len()).filter(|length| length % 13 == 0);
     for length in
         [whole.len(), whole.len() + 1, next.len() - 1, next.len()].into_iter().chain(inside)
     {
         let torn = copy(dir.path());
-        fs::write(torn.path().join("entries"), &next[..length]).unwrap();
-        let report = verify_log(torn.path(), &key(), &mut |_, _| {}).unwrap();
+        fs::write(torn.path().join(TAIL), &next[..length]).unwrap();
+        let report = verify_log(torn.path(), &key(), &[], &mut |_, _| {}).unwrap();
         assert!(report.is_ok(), "{report:?}");
         let expected = if length == next.len() { 6 } else { 5 };
         assert_eq!((report.entries, report.signed), (expected, 5));
@@ -278,48 +207,52 @@ fn a_record_that_was_cut_off_is_cut_away() {
         assert_eq!(find(torn.path(), &key(), "after").unwrap()[0].index, expected);
     }
     let zeros = copy(dir.path());
-    fs::write(zeros.path().join("entries"), [&whole[..], &[0; 4096]].concat()).unwrap();
+    fs::write(zeros.path().join(TAIL), [&whole[..], &[0; 4096]].concat()).unwrap();
     assert_eq!(open(zeros.path()).unwrap().checkpoint().size(), 5);
 }
 
 #[test]
 fn acknowledged_entries_that_are_missing_stop_the_ledger_and_nothing_is_touched() {
     let dir = filled(5);
-    let whole = fs::read(dir.path().join("entries")).unwrap();
-    for kept in [vec!["index", "checkpoint"], vec!["index"], vec!["checkpoint"]] {
+    let whole = fs::read(dir.path().join(TAIL)).unwrap();
+    for kept in [vec!["acknowledged", "checkpoint"], vec!["acknowledged"], vec!["checkpoint"]] {
         let cut = copy(dir.path());
-        for name in ["index", "checkpoint"] {
+        for name in ["acknowledged", "checkpoint"] {
             if !kept.contains(&name) {
                 fs::remove_file(cut.path().join(name)).unwrap();
             }
         }
         let part = &whole[..whole.len() - 1];
-        fs::write(cut.path().join("entries"), part).unwrap();
+        fs::write(cut.path().join(TAIL), part).unwrap();
         let error = open(cut.path()).err().unwrap();
         assert!(matches!(error, LedgerError::Damaged { readable: 4, recorded: 5, .. }), "{error}");
-        assert_eq!(fs::read(cut.path().join("entries")).unwrap(), part);
+        assert_eq!(fs::read(cut.path().join(TAIL)).unwrap(), part);
     }
 }
 
 #[test]
-fn the_index_and_the_checkpoint_are_made_anew() {
-    let dir = filled(70);
+fn tiles_and_the_checkpoint_are_made_anew() {
+    let dir = filled(300);
     let checkpoint = read_checkpoint(dir.path(), &key()).unwrap();
-    let index = fs::read(dir.path().join("index")).unwrap();
-    let mends: [&dyn Fn(&Path); 6] = [
-        &|dir| fs::remove_file(dir.join("index")).unwrap(),
+    let mends: [&dyn Fn(&Path); 7] = [
+        &|dir| fs::remove_dir_all(dir.join("tile")).unwrap(),
         &|dir| fs::remove_file(dir.join("checkpoint")).unwrap(),
         &|dir| fs::write(dir.join("checkpoint"), "").unwrap(),
-        &|dir| fs::write(dir.join("index"), vec![0; index.len()]).unwrap(),
-        &|dir| fs::write(dir.join("index"), &index[..index.len() / 2]).unwrap(),
-        &|dir| fs::write(dir.join("index"), &index[..7]).unwrap(),
+        &|dir| fs::remove_file(dir.join("acknowledged")).unwrap(),
+        &|dir| fs::write(dir.join("tile/0/000"), vec![0; 4096]).unwrap(),
+        &|dir| fs::write(dir.join("tile/entries/001.p/44"), "").unwrap(),
+        &|dir| fs::write(dir.join("tile/1/000.p/1"), vec![7; 32]).unwrap(),
     ];
     for (number, damage) in mends.iter().enumerate() {
         let damaged = copy(dir.path());
         damage(damaged.path());
         assert_eq!(open(damaged.path()).unwrap().checkpoint(), checkpoint, "case {number}");
         assert!(is_ok(damaged.path()), "case {number}");
-        assert_eq!(fs::read(damaged.path().join("index")).unwrap(), index, "case {number}");
+        assert_eq!(files(damaged.path()), files(dir.path()), "case {number}");
+        for file in files(dir.path()) {
+            let (a, b) = (fs::read(damaged.path().join(&file)), fs::read(dir.path().join(&file)));
+            assert_eq!(a.unwrap(), b.unwrap(), "case {number}: {file}");
+        }
     }
 }
 
@@ -339,53 +272,10 @@ fn an_older_copy_of_the_entries_is_not_taken_for_the_ledger() {
 }
 
 #[test]
-fn a_flipped_byte_anywhere_is_found_and_named() {
-    let dir = filled(7);
-    let ends: Vec<usize> = {
-        let bytes = fs::read(dir.path().join("entries")).unwrap();
-        let mut ends = vec![16];
-        while let Some([high, low]) = bytes.get(*ends.last().unwrap()..).and_then(|b| b.get(..2)) {
-            let length = usize::from(u16::from_be_bytes([*high, *low]));
-            ends.push(ends.last().unwrap() + 2 + length + 8);
-        }
-        ends
-    };
-    for name in ["entries", "index", "checkpoint", "key"] {
-        let bytes = fs::read(dir.path().join(name)).unwrap();
-        let path = dir.path().join(name);
-        for position in 0..bytes.len() {
-            let mut bent = bytes.clone();
-            bent[position] ^= 1 << (position % 8);
-            fs::write(&path, bent).unwrap();
-            // A text file that is no longer UTF-8 is as good a finding as a report.
-            let Ok(report) = verify_log(dir.path(), &key(), &mut |_, _| {}) else { continue };
-            assert!(!report.is_ok(), "{name} at {position}");
-            let problem = &report.problems[0];
-            assert!(!problem.to_string().is_empty() && !problem.zh().is_empty());
-            let code = problem.code();
-            match name {
-                "entries" | "index" if position < 16 => assert_eq!(code, "header_wrong"),
-                "entries" => {
-                    let index = ends.iter().rposition(|end| *end <= position).unwrap();
-                    assert_eq!(code, "entry_damaged", "{problem}");
-                    assert!(problem.to_string().contains(&format!("entry {index},")), "{problem}");
-                    assert_eq!(report.entries, 7, "those after it are still read");
-                }
-                "index" => assert_eq!(code, "index_differs"),
-                "checkpoint" => assert_eq!(code, "checkpoint_bad"),
-                _ => assert_eq!(code, "other_key"),
-            }
-        }
-        fs::write(&path, bytes).unwrap();
-    }
-    assert!(is_ok(dir.path()));
-}
-
-#[test]
 fn a_checkpoint_of_another_log_is_not_accepted() {
     let dir = filled(2);
     let note = fs::read_to_string(dir.path().join("checkpoint")).unwrap();
     let renamed = LogKey::new("log.example/us", secret().verifying_key()).unwrap();
     assert!(Checkpoint::verify(&note, &key()).is_ok());
-    assert!(matches!(Checkpoint::verify(&note, &renamed), Err(LedgerError::Unproven(_))));
+    assert!(matches!(Checkpoint::verify(&note, &renamed), Err(VerifyError::Unproven(_))));
 }

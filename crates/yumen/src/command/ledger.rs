@@ -29,7 +29,7 @@ pub(super) fn run(command: LedgerCommand, output: Output) -> Result<(), Failure>
     let dir = data.ledger_path();
     let key = data.ledger_key()?;
     let mut progress = Progress::new();
-    let log = verify_log(&dir, &key, &mut |done, all| progress.show(done, all))
+    let log = verify_log(&dir, &key, &[], &mut |done, all| progress.show(done, all))
         .context(format!("the ledger {} cannot be read", dir.display()))?;
     progress.clear();
     let receipt = match receipt {

@@ -5,88 +5,53 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use serde::{Serialize, Serializer};
-use sha2::{Digest as _, Sha256};
 
-use crate::{LedgerError, merkle::TreeHash};
+use crate::{
+    VerifyError,
+    merkle::TreeHash,
+    note::{NamedKey, Note, SignatureLine},
+};
 
 /// The signature type of plain Ed25519 in C2SP `signed-note`.
 const ED25519: u8 = 1;
 
 /// Who signs a log: its origin and its public key. Written `origin+hash+key`, the C2SP `vkey` form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogKey {
-    origin: Arc<str>,
-    key: VerifyingKey,
-}
+pub struct LogKey(NamedKey<ED25519>);
 
 impl LogKey {
     /// The public side of `key` under the name `origin`, for example `yumen.example/cn`.
     ///
     /// # Errors
-    /// [`LedgerError::Malformed`] when `origin` is empty, longer than 255 bytes, or holds white space or `+`.
-    pub fn new(origin: &str, key: VerifyingKey) -> Result<Self, LedgerError> {
-        let odd = |c: char| c.is_whitespace() || c.is_control() || c == '+';
-        if origin.is_empty() || origin.len() > 255 || origin.contains(odd) {
-            let why = "an origin is 1 to 255 bytes without white space or '+'";
-            return Err(LedgerError::malformed("log origin", why));
-        }
-        Ok(Self { origin: origin.into(), key })
+    /// [`VerifyError::Malformed`] when `origin` is empty, longer than 255 bytes, or holds white space or `+`.
+    pub fn new(origin: &str, key: VerifyingKey) -> Result<Self, VerifyError> {
+        NamedKey::new("log key", origin, key).map(Self)
     }
 
     /// The log's name, the first line of its checkpoints.
     pub fn origin(&self) -> &str {
-        &self.origin
+        &self.0.name
     }
 
     /// The Ed25519 public key.
     pub fn public_key(&self) -> &VerifyingKey {
-        &self.key
-    }
-
-    /// The four bytes that stand before each signature of this key.
-    fn id(&self) -> [u8; 4] {
-        let hash = Sha256::new()
-            .chain_update(self.origin.as_bytes())
-            .chain_update([b'\n', ED25519])
-            .chain_update(self.key.as_bytes())
-            .finalize();
-        [hash[0], hash[1], hash[2], hash[3]]
+        &self.0.key
     }
 }
 
 impl fmt::Display for LogKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut key = [ED25519; 33];
-        key[1..].copy_from_slice(self.key.as_bytes());
-        let id = u32::from_be_bytes(self.id());
-        write!(f, "{}+{id:08x}+{}", self.origin, STANDARD.encode(key))
+        f.write_str(&self.0.write())
     }
 }
 
 impl FromStr for LogKey {
-    type Err = LedgerError;
+    type Err = VerifyError;
 
-    fn from_str(text: &str) -> Result<Self, LedgerError> {
-        let bad = |why: &str| LedgerError::malformed("log key", why);
-        let mut parts = text.trim_end().splitn(3, '+');
-        let (Some(origin), Some(_), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(bad("expected origin+hash+key"));
-        };
-        let key = STANDARD.decode(key).map_err(|_| bad("the key is not base64"))?;
-        let key = match key.split_first() {
-            Some((&ED25519, key)) => key.try_into().map_err(|_| bad("the key is not 32 bytes"))?,
-            _ => return Err(bad("not an Ed25519 key")),
-        };
-        let key = VerifyingKey::from_bytes(key).map_err(|_| bad("not a point of the curve"))?;
-        let parsed = Self::new(origin, key)?;
-        if parsed.to_string() == text.trim_end() {
-            Ok(parsed)
-        } else {
-            Err(bad("the hash does not belong to this origin and key"))
-        }
+    fn from_str(text: &str) -> Result<Self, VerifyError> {
+        NamedKey::parse("log key", text).map(Self)
     }
 }
 
@@ -116,20 +81,26 @@ impl Checkpoint {
         &self.note
     }
 
-    pub(crate) fn shared_note(&self) -> Arc<str> {
+    /// The same, shared.
+    pub fn shared_note(&self) -> Arc<str> {
         self.note.clone()
+    }
+
+    /// What is signed: the note without its signatures.
+    pub fn body(&self) -> &str {
+        // Every checkpoint has signatures below an empty line: it was split there when it was made or verified.
+        self.note.rfind("\n\n").map_or("", |end| &self.note[..=end])
     }
 
     /// Verifies a signed note. Signatures of others (witnesses) may stand beside the log's own.
     ///
     /// # Errors
-    /// [`LedgerError::Malformed`] when it is no checkpoint, [`LedgerError::Unproven`] when it is of another log or
+    /// [`VerifyError::Malformed`] when it is no checkpoint, [`VerifyError::Unproven`] when it is of another log or
     /// the signature is missing or wrong.
-    pub fn verify(note: &str, key: &LogKey) -> Result<Self, LedgerError> {
-        let bad = |why: &str| LedgerError::malformed("checkpoint", why);
-        let end = note.rfind("\n\n").ok_or_else(|| bad("it has no signatures"))?;
-        let (text, signatures) = (&note[..=end], &note[end + 2..]);
-        let mut lines = text.lines();
+    pub fn verify(note: &str, key: &LogKey) -> Result<Self, VerifyError> {
+        let bad = |why: &str| VerifyError::malformed("checkpoint", why);
+        let parts = Note::split("checkpoint", note)?;
+        let mut lines = parts.text.lines();
         let (Some(origin), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next())
         else {
             return Err(bad("expected lines of origin, size and root"));
@@ -141,31 +112,43 @@ impl Checkpoint {
         let root = root.parse()?;
         if origin != key.origin() {
             let why = format!("the checkpoint is of {origin:?}, not of {:?}", key.origin());
-            return Err(LedgerError::Unproven(why));
+            return Err(VerifyError::Unproven(why));
         }
-        if !signatures.ends_with('\n') {
-            return Err(bad("the last line is not ended"));
-        }
-        for line in signatures.lines() {
-            let line = line.strip_prefix("— ").ok_or_else(|| bad("a signature line is odd"))?;
-            let (name, signature) =
-                line.split_once(' ').ok_or_else(|| bad("a signature line has no signature"))?;
-            let bytes = STANDARD.decode(signature).map_err(|_| bad("a signature is not base64"))?;
-            let Some((id, signature)) = bytes.split_first_chunk::<4>() else {
-                return Err(bad("a signature is too short"));
-            };
-            if name != key.origin() || *id != key.id() {
+        let id = key.0.id();
+        let mut signed = false;
+        // All lines are read, so that a changed byte is found in those of others as well.
+        for line in parts.signatures() {
+            let line = line?;
+            if signed || line.name != origin || line.id != id {
                 continue;
             }
-            let signature = Signature::from_slice(signature)
+            let signature = Signature::from_slice(&line.signature)
                 .map_err(|_| bad("a signature has a bad length"))?;
-            return key
-                .key
-                .verify_strict(text.as_bytes(), &signature)
-                .map(|()| Self { size: number, root, note: note.into() })
-                .map_err(|_| LedgerError::unproven("the checkpoint's signature is wrong"));
+            key.public_key()
+                .verify_strict(parts.text.as_bytes(), &signature)
+                .map_err(|_| VerifyError::unproven("the checkpoint's signature is wrong"))?;
+            signed = true;
         }
-        Err(LedgerError::unproven("the checkpoint is not signed by this log's key"))
+        if signed {
+            Ok(Self { size: number, root, note: note.into() })
+        } else {
+            Err(VerifyError::unproven("the checkpoint is not signed by this log's key"))
+        }
+    }
+
+    /// The same checkpoint under the log's signature alone.
+    #[must_use]
+    pub fn alone(&self) -> Self {
+        let body = self.body();
+        let signed_by = format!("— {} ", body.lines().next().unwrap_or_default());
+        let lines = self.note[body.len() + 1..].split_inclusive('\n');
+        let own: String = lines.filter(|line| line.starts_with(&signed_by)).collect();
+        Self { note: [body, "\n", &own].concat().into(), ..*self }
+    }
+
+    /// The same checkpoint with more signature lines, which the caller has verified.
+    pub(crate) fn with_lines(&self, lines: &str) -> Self {
+        Self { note: [&*self.note, lines].concat().into(), ..*self }
     }
 }
 
@@ -176,40 +159,44 @@ impl Serialize for Checkpoint {
 }
 
 /// The secret side of a log key, with what every signature repeats.
-pub(crate) struct CheckpointSigner {
+pub struct CheckpointSigner {
     secret: SigningKey,
     public: LogKey,
     id: [u8; 4],
 }
 
 impl CheckpointSigner {
-    pub(crate) fn new(origin: &str, secret: SigningKey) -> Result<Self, LedgerError> {
+    /// Signs as `origin` with `secret`.
+    ///
+    /// # Errors
+    /// As [`LogKey::new`].
+    pub fn new(origin: &str, secret: SigningKey) -> Result<Self, VerifyError> {
         let public = LogKey::new(origin, secret.verifying_key())?;
-        let id = public.id();
+        let id = public.0.id();
         Ok(Self { secret, public, id })
     }
 
-    pub(crate) fn public(&self) -> &LogKey {
+    /// What its signatures are verified with.
+    pub fn public(&self) -> &LogKey {
         &self.public
     }
 
-    pub(crate) fn sign(&self, size: u64, root: TreeHash) -> Checkpoint {
+    /// Signs that the log has `size` entries under `root`. A signer never takes back what it signed: whoever
+    /// calls this must have made them durable.
+    pub fn sign(&self, size: u64, root: TreeHash) -> Checkpoint {
         let origin = self.public.origin();
         let mut note = format!("{origin}\n{size}\n{root}\n");
-        let mut signature = [0; 68];
-        signature[..4].copy_from_slice(&self.id);
-        signature[4..].copy_from_slice(&self.secret.sign(note.as_bytes()).to_bytes());
-        note.push_str("\n— ");
-        note.push_str(origin);
-        note.push(' ');
-        STANDARD.encode_string(signature, &mut note);
+        let signature = self.secret.sign(note.as_bytes()).to_bytes();
         note.push('\n');
+        SignatureLine::write(&mut note, origin, self.id, &signature);
         Checkpoint { size, root, note: note.into() }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+
     use super::*;
 
     fn signer() -> CheckpointSigner {
@@ -227,7 +214,7 @@ mod tests {
         let note = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
         let signature = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=";
         let bytes = STANDARD.decode(signature).unwrap();
-        assert_eq!(bytes[..4], key.id());
+        assert_eq!(bytes[..4], key.0.id());
         let signature = Signature::from_slice(&bytes[4..]).unwrap();
         key.public_key().verify_strict(note.as_bytes(), &signature).unwrap();
     }
@@ -242,7 +229,8 @@ mod tests {
         );
         assert_eq!(Checkpoint::verify(made.note(), signer.public()).unwrap(), made);
         let witnessed = format!("{}— witness.example AAAAAAAA\n", made.note());
-        assert_eq!(Checkpoint::verify(&witnessed, signer.public()).unwrap().size(), 12);
+        let witnessed = Checkpoint::verify(&witnessed, signer.public()).unwrap();
+        assert_eq!((witnessed.size(), witnessed.alone()), (12, made.clone()));
         assert_eq!(signer.public().to_string().parse::<LogKey>().unwrap(), *signer.public());
     }
 
@@ -270,7 +258,7 @@ mod tests {
         let renamed = LogKey::new("log.example/us", *signer().public().public_key()).unwrap();
         for key in [other, renamed] {
             let error = Checkpoint::verify(made.note(), &key).unwrap_err();
-            assert!(matches!(error, LedgerError::Unproven(_)), "{error}");
+            assert!(matches!(error, VerifyError::Unproven(_)), "{error}");
         }
         for origin in ["", "a b", "a+b", "a\nb"] {
             assert!(LogKey::new(origin, *signer().public().public_key()).is_err());

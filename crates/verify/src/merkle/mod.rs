@@ -19,7 +19,7 @@ pub use proof::{
     Nodes, consistency_path, inclusion_path, root, verify_consistency, verify_inclusion,
 };
 
-use crate::LedgerError;
+use crate::VerifyError;
 
 /// A SHA-256 hash of the tree: a leaf, a node or a root. Written as standard base64 with padding, as in C2SP
 /// checkpoints.
@@ -61,15 +61,15 @@ impl fmt::Debug for TreeHash {
 }
 
 impl FromStr for TreeHash {
-    type Err = LedgerError;
+    type Err = VerifyError;
 
-    fn from_str(text: &str) -> Result<Self, LedgerError> {
+    fn from_str(text: &str) -> Result<Self, VerifyError> {
         STANDARD
             .decode(text)
             .ok()
             .and_then(|bytes| bytes.try_into().ok())
             .map(Self)
-            .ok_or_else(|| LedgerError::malformed("hash", "not 32 bytes in base64"))
+            .ok_or_else(|| VerifyError::malformed("hash", "not 32 bytes in base64"))
     }
 }
 

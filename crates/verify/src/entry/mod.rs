@@ -13,9 +13,9 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::LedgerError;
+use crate::VerifyError;
 
-pub use data::{Complaint, Deletion, Export};
+pub use data::{Complaint, Deletion, Export, HoldAt, HoldStep};
 pub use desk::{
     Alarm, ApprovalStep, DriftSeen, KeyStep, KillAt, KillStep, LifecycleStep, ManagementConflict,
     PackStep, ReleaseStep, SignerStep, Step,
@@ -85,20 +85,23 @@ pub enum Entry<'a> {
     /// Two management profiles said different things of one switch.
     #[serde(rename = "management_conflict.v1")]
     ManagementConflict(ManagementConflict<'a>),
+    /// A legal hold was placed or released.
+    #[serde(rename = "hold.v1")]
+    Hold(HoldStep<'a>),
 }
 
 impl<'a> Entry<'a> {
     /// Reads an entry from its canonical form.
     ///
     /// # Errors
-    /// [`LedgerError::Malformed`] when it is of a kind unknown to this version or not in canonical form.
-    pub fn parse(json: &'a str) -> Result<Self, LedgerError> {
+    /// [`VerifyError::Malformed`] when it is of a kind unknown to this version or not in canonical form.
+    pub fn parse(json: &'a str) -> Result<Self, VerifyError> {
         let entry: Self = serde_json::from_str(json)
-            .map_err(|error| LedgerError::malformed("ledger entry", error.to_string()))?;
+            .map_err(|error| VerifyError::malformed("ledger entry", error.to_string()))?;
         if Canonical::from(&entry).as_str() == json {
             Ok(entry)
         } else {
-            Err(LedgerError::malformed("ledger entry", "it is not in canonical form"))
+            Err(VerifyError::malformed("ledger entry", "it is not in canonical form"))
         }
     }
 
@@ -123,6 +126,7 @@ impl<'a> Entry<'a> {
             Self::Deletion(_) => "deletion.v1",
             Self::Export(_) => "export.v1",
             Self::ManagementConflict(_) => "management_conflict.v1",
+            Self::Hold(_) => "hold.v1",
         }
     }
 
@@ -148,6 +152,7 @@ impl<'a> Entry<'a> {
             Self::Deletion(entry) => &entry.id,
             Self::Export(entry) => &entry.id,
             Self::ManagementConflict(entry) => &entry.id,
+            Self::Hold(entry) => &entry.id,
         }
     }
 
@@ -169,6 +174,7 @@ impl<'a> Entry<'a> {
             Self::Deletion(entry) => entry.market.as_deref(),
             Self::Export(entry) => entry.market.as_deref(),
             Self::ManagementConflict(entry) => entry.market.as_deref(),
+            Self::Hold(entry) => entry.market.as_deref(),
             Self::Notice(_) | Self::Signer(_) | Self::Key(_) => None,
         }
     }
@@ -194,6 +200,7 @@ impl<'a> Entry<'a> {
             Self::Deletion(entry) => entry.time,
             Self::Export(entry) => entry.time,
             Self::ManagementConflict(entry) => entry.time,
+            Self::Hold(entry) => entry.time,
         }
     }
 }
@@ -208,7 +215,8 @@ impl Canonical {
         &self.0
     }
 
-    pub(crate) fn into_string(self) -> String {
+    /// The canonical JSON, without a copy.
+    pub fn into_string(self) -> String {
         self.0
     }
 }
@@ -405,6 +413,16 @@ mod tests {
                 purpose: word(),
                 time: time(),
                 what: word(),
+            }),
+            Entry::Hold(HoldStep {
+                at: HoldAt::Placed,
+                by: word(),
+                entry: Some(word()),
+                id: word(),
+                kind: None,
+                market: Some(word()),
+                reason: word(),
+                time: time(),
             }),
             Entry::ManagementConflict(ManagementConflict {
                 chosen: word(),

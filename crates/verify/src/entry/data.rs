@@ -1,4 +1,4 @@
-//! Entries of duties towards people and records: complaints, deletions, exports.
+//! Entries of duties towards people and records: complaints, deletions, exports, legal holds.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -71,4 +71,36 @@ pub struct Export<'a> {
     pub time: Timestamp,
     /// What kind of records: `ledger_entries`, `account`, `dossier`.
     pub what: Word<'a>,
+}
+
+/// A legal hold was placed or released (`hold.v1`): while it holds, the entries it names are not pruned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HoldStep<'a> {
+    /// What was done.
+    pub at: HoldAt,
+    /// Who did it.
+    pub by: Word<'a>,
+    /// The id of the entries it keeps, such as a receipt's; none for any.
+    pub entry: Option<Word<'a>>,
+    /// The hold's id.
+    pub id: Word<'a>,
+    /// The kind of entries it keeps, with or without a version; none for any.
+    pub kind: Option<Word<'a>>,
+    /// The market of the entries it keeps; none for any.
+    pub market: Option<Word<'a>>,
+    /// A short code, or the digest of the words in which the reason was given.
+    pub reason: Word<'a>,
+    /// When.
+    pub time: Timestamp,
+}
+
+/// What was done to a legal hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldAt {
+    /// It holds from now on.
+    Placed,
+    /// It holds no longer.
+    Released,
 }
