@@ -234,20 +234,13 @@ pub(crate) fn rewrite_tail(dir: &Path, plan: &Plan) -> Result<(), LedgerError> {
         let (mut records, _) = tail::open(&path)?;
         let mut bytes = files::RECORDS_MAGIC.to_vec();
         for index in first..end {
-            match records.advance().map_err(LedgerError::io("read", &path))? {
-                Found::Entry(leaf) => {
-                    let mark = plan.mark(index, records.entry());
-                    files::push_record(
-                        &mut bytes,
-                        mark.as_deref().unwrap_or(records.entry()),
-                        leaf,
-                    );
-                }
-                _ => {
-                    let dir = dir.to_path_buf();
-                    return Err(LedgerError::Damaged { dir, readable: index, recorded: end });
-                }
-            }
+            let found = records.advance().map_err(LedgerError::io("read", &path))?;
+            let Found::Entry(leaf) = found else {
+                let dir = dir.to_path_buf();
+                return Err(LedgerError::Damaged { dir, readable: index, recorded: end });
+            };
+            let mark = plan.mark(index, records.entry());
+            files::push_record(&mut bytes, mark.as_deref().unwrap_or(records.entry()), leaf);
         }
         files::replace(&path, &bytes)?;
     }

@@ -49,6 +49,9 @@ impl Wanted {
     }
 }
 
+/// Is shown what is stored of an entry.
+pub(crate) type Visit<'a> = dyn FnMut(u64, &[u8]) -> Result<(), LedgerError> + 'a;
+
 /// A ledger opened for reading, as of one checkpoint.
 pub struct Reader {
     dir: PathBuf,
@@ -203,7 +206,7 @@ impl Reader {
     pub(crate) fn stored(
         &mut self,
         range: Range<u64>,
-        visit: &mut dyn FnMut(u64, &[u8]) -> Result<(), LedgerError>,
+        visit: &mut Visit<'_>,
     ) -> Result<(), LedgerError> {
         let mut index = range.start;
         while index < range.end {

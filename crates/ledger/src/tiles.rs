@@ -14,6 +14,9 @@ use yumen_verify::{
 
 use crate::{LedgerError, files};
 
+/// Gives what is to stand in the place of an entry, where something else is.
+pub(crate) type Replace<'a> = dyn FnMut(u64, &[u8]) -> Option<Vec<u8>> + 'a;
+
 /// The bytes of a tile as it was when the log had it `tile.width` wide. When that form is gone, because a fuller
 /// one took its place, what is there of the full tile is read instead.
 pub(crate) fn read(dir: &Path, tile: Tile) -> Result<Vec<u8>, LedgerError> {
@@ -191,10 +194,7 @@ impl Edge {
     }
 
     /// Puts marks in the place of entries of the open bundle.
-    pub(crate) fn prune(
-        &mut self,
-        replace: &mut dyn FnMut(u64, &[u8]) -> Option<Vec<u8>>,
-    ) -> Result<(), LedgerError> {
+    pub(crate) fn prune(&mut self, replace: &mut Replace<'_>) -> Result<(), LedgerError> {
         let first = self.size - self.size % TILE_WIDTH;
         let Some(pruned) = rewritten(first, &self.bundle, replace) else { return Ok(()) };
         self.bundle = pruned;
@@ -267,11 +267,7 @@ pub(crate) fn partial_widths(
 
 /// The bytes of a bundle whose first entry is `first`, with what `replace` gives in the place of entries; none
 /// where it gives nothing.
-pub(crate) fn rewritten(
-    first: u64,
-    bundle: &[u8],
-    replace: &mut dyn FnMut(u64, &[u8]) -> Option<Vec<u8>>,
-) -> Option<Vec<u8>> {
+pub(crate) fn rewritten(first: u64, bundle: &[u8], replace: &mut Replace<'_>) -> Option<Vec<u8>> {
     let (mut bytes, mut changed) = (Vec::with_capacity(bundle.len()), false);
     let mut entries = tile::BundleEntries::new(bundle);
     for (index, stored) in (first..).zip(entries.by_ref()) {

@@ -25,6 +25,9 @@ enum Mark {
 
 impl Pruned {
     /// The bytes that stand in the entry's place.
+    ///
+    /// # Panics
+    /// Never: a number and a string are always JSON.
     pub fn mark(self) -> Vec<u8> {
         // Cannot fail: a number and a string, written into memory.
         serde_json::to_vec(&Mark::Pruned(self)).expect("a mark is plain JSON")

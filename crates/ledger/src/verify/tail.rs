@@ -60,24 +60,31 @@ impl Segments {
 struct Published<'a> {
     dir: &'a Path,
     size: u64,
-    kept: Option<(u64, Vec<Vec<u8>>, Option<Vec<TreeHash>>)>,
+    kept: Option<Kept>,
+}
+
+/// One bundle with the tile of its hashes, which is empty when it cannot be read.
+struct Kept {
+    number: u64,
+    entries: Vec<Vec<u8>>,
+    hashes: Vec<TreeHash>,
 }
 
 impl Published<'_> {
     /// What is stored of a published entry, where it fits its hash.
     fn stored(&mut self, index: u64) -> Option<&[u8]> {
         let number = index / TILE_WIDTH;
-        if self.kept.as_ref().is_none_or(|(kept, ..)| *kept != number) {
+        if self.kept.as_ref().is_none_or(|kept| kept.number != number) {
             let tile = Tile::of(TileKind::Entries, number, self.size)?;
             let bytes = tiles::read(self.dir, tile).unwrap_or_default();
             let entries = BundleEntries::new(&bytes).map(<[u8]>::to_vec).collect();
             let hashes = Tile { kind: TileKind::Hashes(0), ..tile };
-            self.kept = Some((number, entries, tiles::read_hashes(self.dir, hashes).ok()));
+            let hashes = tiles::read_hashes(self.dir, hashes).unwrap_or_default();
+            self.kept = Some(Kept { number, entries, hashes });
         }
-        let (_, entries, hashes) = self.kept.as_ref()?;
+        let Kept { entries, hashes, .. } = self.kept.as_ref()?;
         let place = usize::try_from(index % TILE_WIDTH).ok()?;
-        let entry = entries.get(place)?;
-        let leaf = hashes.as_ref()?.get(place)?;
+        let (entry, leaf) = (entries.get(place)?, hashes.get(place)?);
         (stored_leaf(entry) == *leaf).then_some(entry)
     }
 }
