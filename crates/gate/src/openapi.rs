@@ -64,7 +64,10 @@ fn path(feature: &Feature) -> Value {
                 feature.limits().max_input_bytes
             ),
             "security": [{"key": []}],
-            "parameters": [{"$ref": "#/components/parameters/Assertion"}],
+            "parameters": [
+                {"$ref": "#/components/parameters/Assertion"},
+                {"$ref": "#/components/parameters/Proof"},
+            ],
             "requestBody": {
                 "required": true,
                 "content": {"application/json": {"schema": {

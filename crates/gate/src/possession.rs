@@ -47,7 +47,7 @@ fn single(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     }
 }
 
-/// The problem of a proof, or of an assertion that misses one.
+/// The problem of a proof or a ticket, or of an assertion that misses its proof.
 pub(crate) fn refused(error: &PolicyError) -> Problem {
     match error {
         PolicyError::PossessionMissing => Problem::new(
@@ -60,7 +60,12 @@ pub(crate) fn refused(error: &PolicyError) -> Problem {
             format!("The proof of possession is not valid: {en}."),
             format!("持有证明无效：{zh}。"),
         ),
-        // Nothing else goes wrong with a proof.
+        PolicyError::Grace { en, zh } => Problem::new(
+            "grace_invalid",
+            format!("The grace ticket is not valid: {en}."),
+            format!("宽限凭证无效：{zh}。"),
+        ),
+        // Nothing else goes wrong with a proof or a ticket.
         _ => {
             Problem::new("proof_invalid", "The proof of possession is not valid.", "持有证明无效。")
         }

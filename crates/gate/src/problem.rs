@@ -63,6 +63,7 @@ pub const CODES: &[Code] = &[
         "资格凭证不包含此功能",
     ),
     code("feature_unknown", 404, "There is no such feature", "没有此功能"),
+    code("grace_invalid", 403, "The grace ticket is not valid", "宽限凭证无效"),
     code("input_empty", 422, "There is no text to work on", "没有可处理的文字"),
     code(
         "input_error",

@@ -171,6 +171,18 @@ fn every_switch_has_keys_of_its_own_and_governs_what_can_be_chosen() {
     }
 }
 
+#[test]
+fn the_manual_names_every_switch_with_what_it_stops() {
+    let manual = include_str!("../../../docs/management.md");
+    for switch in Switch::ALL {
+        let row = format!("| `{}` | `{}` |", switch.key(), switch.mdm_key());
+        let row = manual.lines().find(|line| line.starts_with(&row)).expect(switch.key());
+        for selector in switch.features() {
+            assert!(row.contains(&format!("`{selector}`")), "{row}");
+        }
+    }
+}
+
 fn any_limits() -> impl Strategy<Value = Value> {
     (
         prop::option::of(subsequence(vec!["device", "private", "partner"], 0..=3)),

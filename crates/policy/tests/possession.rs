@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "../../../fuzz/src/possession.rs"]
+mod fuzzed;
 mod world;
 
 use base64::Engine as _;
@@ -413,6 +415,17 @@ fn a_ticket_outlives_the_rotation_of_its_key_and_not_its_revocation() {
     assert!(grace(&device, &forged.unwrap(), &keys.verifier()).is_err());
     keys.revoke(&old, now() + 2.minutes()).unwrap();
     assert!(grace(&device, &ticket, &keys.verifier()).is_err());
+}
+
+#[test]
+fn no_seed_of_the_fuzzer_is_let_in() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/proof");
+    let mut seeds = 0;
+    for seed in std::fs::read_dir(corpus).unwrap() {
+        fuzzed::proof(&std::fs::read(seed.unwrap().path()).unwrap());
+        seeds += 1;
+    }
+    assert!(seeds > 0);
 }
 
 proptest! {
