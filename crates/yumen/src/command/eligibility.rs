@@ -14,6 +14,7 @@ use yumen_policy::{
 };
 
 use super::{Output, read_config};
+use crate::catalog::Shipped;
 use crate::cli::{EligibilityCommand, Lang, StandingArgs};
 use crate::compose::Build;
 use crate::data_dir::DataDir;
@@ -108,6 +109,15 @@ impl Court {
     /// The features there are, in order.
     fn features(&self) -> Vec<FeatureId> {
         self.build.shipped.features.iter().map(|feature| feature.id().clone()).collect()
+    }
+
+    /// Whether what all markets share is the same under both catalogues.
+    fn shares_with(&self, other: &Self) -> bool {
+        let (own, others) = (&self.build.shipped, &other.build.shipped);
+        let parts = |shipped: &Shipped| -> Vec<_> {
+            shipped.overlays.iter().map(|part| (part.id().clone(), part.digest())).collect()
+        };
+        own.pack_ages() == others.pack_ages() && parts(own) == parts(others)
     }
 
     /// What has to be said about what the verdicts rest on.

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 use yumen_policy::{
-    Answer, Device, FeatureId, FeatureTerms, MarketId, Outcome, Policy, Timestamp, Verdict, judge,
+    Answer, Device, FeatureId, FeatureTerms, Market, MarketId, Outcome, Policy, Release, Timestamp,
+    Verdict, judge,
 };
 
 use super::crowd::{Census, Seen};
@@ -70,7 +71,10 @@ pub(crate) struct Comparison<'a> {
 
 impl<'a> Comparison<'a> {
     /// Compares two policies at one instant.
-    pub(crate) fn new(old: &'a Policy, new: &'a Policy, at: Timestamp) -> Self {
+    ///
+    /// `shared` says that what all markets share is the same on both sides: the packs, the parts of
+    /// markets, the approvals at hand.
+    pub(crate) fn new(old: &'a Policy, new: &'a Policy, shared: bool, at: Timestamp) -> Self {
         let ids: BTreeSet<_> =
             old.features().chain(new.features()).map(|terms| terms.id().clone()).collect();
         let features: Vec<_> = ids.into_iter().collect();
@@ -79,7 +83,8 @@ impl<'a> Comparison<'a> {
             .iter()
             .filter(|market| new.market(market.id()).is_some())
             .map(|market| {
-                let differs = |(_, id): &(usize, &FeatureId)| !same(old, new, market.id(), id);
+                let differs =
+                    |(_, id): &(usize, &FeatureId)| !shared || !same(old, new, market.id(), id);
                 let indices = features.iter().enumerate().filter(differs);
                 (market.id().clone(), indices.map(|(index, _)| index).collect())
             })
@@ -111,26 +116,18 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// Whether nothing that the verdicts of a feature in a market rest on differs.
+/// Whether nothing that the verdicts of a feature in a market rest on differs, but for what all
+/// markets share.
 fn same(old: &Policy, new: &Policy, market: &MarketId, feature: &FeatureId) -> bool {
-    // An overlay on a market decides with it.
-    let packs = |policy: &Policy| -> Vec<_> {
-        let mut packs: Vec<_> =
-            policy.markets().iter().map(|market| (market.id().clone(), market.digest())).collect();
-        packs.sort();
-        packs
-    };
+    let file = |policy: &Policy| policy.market(market).map(Market::digest);
     let terms = |policy: &Policy| -> Option<FeatureTerms> {
         policy.features().find(|terms| terms.id() == feature).cloned()
     };
     let releases = |policy: &Policy| -> Vec<_> {
         let releases = policy.releases().filter(|release| release.market() == market);
-        releases.map(yumen_policy::Release::digest).collect()
+        releases.map(Release::digest).collect()
     };
-    packs(old) == packs(new)
-        && terms(old) == terms(new)
-        && releases(old) == releases(new)
-        && old.opens_sandbox() == new.opens_sandbox()
+    file(old) == file(new) && terms(old) == terms(new) && releases(old) == releases(new)
 }
 
 /// What one worker found.

@@ -64,7 +64,7 @@ pub(super) fn run(
     let mut progress = Progress::new();
     // One instant for both, or what ends in between would look like a change.
     let at = old.at;
-    let comparison = Comparison::new(&old.policy, &new.policy, at);
+    let comparison = Comparison::new(&old.policy, &new.policy, old.shares_with(new), at);
     let (source, population) = crowd.open()?;
     let Counted { devices, judged, census } = source
         .count(|| comparison.census(), |done, all| progress.show(done, all))
