@@ -343,7 +343,7 @@ def test_the_demo_records_the_approval_it_makes_for_itself(tmp_path):
         with demo_gate(data):
             pass
         report = json.loads(yumen("--json", "ledger", "verify", "--data-dir", data).stdout)["log"]
-        assert report["kinds"] == {"approval.v1": 1}
+        assert report["kinds"] == {"approval.v1": 1, "key.v1": 1, "signer.v1": 2}
     [approval] = json.loads(yumen("--json", "approval", "list", "--data-dir", data).stdout)
     recorded = b"".join(p.read_bytes() for p in (data / "ledger").rglob("*") if p.is_file())
     assert b'"step":"imported"' in recorded and approval["number"].encode() in recorded

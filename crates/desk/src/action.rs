@@ -1,10 +1,13 @@
 //! What can be done at the desk.
 
 use serde::{Deserialize, Serialize};
-use yumen_policy::Role;
-use yumen_policy::{FeatureSelector, MarketId, ModelId, PartnerId};
+use yumen_policy::{
+    Application, ApprovalFile, Drift, FeatureSelector, MarketId, ModelId, PartnerId, Release, Role,
+    SignedApproval, SignedStep, StepKind,
+};
 
 use crate::actor::Duty;
+use crate::approvals::StepOrder;
 
 /// One thing somebody does at the desk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +22,74 @@ pub enum Action {
     },
     /// Looks at the kills.
     Kills,
+    /// Writes a draft, or writes one anew.
+    Draft {
+        /// What is asked for.
+        application: Application,
+        /// The signed step.
+        step: SignedStep,
+    },
+    /// Takes a step with an approval.
+    Step {
+        /// Its number, or its case while it has none.
+        approval: String,
+        /// Which step.
+        kind: StepKind,
+        /// The step, signed or to be signed here.
+        order: StepOrder,
+    },
+    /// Adds people's signatures to an approval's record.
+    Sign {
+        /// Its number, or its case.
+        approval: String,
+        /// The same record with more signatures.
+        signed: SignedApproval,
+    },
+    /// Takes in an approval that enough people have signed, whole.
+    Import {
+        /// The approval with its signatures and steps.
+        file: ApprovalFile,
+    },
+    /// Takes an approval out of the store.
+    Remove {
+        /// Its number, or its case.
+        approval: String,
+    },
+    /// Verifies an approval without taking it in.
+    Verify {
+        /// The approval with its signatures and steps.
+        file: ApprovalFile,
+    },
+    /// Looks at the approvals.
+    Approvals,
+    /// Looks at one approval and its file.
+    Approval {
+        /// Its number, or its case.
+        approval: String,
+    },
+    /// Keeps a release bundle.
+    AddRelease {
+        /// The bundle.
+        release: Release,
+    },
+    /// Looks at the releases.
+    Releases,
+    /// Looks at one release.
+    Release {
+        /// Its digest, or a beginning of it.
+        digest: String,
+    },
+    /// Tells of a model that drifted.
+    Drift(Drift),
+    /// Looks at the drifts, with the change filings they call for.
+    Drifts,
+    /// Looks into the ledger.
+    Entries {
+        /// The first entry's place; without it the last ones are shown.
+        from: Option<u64>,
+        /// How many.
+        limit: u64,
+    },
     /// Trusts a person's public key.
     AddSigner {
         /// The public key (`ed25519:...`).
@@ -71,10 +142,31 @@ pub struct KillOrder {
 }
 
 impl Action {
+    /// Whether it only looks, and changes nothing.
+    pub fn looks(&self) -> bool {
+        self.duty() == Duty::Read
+    }
+
     /// What it asks of its actor.
     pub fn duty(&self) -> Duty {
         match self {
-            Self::Kills | Self::Signers | Self::AdminKeys => Duty::Read,
+            Self::Kills
+            | Self::Approvals
+            | Self::Approval { .. }
+            | Self::Verify { .. }
+            | Self::Releases
+            | Self::Release { .. }
+            | Self::Drifts
+            | Self::Entries { .. }
+            | Self::Signers
+            | Self::AdminKeys => Duty::Read,
+            Self::Draft { .. } => Duty::Step(StepKind::Draft),
+            Self::Step { kind, .. } => Duty::Step(*kind),
+            Self::Sign { .. } => Duty::Sign,
+            Self::Import { .. } => Duty::Step(StepKind::Granted),
+            Self::Remove { .. } => Duty::Step(StepKind::Revoked),
+            Self::AddRelease { .. } => Duty::Write,
+            Self::Drift(_) => Duty::Tell,
             Self::Kill(_) | Self::Lift { .. } => Duty::Stop,
             Self::AddSigner { .. }
             | Self::RemoveSigner { .. }

@@ -1,7 +1,6 @@
 //! Who acts, and what their role lets them do.
 
-use yumen_policy::Hand;
-use yumen_policy::Role;
+use yumen_policy::{Hand, Role, StepKind};
 
 use crate::DeskError;
 
@@ -31,14 +30,14 @@ pub enum Standing {
 pub enum Duty {
     /// To look; every person may.
     Read,
-    /// To write drafts, submissions and releases, and to bring in signed records.
+    /// To bring in releases and lists.
     Write,
-    /// To bring in what approvers signed.
+    /// To take this step with an approval. Whose signature it bears is looked at besides.
+    Step(StepKind),
+    /// To bring in signatures.
     Sign,
-    /// To stop and to close, and to lift what one may stop.
+    /// To stop, and to lift what was stopped.
     Stop,
-    /// To close an approval: operators and those who sign may.
-    Close,
     /// To say whose keys count. Only at the machine, never over the network.
     Entrust,
     /// To turn over the gate's own keys.
@@ -115,10 +114,10 @@ impl Duty {
         use Role::{Approver, Auditor, Author, Legal, Operator};
         match self {
             Self::Read => &[Author, Approver, Legal, Operator, Auditor],
-            Self::Write => &[Author],
+            Self::Write => &[Author, Legal],
+            Self::Step(kind) => kind.roles(),
             Self::Sign => &[Approver, Legal],
             Self::Stop | Self::Operate => &[Operator],
-            Self::Close => &[Approver, Legal, Operator],
             Self::Entrust | Self::Tell => &[],
         }
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use yumen_ledger::Ledger;
-use yumen_policy::{FeatureId, Market, Release};
+use yumen_policy::{FeatureId, Market, Procedures, Release, SignerKey, SigningKey};
 use yumen_store::Store;
 
-use crate::{Action, Actor, DeskError, Done};
+use crate::{Action, Actor, DeskError, Done, Holdings};
 
 /// What the desk knows of the program it belongs to.
 #[derive(Debug, Default)]
@@ -17,8 +17,18 @@ pub struct Book {
     pub markets: Vec<Market>,
     /// The features.
     pub features: Vec<FeatureId>,
+    /// How approvals of each kind are given out.
+    pub procedures: Procedures,
     /// What this build releases.
     pub releases: Vec<Release>,
+}
+
+/// The keys that the installation itself signs with.
+pub struct Keyring {
+    /// For what an operator may do with an approval.
+    pub operator: SigningKey,
+    /// On a demonstration, the key of one of its made-up people.
+    pub demonstration: Option<SigningKey>,
 }
 
 /// The market desk on one data directory. Blocking: keep it off the request path.
@@ -26,6 +36,7 @@ pub struct Desk {
     pub(crate) store: Store,
     pub(crate) ledger: Ledger,
     pub(crate) ledger_dir: PathBuf,
+    pub(crate) keys: Keyring,
     pub(crate) book: Arc<Book>,
 }
 
@@ -39,11 +50,20 @@ impl Desk {
         store: Store,
         ledger: Ledger,
         ledger_dir: PathBuf,
+        keys: Keyring,
         book: Arc<Book>,
     ) -> Result<Self, DeskError> {
-        let mut desk = Self { store, ledger, ledger_dir, book };
+        let mut desk = Self { store, ledger, ledger_dir, keys, book };
         desk.deliver_outgoing()?;
         Ok(desk)
+    }
+
+    /// What the store holds for a policy now.
+    ///
+    /// # Errors
+    /// As for [`Holdings::read`].
+    pub fn holdings(&self) -> Result<Holdings, DeskError> {
+        Holdings::read(&self.store, &self.book, SignerKey::of(&self.keys.operator))
     }
 
     /// The store, to read what is decided from.
@@ -66,6 +86,20 @@ impl Desk {
             Action::Kill(order) => self.kill(actor, order, now),
             Action::Lift { id } => self.lift(actor, &id, now),
             Action::Kills => self.kills(),
+            Action::Draft { application, step } => self.draft(actor, application, step, now),
+            Action::Step { approval, kind, order } => self.step(actor, &approval, kind, order, now),
+            Action::Sign { approval, signed } => self.sign(actor, &approval, &signed, now),
+            Action::Import { file } => self.import(actor, &file, now),
+            Action::Remove { approval } => self.remove(&approval, now),
+            Action::Verify { file } => self.verify(&file, now),
+            Action::Approvals => self.approvals(now),
+            Action::Approval { approval } => self.approval(&approval, now),
+            Action::AddRelease { release } => self.add_release(actor, &release, now),
+            Action::Releases => self.releases(),
+            Action::Release { digest } => self.release(&digest),
+            Action::Drift(drift) => self.drift(&drift, now),
+            Action::Drifts => self.drifts(),
+            Action::Entries { from, limit } => self.entries(from, limit),
             Action::AddSigner { key, name, role } => self.add_signer(actor, &key, &name, role, now),
             Action::RemoveSigner { key } => self.remove_signer(actor, &key, now),
             Action::Signers => self.signers(),

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 use yumen_ledger::LedgerError;
-use yumen_policy::{PolicyError, Text};
+use yumen_policy::{PolicyError, StepKind, Text};
 use yumen_store::StoreError;
 
 use crate::actor::Duty;
@@ -164,10 +164,16 @@ fn forbidden(duty: Duty) -> Text {
         }
         Duty::Tell => return Text::new("only the gate itself says this", "只有网关自身可以报告"),
         Duty::Read => ("look at this", "查看"),
-        Duty::Write => ("write drafts and releases", "起草和提交"),
+        Duty::Write => ("bring in releases and lists", "录入发布版本和清单"),
+        Duty::Step(StepKind::Draft) => ("write a draft", "起草"),
+        Duty::Step(StepKind::Submitted) => ("submit an application", "提交申请"),
+        Duty::Step(StepKind::Granted) => ("bring in a decision", "录入审批决定"),
+        Duty::Step(StepKind::Confirmed) => ("confirm an approval", "确认审批"),
+        Duty::Step(StepKind::Suspended) => ("suspend an approval", "暂停审批"),
+        Duty::Step(StepKind::Resumed) => ("resume an approval", "恢复审批"),
+        Duty::Step(StepKind::Revoked) => ("revoke an approval", "撤销审批"),
         Duty::Sign => ("sign", "签署"),
         Duty::Stop => ("stop features or lift a stop", "停用功能或解除停用"),
-        Duty::Close => ("close an approval", "关闭审批"),
         Duty::Operate => ("turn over the gate's keys", "轮换网关密钥"),
     };
     let roles: Vec<_> = duty.roles().iter().map(|role| role.as_str()).collect();

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use yumen_ledger::{Canonical, Entry, KillAt, KillStep};
 use yumen_policy::{Digest, Hand, Kill, KillId, KillScope, LiftState, PolicyError, Text};
-use yumen_store::{StoreError, new_id};
+use yumen_store::new_id;
 
+use crate::holdings::{kills, parsed, releases, written};
 use crate::{Actor, Desk, DeskError, Done, KillOrder};
 
 impl Desk {
@@ -21,8 +22,9 @@ impl Desk {
         let id: KillId = new_id("kill")?.parse().map_err(|error| invalid(&error))?;
         let kill =
             Kill::new(id, scope, &reason, actor.hand(), now).map_err(|error| invalid(&error))?;
+        let json = written("kill", &kill)?;
         let ((), index) = self.change(|change| {
-            change.add_kill(kill.id.as_str(), &written(&kill), now.as_second())?;
+            change.add_kill(kill.id.as_str(), &json, now.as_second())?;
             Ok(((), vec![entry(&kill, KillAt::Killed, actor, now)]))
         })?;
         let what = what(&kill.scope);
@@ -45,9 +47,9 @@ impl Desk {
             let Some(stored) = change.kill(id)? else {
                 return Err(DeskError::Unknown { what: "kill", zh: "停用", name: id.into() });
             };
-            let mut kill = read(&stored)?;
+            let mut kill: Kill = parsed("kill", &stored)?;
             let state = lift(&mut kill, &hand, now)?;
-            change.update_kill(id, &written(&kill))?;
+            change.update_kill(id, &written("kill", &kill)?)?;
             let at = match state {
                 LiftState::Lifted => KillAt::Lifted,
                 LiftState::Standing | LiftState::Asked => KillAt::LiftAsked,
@@ -77,18 +79,10 @@ impl Desk {
     }
 
     pub(crate) fn kills(&self) -> Result<Done, DeskError> {
-        let kills = self.all_kills()?;
+        let kills = kills(&self.store)?;
         let held = kills.iter().filter(|kill| kill.is_in_force()).count();
         let text = Text::new(format!("{held} in force"), format!("{held} 项生效"));
         Ok(Done::found(&kills.iter().map(shown).collect::<Vec<_>>(), text))
-    }
-
-    /// All kills, lifted ones too, the oldest first: what a policy is made with.
-    ///
-    /// # Errors
-    /// [`DeskError::Store`] when one cannot be read: who cannot know what is stopped serves nothing.
-    pub fn all_kills(&self) -> Result<Vec<Kill>, DeskError> {
-        self.store.list_kills()?.iter().map(|stored| read(stored)).collect()
     }
 
     /// A stop that names nothing would stop nothing, and whoever gave it would not know.
@@ -106,8 +100,9 @@ impl Desk {
         {
             return unknown("market", "市场", named);
         }
+        let stored = releases(&self.store)?;
         let mut models =
-            self.book.releases.iter().flat_map(|release| {
+            self.book.releases.iter().chain(&stored).flat_map(|release| {
                 release.features().flat_map(|(_, feature)| feature.models.iter())
             });
         let fits = |model: &yumen_policy::ModelRef| {
@@ -139,17 +134,6 @@ fn lift(kill: &mut Kill, hand: &Hand, now: Timestamp) -> Result<LiftState, DeskE
 
 fn invalid(error: &PolicyError) -> DeskError {
     DeskError::Invalid(error.to_string())
-}
-
-fn written(kill: &Kill) -> String {
-    // A kill is plain strings, times and lists.
-    serde_json::to_string(kill).expect("a kill is plain JSON")
-}
-
-fn read(stored: &str) -> Result<Kill, DeskError> {
-    serde_json::from_str(stored).map_err(|error| {
-        DeskError::Store(StoreError::Invalid { what: "kill", why: error.to_string() })
-    })
 }
 
 fn entry(kill: &Kill, at: KillAt, actor: &Actor, now: Timestamp) -> Canonical {

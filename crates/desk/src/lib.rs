@@ -16,20 +16,27 @@
 
 mod action;
 mod actor;
+mod approvals;
 mod desk;
 mod done;
+mod drifts;
+mod entries;
 mod error;
+mod holdings;
 mod kills;
 mod operations;
 mod people;
 mod record;
+mod releases;
 mod request;
 
 pub use action::{Action, KillOrder};
 pub use actor::{Actor, Duty, Standing};
-pub use desk::{Book, Desk};
+pub use approvals::StepOrder;
+pub use desk::{Book, Desk, Keyring};
 pub use done::Done;
 pub use error::{CODES, Code, DeskError};
+pub use holdings::Holdings;
 pub use operations::{Acting, Operations};
-pub use request::ROUTES;
+pub use request::{ROUTES, Request};
 pub use yumen_policy::Role;

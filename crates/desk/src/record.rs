@@ -7,7 +7,7 @@
 //! carries its time and an id, so the same bytes are the same entry.
 
 use yumen_ledger::{Canonical, Entry, LedgerError, Reader};
-use yumen_store::{Change, Outgoing};
+use yumen_store::{Change, Outgoing, StoreError};
 
 use crate::{Desk, DeskError};
 
@@ -56,7 +56,9 @@ impl Desk {
     }
 
     fn deliver(&mut self, outgoing: &Outgoing) -> Result<Option<u64>, DeskError> {
-        let entry = Entry::parse(&outgoing.entry)?;
+        let entry = Entry::parse(&outgoing.entry).map_err(|error| {
+            DeskError::Store(StoreError::Invalid { what: "ledger entry", why: error.to_string() })
+        })?;
         let durable = self.ledger.append_blocking(Canonical::from(entry))?;
         self.store.delivered(outgoing.id)?;
         Ok(Some(durable.proof().index))

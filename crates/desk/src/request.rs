@@ -1,17 +1,94 @@
-//! The desk's addresses: which request asks for which action.
+//! The desk's addresses: which request asks for which action, and which request an action is sent as.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use yumen_policy::{
+    Application, ApprovalFile, Release, Role, SignedApproval, SignedStep, StepKind,
+};
 
+use crate::approvals::StepOrder;
+use crate::entries::USUAL_ENTRIES;
 use crate::{Action, DeskError, KillOrder};
 
 /// Method, path and, in braces, the one variable segment of each address.
 pub const ROUTES: &[(&str, &str)] = &[
+    ("GET", "/admin/v1/admin-keys"),
+    ("POST", "/admin/v1/admin-keys"),
+    ("POST", "/admin/v1/admin-keys/{id}/revoke"),
+    ("GET", "/admin/v1/approvals"),
+    ("POST", "/admin/v1/approvals"),
+    ("POST", "/admin/v1/approvals/verify"),
+    ("GET", "/admin/v1/approvals/{number}"),
+    ("POST", "/admin/v1/approvals/{number}/confirm"),
+    ("POST", "/admin/v1/approvals/{number}/grant"),
+    ("POST", "/admin/v1/approvals/{number}/remove"),
+    ("POST", "/admin/v1/approvals/{number}/resume"),
+    ("POST", "/admin/v1/approvals/{number}/revoke"),
+    ("POST", "/admin/v1/approvals/{number}/sign"),
+    ("POST", "/admin/v1/approvals/{number}/submit"),
+    ("POST", "/admin/v1/approvals/{number}/suspend"),
+    ("GET", "/admin/v1/drifts"),
     ("GET", "/admin/v1/kills"),
     ("POST", "/admin/v1/kills"),
     ("POST", "/admin/v1/kills/{id}/lift"),
+    ("GET", "/admin/v1/ledger/entries"),
+    ("GET", "/admin/v1/releases"),
+    ("POST", "/admin/v1/releases"),
+    ("GET", "/admin/v1/releases/{digest}"),
+    ("GET", "/admin/v1/signers"),
+    ("POST", "/admin/v1/signers"),
+    ("POST", "/admin/v1/signers/{key}/remove"),
 ];
+
+/// The steps by the last segment of their address.
+const STEPS: [(&str, StepKind); 6] = [
+    ("submit", StepKind::Submitted),
+    ("grant", StepKind::Granted),
+    ("suspend", StepKind::Suspended),
+    ("resume", StepKind::Resumed),
+    ("revoke", StepKind::Revoked),
+    ("confirm", StepKind::Confirmed),
+];
+
+/// A draft as it is sent.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DraftBody {
+    application: Application,
+    step: SignedStep,
+}
+
+/// A signer as it is sent.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignerBody {
+    key: String,
+    name: String,
+    role: Role,
+}
+
+/// An admin key to be made, as it is sent.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AdminKeyBody {
+    name: String,
+    role: Role,
+}
+
+/// An action as a request: method, path with its query, and body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// The path, percent-encoded, with its query.
+    pub path: String,
+    /// The body; none for a `GET`.
+    pub body: Option<Value>,
+}
 
 impl Action {
     /// The action that a request asks for. `path` is as it came, percent-encoded, without the query.
@@ -31,37 +108,191 @@ impl Action {
             .transpose()?
             .unwrap_or_default();
         let segments: Vec<_> = segments.iter().map(AsRef::as_ref).collect();
-        let action = match (method, segments.as_slice()) {
+        if let ("GET", ["ledger", "entries"]) = (method, segments.as_slice()) {
+            return entries(query);
+        }
+        if query.is_some_and(|query| !query.is_empty()) {
+            // What is not understood is not passed over.
+            return Err(DeskError::Invalid("this address takes no query".into()));
+        }
+        let owned = |text: &str| text.to_owned();
+        Ok(match (method, segments.as_slice()) {
+            ("GET", ["admin-keys"]) => Self::AdminKeys,
+            ("POST", ["admin-keys"]) => {
+                let AdminKeyBody { name, role } = read(body)?;
+                Self::AddAdminKey { name, role }
+            }
+            ("POST", ["admin-keys", id, "revoke"]) => {
+                nothing(body)?;
+                Self::RevokeAdminKey { id: owned(id) }
+            }
+            ("GET", ["approvals"]) => Self::Approvals,
+            ("POST", ["approvals"]) => drafted_or_imported(body)?,
+            ("POST", ["approvals", "verify"]) => Self::Verify { file: file(body)? },
+            ("GET", ["approvals", approval]) => Self::Approval { approval: owned(approval) },
+            ("POST", ["approvals", approval, "remove"]) => {
+                nothing(body)?;
+                Self::Remove { approval: owned(approval) }
+            }
+            ("POST", ["approvals", approval, "sign"]) => {
+                let _: serde_json::Map<String, Value> = read(body)?;
+                Self::Sign { approval: owned(approval), signed: SignedApproval::parse(body)? }
+            }
+            ("POST", ["approvals", approval, step]) => {
+                let Some((_, kind)) = STEPS.into_iter().find(|(name, _)| name == step) else {
+                    return Err(no_address(method, path));
+                };
+                let order = if body.is_empty() { StepOrder::default() } else { read(body)? };
+                Self::Step { approval: owned(approval), kind, order }
+            }
+            ("GET", ["drifts"]) => Self::Drifts,
             ("GET", ["kills"]) => Self::Kills,
             ("POST", ["kills"]) => Self::Kill(read::<KillOrder>(body)?),
-            ("POST", ["kills", id, "lift"]) => Self::Lift { id: (*id).to_owned() },
-            _ => {
-                let name = format!("{method} {path}");
-                return Err(DeskError::Unknown { what: "address", zh: "地址", name });
+            ("POST", ["kills", id, "lift"]) => {
+                nothing(body)?;
+                Self::Lift { id: owned(id) }
             }
-        };
-        no_query(query)?;
-        Ok(action)
+            ("GET", ["releases"]) => Self::Releases,
+            ("POST", ["releases"]) => Self::AddRelease { release: read::<Release>(body)? },
+            ("GET", ["releases", digest]) => Self::Release { digest: owned(digest) },
+            ("GET", ["signers"]) => Self::Signers,
+            ("POST", ["signers"]) => {
+                let SignerBody { key, name, role } = read(body)?;
+                Self::AddSigner { key, name, role }
+            }
+            ("POST", ["signers", key, "remove"]) => {
+                nothing(body)?;
+                Self::RemoveSigner { key: owned(key) }
+            }
+            _ => return Err(no_address(method, path)),
+        })
     }
+
+    /// The request that asks for this action; none for what only the gate itself says.
+    pub fn to_request(&self) -> Option<Request> {
+        let get = |path: &str| Some(Request { method: "GET", path: at(path), body: None });
+        let post = |path: String, body: Value| {
+            Some(Request { method: "POST", path: at(&path), body: Some(body) })
+        };
+        let approval = |name: &str, what: &str| format!("approvals/{}/{what}", encoded(name));
+        match self {
+            Self::AdminKeys => get("admin-keys"),
+            Self::AddAdminKey { name, role } => {
+                post("admin-keys".into(), json!({"name": name, "role": role}))
+            }
+            Self::RevokeAdminKey { id } => {
+                post(format!("admin-keys/{}/revoke", encoded(id)), json!({}))
+            }
+            Self::Approvals => get("approvals"),
+            Self::Draft { application, step } => {
+                post("approvals".into(), json!({"application": application, "step": step}))
+            }
+            Self::Import { file } => post("approvals".into(), json!(file)),
+            Self::Verify { file } => post("approvals/verify".into(), json!(file)),
+            Self::Approval { approval } => get(&format!("approvals/{}", encoded(approval))),
+            Self::Remove { approval: name } => post(approval(name, "remove"), json!({})),
+            Self::Sign { approval: name, signed } => post(approval(name, "sign"), json!(signed)),
+            Self::Step { approval: name, kind, order } => {
+                let (step, _) = STEPS.into_iter().find(|(_, known)| known == kind)?;
+                post(approval(name, step), json!(order))
+            }
+            Self::Drifts => get("drifts"),
+            Self::Kills => get("kills"),
+            Self::Kill(order) => post("kills".into(), json!(order)),
+            Self::Lift { id } => post(format!("kills/{}/lift", encoded(id)), json!({})),
+            Self::Entries { from, limit } => {
+                let from = from.map_or_else(String::new, |from| format!("&from={from}"));
+                get(&format!("ledger/entries?limit={limit}{from}"))
+            }
+            Self::Releases => get("releases"),
+            Self::AddRelease { release } => post("releases".into(), json!(release)),
+            Self::Release { digest } => get(&format!("releases/{}", encoded(digest))),
+            Self::Signers => get("signers"),
+            Self::AddSigner { key, name, role } => {
+                post("signers".into(), json!({"key": key, "name": name, "role": role}))
+            }
+            Self::RemoveSigner { key } => {
+                post(format!("signers/{}/remove", encoded(key)), json!({}))
+            }
+            Self::Drift(_) => None,
+        }
+    }
+}
+
+fn at(path: &str) -> String {
+    format!("/admin/v1/{path}")
+}
+
+fn no_address(method: &str, path: &str) -> DeskError {
+    DeskError::Unknown { what: "address", zh: "地址", name: format!("{method} {path}") }
+}
+
+/// A draft has a step of its own; what is imported brings all its steps along.
+fn drafted_or_imported(body: &[u8]) -> Result<Action, DeskError> {
+    let object: serde_json::Map<String, Value> = read(body)?;
+    if object.contains_key("step") {
+        let DraftBody { application, step } = read(body)?;
+        return Ok(Action::Draft { application, step });
+    }
+    Ok(Action::Import { file: ApprovalFile::parse(body)? })
+}
+
+fn file(body: &[u8]) -> Result<ApprovalFile, DeskError> {
+    let _: serde_json::Map<String, Value> = read(body)?;
+    Ok(ApprovalFile::parse(body)?)
+}
+
+/// Where in the ledger to look: `from` and `limit`.
+fn entries(query: Option<&str>) -> Result<Action, DeskError> {
+    let (mut from, mut limit) = (None, USUAL_ENTRIES);
+    for part in query.unwrap_or_default().split('&').filter(|part| !part.is_empty()) {
+        let wrong = || DeskError::Invalid(format!("{part:?} is neither `from=N` nor `limit=N`"));
+        let (name, value) = part.split_once('=').ok_or_else(wrong)?;
+        let value: u64 = value.parse().map_err(|_| wrong())?;
+        match name {
+            "from" => from = Some(value),
+            "limit" => limit = value,
+            _ => return Err(wrong()),
+        }
+    }
+    Ok(Action::Entries { from, limit })
 }
 
 /// The body as the action has it.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, DeskError> {
     // An object, and not a list of its values in some order.
     serde_json::from_slice::<serde_json::Map<_, _>>(body)
-        .and_then(|object| T::deserialize(serde_json::Value::Object(object)))
+        .and_then(|object| T::deserialize(Value::Object(object)))
         .map_err(|error| DeskError::Invalid(format!("the body: {error}")))
 }
 
-/// What is not understood is not passed over.
-fn no_query(query: Option<&str>) -> Result<(), DeskError> {
-    match query {
-        None | Some("") => Ok(()),
-        Some(_) => Err(DeskError::Invalid("this address takes no query".into())),
+/// A body that says nothing: none, or an empty object.
+fn nothing(body: &[u8]) -> Result<(), DeskError> {
+    if body.is_empty() {
+        return Ok(());
     }
+    let object: serde_json::Map<String, Value> = read(body)?;
+    if object.is_empty() {
+        return Ok(());
+    }
+    Err(DeskError::Invalid("this address takes no body".into()))
 }
 
-/// A percent-encoded part of an address (RFC 3986 §2.1).
+/// A segment of a path as it is sent (RFC 3986 §2.1).
+fn encoded(segment: &str) -> String {
+    let mut path = String::with_capacity(segment.len());
+    for byte in segment.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte) {
+            path.push(char::from(byte));
+        } else {
+            // Writing into a string does not fail.
+            let _ = write!(path, "%{byte:02X}");
+        }
+    }
+    path
+}
+
+/// A percent-encoded segment of a path (RFC 3986 §2.1).
 fn decoded(part: &str) -> Result<Cow<'_, str>, DeskError> {
     if !part.contains('%') {
         return Ok(Cow::Borrowed(part));
@@ -110,26 +341,79 @@ mod tests {
             "",
             "{}",
             "[\"*\"]",
-            r#"{"feature":"*","colour":1}"#,
-            r#"{"feature":"*","market":"No Market"}"#,
+            r#"{"feature":"*"}"#,
+            r#"{"feature":"*","reason":"x","colour":1}"#,
+            r#"{"feature":"*","reason":"x","market":"No Market"}"#,
         ] {
             let refused = ask("POST", "/admin/v1/kills", body).unwrap_err();
             assert_eq!(refused.code(), "action_invalid", "{body}");
         }
         assert_eq!(ask("DELETE", "/admin/v1/kills", "").unwrap_err().status(), 404);
         assert_eq!(ask("GET", "/admin/v1/nothing", "").unwrap_err().status(), 404);
+        assert_eq!(ask("POST", "/admin/v1/approvals/x/eat", "").unwrap_err().status(), 404);
+        assert!(ask("POST", "/admin/v1/kills/x/lift", r#"{"twice":true}"#).is_err());
         assert!(Action::from_request("GET", "/admin/v1/kills", Some("a=b"), b"").is_err());
         for part in ["%", "%4", "%zz", "%+1", "%ff"] {
             assert!(ask("POST", &format!("/admin/v1/kills/{part}/lift"), "").is_err(), "{part}");
+        }
+        for query in ["limit", "limit=", "limit=-1", "from=1&colour=2"] {
+            let path = "/admin/v1/ledger/entries";
+            assert!(Action::from_request("GET", path, Some(query), b"").is_err(), "{query}");
         }
     }
 
     #[test]
     fn every_address_of_the_list_is_an_action() {
         for (method, route) in ROUTES {
-            let path = route.replace("{id}", "x").replace("{number}", "x");
+            let mut path = String::new();
+            for segment in route.split('/').skip(1) {
+                path.push('/');
+                path.push_str(if segment.starts_with('{') { "x" } else { segment });
+            }
             let refused = ask(method, &path, "").err();
             assert!(refused.is_none_or(|error| error.status() != 404), "{method} {route}");
+        }
+        assert!(ROUTES.iter().all(|(_, route)| route.starts_with("/admin/v1/")));
+    }
+
+    #[test]
+    fn what_is_sent_is_what_is_read() {
+        let kill = r#"{"feature":"writing.*","model":"qwen-plus","reason":"因测试"}"#;
+        let step = |kind| Action::Step {
+            approval: "备案/2026 1".into(),
+            kind,
+            order: StepOrder { note: "a note".into(), ..StepOrder::default() },
+        };
+        let name = || "备案/2026 1".to_owned();
+        let mut actions = vec![
+            Action::Kill(serde_json::from_str(kill).unwrap()),
+            Action::Kills,
+            Action::Lift { id: "kill_1".into() },
+            Action::Approvals,
+            Action::Approval { approval: name() },
+            Action::Remove { approval: name() },
+            Action::Releases,
+            Action::Release { digest: "sha256:0a".into() },
+            Action::Drifts,
+            Action::Entries { from: None, limit: 7 },
+            Action::Entries { from: Some(9), limit: 7 },
+            Action::Signers,
+            Action::AddSigner { key: "ed25519:0a".into(), name: "Wei".into(), role: Role::Legal },
+            Action::RemoveSigner { key: "ed25519:0a".into() },
+            Action::AdminKeys,
+            Action::AddAdminKey { name: "Li".into(), role: Role::Author },
+            Action::RevokeAdminKey { id: "admin_1".into() },
+        ];
+        actions.extend(STEPS.map(|(_, kind)| step(kind)));
+        for action in actions {
+            let Request { method, path, body } = action.to_request().unwrap();
+            let (path, query) = match path.split_once('?') {
+                Some((path, query)) => (path, Some(query)),
+                None => (path.as_str(), None),
+            };
+            let body = body.map(|body| body.to_string()).unwrap_or_default();
+            let read = Action::from_request(method, path, query, body.as_bytes()).unwrap();
+            assert_eq!(read, action);
         }
     }
 
@@ -137,13 +421,14 @@ mod tests {
         #[test]
         fn any_request_is_an_action_or_an_error(method in ".{0,6}", path in ".{0,40}", body in ".{0,80}") {
             let _ = ask(&method, &path, &body);
+            let _ = ask("POST", &format!("/admin/v1/{path}"), &body);
         }
 
         #[test]
-        fn what_is_percent_encoded_comes_back(id in ".{1,20}") {
-            let encoded: Vec<_> = id.bytes().map(|byte| format!("%{byte:02X}")).collect();
-            let lift = ask("POST", &format!("/admin/v1/kills/{}/lift", encoded.concat()), "").unwrap();
-            prop_assert_eq!(lift, Action::Lift { id });
+        fn any_name_comes_back(id in ".{1,20}") {
+            let lift = Action::Lift { id };
+            let sent = lift.to_request().unwrap();
+            prop_assert_eq!(ask("POST", &sent.path, "").unwrap(), lift);
         }
     }
 }

@@ -1,14 +1,19 @@
 //! The desk as its callers see it: actions in, what they changed out, and a ledger that has each change once.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::path::Path;
 use std::sync::Arc;
 
-use yumen_desk::{Action, Actor, Book, Desk, DeskError, Done, KillOrder, Role};
+use yumen_desk::{Action, Actor, Book, Desk, DeskError, Done, Keyring, KillOrder, Role};
 use yumen_ledger::{Ledger, Reader, SigningKey};
 use yumen_policy::Timestamp;
 use yumen_store::Store;
 
 const ORIGIN: &str = "desk.test";
+
+fn keys() -> Keyring {
+    Keyring { operator: SigningKey::from_bytes(&[9; 32]), demonstration: None }
+}
 
 /// A desk on a folder of its own.
 struct Folder(tempfile::TempDir);
@@ -33,7 +38,7 @@ impl Folder {
     fn desk(&self) -> Desk {
         let features = vec!["assistant.chat".parse().unwrap(), "writing.summary".parse().unwrap()];
         let book = Arc::new(Book { features, ..Book::default() });
-        Desk::open(self.store(), self.ledger(), self.log(), book).unwrap()
+        Desk::open(self.store(), self.ledger(), self.log(), keys(), book).unwrap()
     }
 
     /// All entries of the ledger, which nobody writes now.
@@ -69,7 +74,7 @@ fn id(done: &Done) -> String {
 }
 
 fn held(desk: &Desk) -> usize {
-    desk.all_kills().unwrap().iter().filter(|kill| kill.is_in_force()).count()
+    desk.holdings().unwrap().kills.iter().filter(|kill| kill.is_in_force()).count()
 }
 
 #[test]

@@ -16,17 +16,8 @@ CREATE TABLE kill (
     killed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The signed steps of approvals, in their order. Nothing here is changed or taken away.
-CREATE TABLE approval_step (
-    number TEXT    NOT NULL REFERENCES approval (number),
-    place  INTEGER NOT NULL CHECK (place >= 0),      -- from 0, without gaps
-    step   TEXT    NOT NULL CHECK (json_valid(step)),
-    at     INTEGER NOT NULL,
-    PRIMARY KEY (number, place)
-) STRICT, WITHOUT ROWID;
-
--- When the people last confirmed that an approval still holds.
-ALTER TABLE approval ADD COLUMN confirmed_at INTEGER;
+-- A signer who is trusted no longer stays: what they wrote down in the past stays true.
+ALTER TABLE signer ADD COLUMN removed_at INTEGER;
 
 -- Release bundles, by the digest that approvals name.
 CREATE TABLE release (
@@ -39,12 +30,10 @@ CREATE TABLE release (
 
 -- Models that answered as something else than what was approved.
 CREATE TABLE drift (
-    partner TEXT    NOT NULL,
-    model   TEXT    NOT NULL,
-    market  TEXT    NOT NULL,
-    drift   TEXT    NOT NULL CHECK (json_valid(drift)),
-    seen_at INTEGER NOT NULL,
-    PRIMARY KEY (market, partner, model)
+    id      TEXT    PRIMARY KEY,
+    drift   TEXT    NOT NULL CHECK (json_valid(drift)),                  -- in the form the policy reads
+    draft   TEXT             CHECK (draft IS NULL OR json_valid(draft)), -- the change filing it calls for
+    seen_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- The regulator's public list of filed models, whole, each time a delta was merged into it.
@@ -53,14 +42,6 @@ CREATE TABLE filed_list (
     list        TEXT    NOT NULL CHECK (json_valid(list)),
     imported_by TEXT    NOT NULL,
     imported_at INTEGER NOT NULL
-) STRICT;
-
--- What the operator has to look at.
-CREATE TABLE alarm (
-    id     INTEGER PRIMARY KEY AUTOINCREMENT,
-    code   TEXT    NOT NULL,
-    detail TEXT    NOT NULL CHECK (json_valid(detail)),
-    at     INTEGER NOT NULL
 ) STRICT;
 
 -- Ledger entries that belong to a change made here and are not known to be in the ledger yet: written in the

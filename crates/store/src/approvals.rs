@@ -1,19 +1,20 @@
-//! Approvals and whose signatures on them count. Records are kept as they were signed; verifying them is the
-//! policy's work, every time they are loaded.
+//! Approvals and whose signatures on them count. They are kept as they were signed; verifying them is the policy's
+//! work, every time they are loaded.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 use serde::Serialize;
 
+use crate::change::must_be_json;
 use crate::{Change, Store, StoreError};
 
 /// A regulator's decision, as its signed record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StoredApproval {
-    /// Its number.
+    /// Its number; the operator's own name for it while it has none, and from then on too.
     pub number: String,
     /// The market it opens.
     pub market: String,
-    /// The signed record (JSON), unverified.
+    /// The approval as the policy reads it (JSON), with its signatures and steps, unverified.
     pub record: String,
     /// When it was imported, in Unix seconds.
     pub imported_at: i64,
@@ -32,6 +33,8 @@ pub struct Signer {
     pub role: String,
     /// When they were added, in Unix seconds.
     pub added_at: i64,
+    /// When they were trusted no longer, in Unix seconds.
+    pub removed_at: Option<i64>,
 }
 
 impl Change<'_> {
@@ -51,9 +54,7 @@ impl Change<'_> {
         if number.trim().is_empty() {
             return Err(StoreError::invalid("approval number", "it is empty"));
         }
-        if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(record) {
-            return Err(StoreError::invalid("approval record", error.to_string()));
-        }
+        must_be_json("approval record", record)?;
         let sql =
             "INSERT INTO approval (number, market, record, imported_at) VALUES (?1, ?2, ?3, ?4)
                    ON CONFLICT (number) DO UPDATE
@@ -76,10 +77,29 @@ impl Change<'_> {
         Ok(self.db.execute(sql, params![number, now])? > 0)
     }
 
-    /// Lets a person's signatures count.
+    /// Keeps an approval with what came to it since: signatures and steps. Whether it is there and not removed.
     ///
     /// # Errors
-    /// [`StoreError::Exists`] when the key is there; [`StoreError::Invalid`] when a member is empty.
+    /// [`StoreError::Invalid`] when the record is not JSON; [`StoreError::Database`].
+    pub fn update_approval(&mut self, number: &str, record: &str) -> Result<bool, StoreError> {
+        must_be_json("approval record", record)?;
+        let sql = "UPDATE approval SET record = ?2 WHERE number = ?1 AND removed_at IS NULL";
+        Ok(self.db.execute(sql, params![number, record])? > 0)
+    }
+
+    /// The record of an approval that is not removed.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn approval(&self, number: &str) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT record FROM approval WHERE number = ?1 AND removed_at IS NULL";
+        Ok(self.db.prepare(sql)?.query_row([number], |row| row.get(0)).optional()?)
+    }
+
+    /// Lets a person's signatures count, or again those of one who was removed.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] when the key is trusted; [`StoreError::Invalid`] when a member is empty.
     pub fn add_signer(
         &mut self,
         key: &str,
@@ -90,9 +110,14 @@ impl Change<'_> {
         if [key, name, role].iter().any(|text| text.trim().is_empty()) {
             return Err(StoreError::invalid("signer", "key, name and role must not be empty"));
         }
-        let sql = "INSERT INTO signer (key, name, role, added_at) VALUES (?1, ?2, ?3, ?4)";
-        let added = self.db.execute(sql, params![key, name, role, now]);
-        added.map_err(StoreError::or_exists("signer", key))?;
+        let sql = "INSERT INTO signer (key, name, role, added_at) VALUES (?1, ?2, ?3, ?4)
+                   ON CONFLICT (key) DO UPDATE
+                   SET name = excluded.name, role = excluded.role, added_at = excluded.added_at,
+                       removed_at = NULL
+                   WHERE removed_at IS NOT NULL";
+        if self.db.execute(sql, params![key, name, role, now])? == 0 {
+            return Err(StoreError::Exists { what: "signer", name: key.into() });
+        }
         Ok(())
     }
 
@@ -100,8 +125,9 @@ impl Change<'_> {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn remove_signer(&mut self, key: &str) -> Result<bool, StoreError> {
-        Ok(self.db.execute("DELETE FROM signer WHERE key = ?1", [key])? > 0)
+    pub fn remove_signer(&mut self, key: &str, now: i64) -> Result<bool, StoreError> {
+        let sql = "UPDATE signer SET removed_at = ?2 WHERE key = ?1 AND removed_at IS NULL";
+        Ok(self.db.execute(sql, params![key, now])? > 0)
     }
 }
 
@@ -126,12 +152,12 @@ impl Store {
         Ok(approvals.collect::<Result<_, _>>()?)
     }
 
-    /// Everyone whose signatures count, by name.
+    /// Everyone whose signatures count or did, by name.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub fn list_signers(&self) -> Result<Vec<Signer>, StoreError> {
-        let sql = "SELECT key, name, role, added_at FROM signer ORDER BY name, key";
+        let sql = "SELECT key, name, role, added_at, removed_at FROM signer ORDER BY name, key";
         let mut query = self.db.prepare(sql)?;
         let signers = query.query_map([], |row| {
             Ok(Signer {
@@ -139,6 +165,7 @@ impl Store {
                 name: row.get(1)?,
                 role: row.get(2)?,
                 added_at: row.get(3)?,
+                removed_at: row.get(4)?,
             })
         })?;
         Ok(signers.collect::<Result<_, _>>()?)

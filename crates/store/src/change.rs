@@ -35,3 +35,11 @@ impl Change<'_> {
         Ok(())
     }
 }
+
+/// Refuses what is not JSON, before SQLite does with less to say.
+pub(crate) fn must_be_json(what: &'static str, text: &str) -> Result<(), StoreError> {
+    match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(StoreError::invalid(what, error.to_string())),
+    }
+}

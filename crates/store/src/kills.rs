@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::change::must_be_json;
 use crate::{Change, Store, StoreError};
 
 impl Change<'_> {
@@ -10,7 +11,7 @@ impl Change<'_> {
     /// # Errors
     /// [`StoreError::Exists`] when the id is taken; [`StoreError::Invalid`] when the stop is not JSON.
     pub fn add_kill(&mut self, id: &str, kill: &str, now: i64) -> Result<(), StoreError> {
-        must_be_json(kill)?;
+        must_be_json("kill", kill)?;
         let sql = "INSERT INTO kill (id, kill, killed_at) VALUES (?1, ?2, ?3)";
         let added = self.db.execute(sql, params![id, kill, now]);
         added.map_err(StoreError::or_exists("kill", id))?;
@@ -22,7 +23,7 @@ impl Change<'_> {
     /// # Errors
     /// [`StoreError::Invalid`] when it is not JSON; [`StoreError::Database`].
     pub fn update_kill(&mut self, id: &str, kill: &str) -> Result<bool, StoreError> {
-        must_be_json(kill)?;
+        must_be_json("kill", kill)?;
         Ok(self.db.execute("UPDATE kill SET kill = ?2 WHERE id = ?1", params![id, kill])? > 0)
     }
 
@@ -50,11 +51,4 @@ impl Store {
 fn one(db: &Connection, id: &str) -> Result<Option<String>, StoreError> {
     let mut query = db.prepare("SELECT kill FROM kill WHERE id = ?1")?;
     Ok(query.query_row([id], |row| row.get(0)).optional()?)
-}
-
-fn must_be_json(kill: &str) -> Result<(), StoreError> {
-    match serde_json::from_str::<serde::de::IgnoredAny>(kill) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(StoreError::invalid("kill", error.to_string())),
-    }
 }

@@ -8,15 +8,19 @@
 mod admin_keys;
 mod approvals;
 mod change;
+mod drifts;
 mod error;
+mod filed;
 mod keys;
 mod kills;
 mod outbox;
+mod releases;
 mod store;
 
 pub use admin_keys::AdminKey;
 pub use approvals::{Signer, StoredApproval};
 pub use change::Change;
+pub use drifts::StoredDrift;
 pub use error::StoreError;
 pub use keys::{AppKey, NewKey, Secret, hash_secret, new_id};
 pub use outbox::Outgoing;

@@ -5,6 +5,7 @@
 
 use rusqlite::params;
 
+use crate::change::must_be_json;
 use crate::{Change, Store, StoreError};
 
 /// An entry that is not known to be in the ledger yet.
@@ -24,9 +25,7 @@ impl Change<'_> {
     /// # Errors
     /// [`StoreError::Invalid`] when it is not JSON; [`StoreError::Database`].
     pub fn send(&mut self, entry: &str, after: u64) -> Result<Outgoing, StoreError> {
-        if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(entry) {
-            return Err(StoreError::invalid("ledger entry", error.to_string()));
-        }
+        must_be_json("ledger entry", entry)?;
         let size = i64::try_from(after)
             .map_err(|_| StoreError::invalid("ledger size", "it is beyond all ledgers"))?;
         let sql = "INSERT INTO outbox (entry, after) VALUES (?1, ?2)";

@@ -110,9 +110,12 @@ fn signers_come_and_go() {
     ));
     let names: Vec<_> = store.list_signers().unwrap().into_iter().map(|s| s.name).collect();
     assert_eq!(names, ["An", "Bo"]);
-    assert!(change(&mut store, |c| c.remove_signer("k1")).unwrap());
-    assert!(!change(&mut store, |c| c.remove_signer("k1")).unwrap());
-    assert_eq!(store.list_signers().unwrap().len(), 1);
+    assert!(change(&mut store, |c| c.remove_signer("k1", 9)).unwrap());
+    assert!(!change(&mut store, |c| c.remove_signer("k1", 9)).unwrap());
+    let removed: Vec<_> = store.list_signers().unwrap().into_iter().map(|s| s.removed_at).collect();
+    assert_eq!(removed, [Some(9), None], "who signed in the past stays known");
+    change(&mut store, |c| c.add_signer("k1", "An", "legal", 10)).unwrap();
+    assert_eq!(store.list_signers().unwrap()[0].removed_at, None);
 }
 
 #[test]

@@ -1,15 +1,22 @@
 //! The command line.
 
+mod approval;
 mod eligibility;
+mod kill;
 mod market;
+mod release;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use yumen_policy::Role;
 
+pub(crate) use self::approval::{ApprovalCommand, Decision, Step};
 pub(crate) use self::eligibility::{EligibilityCommand, Lang, StandingArgs};
+pub(crate) use self::kill::{KillArgs, KillCommand, KillOrderArgs};
 pub(crate) use self::market::MarketCommand;
+pub(crate) use self::release::ReleaseCommand;
 
 /// The gate through which AI features reach a market.
 #[derive(Debug, Parser)]
@@ -36,7 +43,7 @@ pub(crate) enum Command {
     /// Keys of the people who sign approvals.
     #[command(subcommand)]
     Signer(SignerCommand),
-    /// Import, list and verify approvals.
+    /// Take approvals on their way, from the draft to the end.
     #[command(subcommand)]
     Approval(ApprovalCommand),
     /// Say who may have what, and what a change of the catalogue changes.
@@ -45,9 +52,16 @@ pub(crate) enum Command {
     /// Show the markets: status, rules, duties, sources.
     #[command(subcommand)]
     Market(MarketCommand),
-    /// Show what this build releases to a market.
+    /// Build, keep, show and compare releases.
     #[command(subcommand)]
     Release(ReleaseCommand),
+    /// Stop something at once, list what is stopped, or lift a stop.
+    Kill(KillArgs),
+    /// Show what the operator has to look at.
+    Alarms {
+        #[command(flatten)]
+        place: DeskPlace,
+    },
     /// Verify the record.
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -65,6 +79,26 @@ pub(crate) struct Place {
     pub data_dir: Option<PathBuf>,
 }
 
+/// Which desk a command works at: give one of the first three.
+#[derive(Debug, Args)]
+pub(crate) struct DeskPlace {
+    /// A running gate: https://HOST, or http://127.0.0.1:PORT on this machine.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["config", "data_dir"])]
+    pub server: Option<String>,
+    /// The configuration file that names the data directory.
+    #[arg(long, value_name = "FILE", conflicts_with = "data_dir")]
+    pub config: Option<PathBuf>,
+    /// The data directory itself; through its gate, if one runs.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// The admin key for --server [default: YUMEN_ADMIN_KEY, else the demo's].
+    #[arg(long, requires = "server", value_name = "KEY")]
+    pub admin_key: Option<String>,
+    /// A folder of catalogue files over those that ship, in place of what the configuration file names.
+    #[arg(long, value_name = "DIR", conflicts_with = "server")]
+    pub catalog: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
     /// Where to listen; port 0 takes any free port.
@@ -76,6 +110,9 @@ pub(crate) struct DemoArgs {
     /// Milliseconds between the chunks of an emulated partner.
     #[arg(long, default_value_t = 15, value_name = "MS")]
     pub chunk_delay_ms: u64,
+    /// A folder of catalogue files that replace or add to those that ship.
+    #[arg(long, value_name = "DIR")]
+    pub catalog: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -83,17 +120,26 @@ pub(crate) struct ServeArgs {
     /// The configuration file (docs/configuration.md).
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
+    /// A folder of catalogue files that replace or add to those that ship, in place of the file's `server.catalog`.
+    #[arg(long, value_name = "DIR")]
+    pub catalog: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeysCommand {
-    /// Make an app key; it is printed once and kept only as a hash.
+    /// Make an app key, or with --admin a person's key for the market desk; it is printed once and kept only as a hash.
     Add {
         #[command(flatten)]
         place: Place,
-        /// What the key is for.
+        /// What the key is for; with --admin, whose it is.
         #[arg(long)]
         name: String,
+        /// Make an admin key.
+        #[arg(long, requires = "role", conflicts_with_all = ["profile", "development"])]
+        admin: bool,
+        /// What the person may do: author, approver, legal, operator or auditor.
+        #[arg(long, requires = "admin", value_name = "ROLE")]
+        role: Option<Role>,
         /// Bind the key to a device: `us`, `cn`, or a JSON file with a device.
         #[arg(long, value_name = "PROFILE")]
         profile: Option<String>,
@@ -101,12 +147,15 @@ pub(crate) enum KeysCommand {
         #[arg(long)]
         development: bool,
     },
-    /// List app keys.
+    /// List app keys, or with --admin the admin keys.
     List {
         #[command(flatten)]
         place: Place,
+        /// List the admin keys.
+        #[arg(long)]
+        admin: bool,
     },
-    /// Revoke an app key by its id; in force within a second.
+    /// Revoke an app key or an admin key by its id; in force within a second.
     Revoke {
         #[command(flatten)]
         place: Place,
@@ -125,75 +174,27 @@ pub(crate) enum SignerCommand {
     /// Trust a person's public key.
     Add {
         #[command(flatten)]
-        place: Place,
+        place: DeskPlace,
         /// Who signs with it.
         #[arg(long)]
         name: String,
         /// In which role they sign.
         #[arg(long, default_value = "approver")]
-        role: String,
+        role: Role,
         /// The public key (`ed25519:...`).
         key: String,
     },
     /// List the trusted signers.
     List {
         #[command(flatten)]
-        place: Place,
+        place: DeskPlace,
     },
     /// Trust a public key no longer; what its signatures carried closes within a second.
     Remove {
         #[command(flatten)]
-        place: Place,
+        place: DeskPlace,
         /// The public key, as `signer list` shows it.
         key: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ApprovalCommand {
-    /// Sign an approval record, or add a signature to a signed one; prints the signed record.
-    Sign {
-        /// A key file; give several for several signatures.
-        #[arg(long, required = true, value_name = "FILE")]
-        key: Vec<PathBuf>,
-        /// The record: JSON with number, kind, market, entity, scope, release and dates.
-        record: PathBuf,
-    },
-    /// Verify a signed approval and take it into the store; in force within a second.
-    Import {
-        #[command(flatten)]
-        place: Place,
-        /// The signed record.
-        file: PathBuf,
-    },
-    /// List the approvals in the store and what they stand for today.
-    List {
-        #[command(flatten)]
-        place: Place,
-    },
-    /// Take an approval out of the store; what it covered stops within a second.
-    Remove {
-        #[command(flatten)]
-        place: Place,
-        /// Its number.
-        number: String,
-    },
-    /// Verify a signed approval without importing it.
-    Verify {
-        #[command(flatten)]
-        place: Place,
-        /// The signed record.
-        file: PathBuf,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ReleaseCommand {
-    /// Print the release of each market, or of one, with its digest.
-    Show {
-        /// One market, such as `cn`.
-        #[arg(long)]
-        market: Option<String>,
     },
 }
 

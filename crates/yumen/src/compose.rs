@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use yumen_desk::{Book, Holdings};
 use yumen_device::Engine;
 use yumen_features::Task;
 use yumen_gate::{AppKey, AppKeys, Snapshot};
 use yumen_label::{LabelRules, Labeller, Provider};
 use yumen_policy::{
-    Approval, MarketId, ModelId, ModelRef, PartnerId, Policy, PolicySource, Release, Role,
-    SignedApproval, Signer, SignerKey, TrustedSigners,
+    HighWater, MarketId, ModelId, ModelRef, PartnerId, Policy, PolicySource, Release, SignerKey,
 };
 use yumen_screen::Screen;
 use yumen_store::Store;
 
 use crate::catalog::Shipped;
-use crate::failure::{CHECK_FAILED, Context as _, Failure};
+use crate::data_dir::DataDir;
+use crate::failure::{Context as _, Failure};
 
 /// What ships, compiled: everything that is the same for every data directory.
 pub(crate) struct Build {
@@ -69,53 +70,41 @@ impl Build {
         self.releases.iter().find(|release| release.market().as_str() == market)
     }
 
-    /// Verifies a signed approval against the store's trusted signers.
-    pub(crate) fn verify(
-        &self,
-        store: &Store,
-        signed: SignedApproval,
-    ) -> Result<Approval, Failure> {
-        let id = &signed.unverified().market;
-        let Some(market) = self.shipped.markets.iter().find(|market| market.id() == id) else {
-            return Err(Failure::new(format!("this build knows no market {id}")).code(CHECK_FAILED));
-        };
-        let needed = market.approval().signers();
-        let signers = trusted_signers(store)?;
-        signed.verify(&signers, needed).context("the approval does not verify").map_err(|failure| {
-            failure
-                .help("`yumen signer list` shows who is trusted, `yumen approval sign` adds a signature")
-                .code(CHECK_FAILED)
+    /// What the desk knows of this build.
+    pub(crate) fn book(&self) -> Arc<Book> {
+        Arc::new(Book {
+            markets: self.shipped.markets.clone(),
+            features: self.shipped.features.iter().map(|feature| feature.id().clone()).collect(),
+            procedures: self.shipped.procedures.clone(),
+            releases: self.releases.clone(),
         })
     }
 
-    /// The store's approvals that verify. One that no longer does is left out and logged: what it
-    /// covered is closed.
-    pub(crate) fn approvals(&self, store: &Store) -> Result<Vec<Approval>, Failure> {
-        let mut approvals = Vec::new();
-        for stored in store.list_approvals().context("cannot read the approvals")? {
-            if stored.removed_at.is_some() {
-                continue;
-            }
-            let verified = SignedApproval::parse(stored.record.as_bytes())
-                .context(format!("approval {} cannot be read", stored.number))
-                .and_then(|signed| self.verify(store, signed));
-            match verified {
-                Ok(approval) => approvals.push(approval),
-                Err(failure) => {
-                    tracing::error!(number = stored.number, ?failure, "approval left out");
-                }
-            }
-        }
-        Ok(approvals)
+    /// What people decided, as the store holds it, verified.
+    pub(crate) fn holdings(&self, data: &DataDir, store: &Store) -> Result<Holdings, Failure> {
+        let operator = SignerKey::of(&data.signing_key("operator")?);
+        Holdings::read(store, &self.book(), operator).context("cannot read the store")
     }
 
-    /// What the catalogue gives a policy, with these approvals.
-    pub(crate) fn policy_source(&self, approvals: Vec<Approval>, sandbox: bool) -> PolicySource {
+    /// What a policy is made from: what the catalogue gives, and what people decided.
+    pub(crate) fn policy_source(&self, holdings: Holdings, sandbox: bool) -> PolicySource {
+        let Holdings { approvals, releases, kills, drifts } = holdings;
+        let book = self.book();
+        // What runs here is offered under every release that names it; the build's own is the newest.
+        let earlier = releases.into_iter().filter(|release| {
+            book.runs(release) && !self.releases.iter().any(|own| own.digest() == release.digest())
+        });
+        let confirmed = approvals
+            .iter()
+            .map(|approval| (approval.number().to_owned(), approval.confirmed_at()));
         PolicySource {
             markets: self.shipped.markets.clone(),
             terms: self.shipped.features.iter().map(|feature| feature.terms().clone()).collect(),
-            releases: self.releases.clone(),
+            releases: earlier.chain(self.releases.iter().cloned()).collect(),
+            confirmed: confirmed.collect(),
             approvals,
+            kills,
+            drifts,
             sandbox,
             overlays: self.shipped.overlays.clone(),
             elsewhere: self.shipped.elsewhere.clone(),
@@ -126,12 +115,13 @@ impl Build {
 
     /// The decision's inputs as the store holds them now.
     ///
-    /// `approvals` are those of [`Self::approvals`].
+    /// `seen` is the latest instant ever known here.
     pub(crate) fn snapshot(
         &self,
         store: &Store,
-        approvals: Vec<Approval>,
+        holdings: Holdings,
         settings: &Settings,
+        seen: Option<HighWater>,
     ) -> Result<Snapshot, Failure> {
         let mut keys = AppKeys::default();
         for key in store.list_keys().context("cannot read the app keys")? {
@@ -150,7 +140,8 @@ impl Build {
                 AppKey { id: key.id, development: key.development, profile },
             );
         }
-        let policy = Policy::new(self.policy_source(approvals, settings.sandbox))
+        let source = self.policy_source(holdings, settings.sandbox);
+        let policy = Policy::new(PolicySource { high_water: seen, ..source })
             .context("the policy does not fit together")?;
         let labellers = self
             .labels
@@ -169,18 +160,4 @@ impl Build {
 fn device_model(name: &str) -> Option<ModelRef> {
     let partner = PartnerId::DEVICE.parse::<PartnerId>().ok()?;
     Some(ModelRef::new(partner, name.parse::<ModelId>().ok()?, name))
-}
-
-/// The people whose signatures count. One whose role is none of this program's may do nothing.
-fn trusted_signers(store: &Store) -> Result<TrustedSigners, Failure> {
-    let mut signers = Vec::new();
-    for signer in store.list_signers().context("cannot read the signers")? {
-        let key: SignerKey =
-            signer.key.parse().context(format!("the key of signer {} is broken", signer.name))?;
-        match signer.role.parse::<Role>() {
-            Ok(role) => signers.push(Signer::new(key, signer.name, role)),
-            Err(error) => tracing::error!(%error, signer = signer.name, "signer left out"),
-        }
-    }
-    Ok(TrustedSigners::new(signers))
 }

@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use thiserror::Error;
 use yumen_features::Task;
+use yumen_gate::Durability;
 use yumen_label::Provider;
 use yumen_partners::{BaseUrl, Clocks, KeySource, PartnerConfig};
 use yumen_policy::{FeatureId, PartnerId};
 use yumen_wire::Protocol;
 
-use crate::catalog::{PartnerCard, Shipped};
+use crate::catalog::{CatalogError, PartnerCard, Shipped};
 
 /// What the gate runs on.
 #[derive(Debug)]
@@ -28,6 +29,12 @@ pub(crate) struct Config {
     pub sandbox: bool,
     /// Who provides the service, for labels.
     pub provider: Provider,
+    /// A folder of catalogue files that replace or add to those that ship.
+    pub catalog: Option<PathBuf>,
+    /// When the record of a request must be durable.
+    pub durable: Durability,
+    /// Whether only assertions bound to a device key are made and taken.
+    pub require_device_key: bool,
     /// Model names of plain clients, each standing for a chat feature.
     pub aliases: BTreeMap<String, FeatureId>,
     /// The partners that can be asked.
@@ -45,6 +52,9 @@ pub(crate) enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
+    /// The catalogue it names cannot be used.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
     /// The file is not what `docs/configuration.md` describes.
     #[error("{path}: {message}")]
     Parse {
@@ -56,18 +66,24 @@ pub(crate) enum ConfigError {
 }
 
 impl Config {
-    /// Reads a configuration file. Relative paths in it are relative to the file.
-    pub(crate) fn read(path: &Path, shipped: &Shipped) -> Result<Self, ConfigError> {
+    /// Reads a configuration file. Relative paths in it are relative to the file; `catalog` takes the place of what it
+    /// says of the catalogue.
+    pub(crate) fn read(path: &Path, catalog: Option<&Path>) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         let wrong = |message| ConfigError::Parse { path: path.to_owned(), message };
         let raw: RawConfig = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         let beside = path.parent().unwrap_or(Path::new(""));
+        let catalog = match catalog {
+            Some(folder) => Some(folder.to_owned()),
+            None => raw.server.catalog.map(|folder| beside.join(folder)),
+        };
+        let shipped = Shipped::load(catalog.as_deref())?;
         let aliases = raw
             .aliases
             .into_iter()
             .map(|(alias, feature)| {
-                let known = chat_feature(&feature, shipped).ok_or_else(|| {
+                let known = chat_feature(&feature, &shipped).ok_or_else(|| {
                     format!("the alias {alias:?} stands for {feature:?}, which is no chat feature; use `assistant.chat`")
                 })?;
                 Ok((alias, known))
@@ -85,6 +101,9 @@ impl Config {
             data_dir: beside.join(raw.server.data_dir),
             sandbox: raw.server.sandbox,
             provider: raw.server.provider,
+            catalog,
+            durable: raw.ledger.durable,
+            require_device_key: raw.server.require_device_key,
             aliases,
             partners,
         })
@@ -95,6 +114,8 @@ impl Config {
 #[serde(deny_unknown_fields)]
 struct RawConfig {
     server: RawServer,
+    #[serde(default)]
+    ledger: RawLedger,
     #[serde(default)]
     aliases: BTreeMap<String, String>,
     #[serde(default)]
@@ -110,6 +131,16 @@ struct RawServer {
     #[serde(default)]
     sandbox: bool,
     provider: Provider,
+    catalog: Option<PathBuf>,
+    #[serde(default)]
+    require_device_key: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLedger {
+    #[serde(default)]
+    durable: Durability,
 }
 
 /// The feature with this id, if it takes a conversation.

@@ -5,9 +5,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
-use yumen_ledger::{Ledger, LogKey};
+use yumen_desk::{Desk, Keyring};
+use yumen_ledger::{Entry, Ledger, LogKey, Reader};
+use yumen_policy::HighWater;
 use yumen_store::Store;
 
+use crate::compose::Build;
 use crate::failure::{Context as _, Failure};
 
 /// A data directory, made when it is not there.
@@ -32,6 +35,11 @@ impl DataDir {
     /// Where the ledger is.
     pub(crate) fn ledger_path(&self) -> PathBuf {
         self.path.join("ledger")
+    }
+
+    /// Where a running gate says how it is reached.
+    pub(crate) fn control_path(&self) -> PathBuf {
+        self.path.join("control.json")
     }
 
     /// Opens the store.
@@ -65,6 +73,34 @@ impl DataDir {
         Ok(path)
     }
 
+    /// The market desk of this directory. Only one process may have it: it holds the ledger.
+    pub(crate) fn desk(
+        &self,
+        store: Store,
+        ledger: Ledger,
+        build: &Build,
+    ) -> Result<Desk, Failure> {
+        Desk::open(store, ledger, self.ledger_path(), self.keyring()?, build.book())
+            .context(format!("cannot open the desk of {}", self.path.display()))
+    }
+
+    fn keyring(&self) -> Result<Keyring, Failure> {
+        let demonstration = self.path.join("keys").join(format!("{DEMO_SIGNERS}1.key"));
+        let demonstration =
+            if demonstration.exists() { Some(read_key(&demonstration)?) } else { None };
+        Ok(Keyring { operator: self.signing_key("operator")?, demonstration })
+    }
+
+    /// The latest instant that the ledger knows, if it has entries.
+    pub(crate) fn last_seen(&self) -> Result<Option<HighWater>, Failure> {
+        let failed = || format!("cannot read the ledger {}", self.ledger_path().display());
+        let mut reader = Reader::open(&self.ledger_path(), &self.ledger_key()?).context(failed())?;
+        let Some(last) = reader.checkpoint().size().checked_sub(1) else { return Ok(None) };
+        let recorded = reader.entry(last).context(failed())?;
+        let entry = Entry::parse(&recorded.entry).context(failed())?;
+        Ok(Some(HighWater::at(entry.time())))
+    }
+
     /// One of the gate's own keys, made on first use and readable by the owner alone.
     pub(crate) fn signing_key(&self, name: &str) -> Result<SigningKey, Failure> {
         let path = self.keys()?.join(format!("{name}.key"));
@@ -78,6 +114,9 @@ impl DataDir {
         Ok(keys)
     }
 }
+
+/// How the keys of the demo's made-up people are called, before their number.
+pub(crate) const DEMO_SIGNERS: &str = "demo-signer-";
 
 /// The name under which this ledger signs its checkpoints.
 const LEDGER_ORIGIN: &str = "yumen";
@@ -93,16 +132,36 @@ pub(crate) fn read_key(path: &Path) -> Result<SigningKey, Failure> {
 
 /// Makes a new key file; an existing file is never overwritten.
 pub(crate) fn make_key(path: &Path) -> Result<SigningKey, Failure> {
-    let mut seed = [0_u8; 32];
-    getrandom::fill(&mut seed)
+    let hex = random_hex()?;
+    write_new_secret(path, &hex)?;
+    read_key(path)
+}
+
+/// 256 random bits as 64 hexadecimal digits.
+pub(crate) fn random_hex() -> Result<String, Failure> {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes)
         .map_err(|error| Failure::new(format!("the system gives no randomness: {error}")))?;
-    let hex = seed.iter().fold(String::new(), |mut hex, byte| {
+    Ok(bytes.iter().fold(String::new(), |mut hex, byte| {
         // Writing into a string does not fail.
         let _ = write!(hex, "{byte:02x}");
         hex
-    });
-    write_new_secret(path, &hex)?;
-    Ok(SigningKey::from_bytes(&seed))
+    }))
+}
+
+/// Puts a file that only its owner can read in the place of what is there, at once and whole.
+pub(crate) fn replace_secret(path: &Path, secret: &str) -> Result<(), Failure> {
+    let mut fresh = path.as_os_str().to_owned();
+    fresh.push(".new");
+    let fresh = PathBuf::from(fresh);
+    match std::fs::remove_file(&fresh) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(Failure::because(format!("cannot replace {}", fresh.display()), &error));
+        }
+        _ => {}
+    }
+    write_new_secret(&fresh, secret)?;
+    std::fs::rename(&fresh, path).context(format!("cannot replace {}", path.display()))
 }
 
 /// Writes a file that only its owner can read.

@@ -6,10 +6,13 @@
 
 mod catalog;
 mod cli;
+mod client;
 mod command;
 mod compose;
 mod config;
+mod control;
 mod data_dir;
+mod door;
 mod eligibility;
 mod failure;
 mod profile;

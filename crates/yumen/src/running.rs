@@ -1,197 +1,285 @@
-//! A gate that serves, and follows its store while it does.
+//! A gate that serves, carries out what the desk is asked for, and follows its store.
+//!
+//! There is one desk, one store and one snapshot at a time: whoever changes or reads them holds the lock from the
+//! change to the published snapshot, so that no older snapshot is published over a newer one.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use yumen_desk::{Acting, Action, Actor, Desk, DeskError, Operations};
 use yumen_device::Engine;
-use yumen_gate::{Durability, Gate, Mode, Parts, Snapshot};
-use yumen_ledger::{ApprovalStep, Canonical, Entry, Step};
+use yumen_gate::{Durability, Gate, Mode, Parts};
+use yumen_ledger::Ledger;
 use yumen_partners::{PartnerConfig, Partners};
-use yumen_policy::{ApprovalRecord, AssertionKeys, Digest, FeatureId, SignedApproval, Timestamp};
-use yumen_store::{DataVersion, Store, StoredApproval};
+use yumen_policy::{AssertionKeys, FeatureId, HighWater, Role, Timestamp};
+use yumen_store::{DataVersion, Store, hash_secret};
 
 use crate::compose::{Build, Settings};
+use crate::control::Control;
 use crate::data_dir::DataDir;
 use crate::failure::{Context as _, Failure};
 
 /// How often the store is asked whether another process changed it.
 const STORE_POLL: Duration = Duration::from_millis(250);
 
-/// A gate with the store it follows.
+/// The role of an admin key that may do everything an admin key can: the demo's.
+pub(crate) const DEMONSTRATION: &str = "demonstration";
+
+/// A data directory taken for one gate: its ledger is held, its desk is open. Made off the async runtime.
+pub(crate) struct Premises {
+    build: Build,
+    data: DataDir,
+    ledger: Ledger,
+    desk: Desk,
+    seen: Option<HighWater>,
+}
+
+impl Premises {
+    /// Takes a data directory.
+    pub(crate) fn take(build: Build, data: DataDir) -> Result<Self, Failure> {
+        let store = data.store()?;
+        let ledger = data.ledger()?;
+        let seen = data.last_seen()?;
+        let desk = data.desk(store, ledger.clone(), &build)?;
+        Ok(Self { build, data, ledger, desk, seen })
+    }
+
+    /// What runs here.
+    pub(crate) fn build(&self) -> &Build {
+        &self.build
+    }
+
+    /// The directory.
+    pub(crate) fn data(&self) -> &DataDir {
+        &self.data
+    }
+
+    /// The desk, before anything is served.
+    pub(crate) fn desk(&mut self) -> &mut Desk {
+        &mut self.desk
+    }
+}
+
+/// What an operator decides about a gate, besides what the desk holds.
+pub(crate) struct Service {
+    /// How the program was started.
+    pub mode: Mode,
+    /// What goes into snapshots.
+    pub settings: Settings,
+    /// The partners that can be asked.
+    pub partners: Vec<PartnerConfig>,
+    /// Model names of plain clients, each standing for a chat feature.
+    pub aliases: BTreeMap<String, FeatureId>,
+    /// When the record of a request must be durable.
+    pub durable: Durability,
+    /// Whether only assertions bound to a device key are made and taken.
+    pub require_device_key: bool,
+}
+
+/// A gate with its desk.
 pub(crate) struct Running {
     gate: Arc<Gate>,
-    following: Following,
+    office: Arc<Office>,
+    data: DataDir,
 }
 
 impl Running {
-    /// Puts a gate together on a data directory.
-    pub(crate) fn new(
-        mode: Mode,
-        build: Build,
-        data: &DataDir,
-        store: Store,
-        settings: Settings,
-        partners: Vec<PartnerConfig>,
-        aliases: BTreeMap<String, FeatureId>,
-    ) -> Result<Self, Failure> {
+    /// Puts a gate together on its premises.
+    pub(crate) fn new(premises: Premises, service: Service) -> Result<Self, Failure> {
+        let Premises { build, data, ledger, desk, seen } = premises;
+        let Service { mode, settings, partners, aliases, durable, require_device_key } = service;
         let catalogue = build.shipped.features.clone();
         let screen = Arc::clone(&build.screen);
-        // Before the ledger is held: what another process changes from here on, this one sees.
-        let (following, snapshot) = Following::start(build, store, settings)?;
+        let partners = Partners::new(partners).context("the partners cannot be set up")?;
+        let mut books = Books { build, desk, settings, seen, version: None };
+        let view = books.read()?;
         let gate = Gate::new(Parts {
             mode,
             catalogue,
-            snapshot,
+            snapshot: view.snapshot,
             screen,
-            partners: Partners::new(partners).context("the partners cannot be set up")?,
+            partners,
             engine: Arc::new(Engine::new()),
-            ledger: data.ledger()?,
-            durable: Durability::default(),
+            ledger,
+            durable,
             ledger_key: data.ledger_key()?.to_string(),
             assertions: AssertionKeys::new(data.signing_key("assertion")?, Timestamp::now()),
-            require_device_key: false,
+            require_device_key,
             aliases,
         });
-        Ok(Self { gate, following })
+        let office = Arc::new(Office {
+            gate: Arc::downgrade(&gate),
+            admins: RwLock::new(view.admins),
+            control: Control::new_token()?,
+            books: Mutex::new(books),
+        });
+        gate.appoint(Arc::new(Counter(Arc::clone(&office))));
+        Ok(Self { gate, office, data })
+    }
+
+    /// Tells commands on this machine where the gate listens, until what this gives is dropped.
+    pub(crate) fn announce(&self, listener: &TcpListener) -> Result<Control, Failure> {
+        let address = listener.local_addr().context("the listener has no address")?;
+        Control::announce(&self.data, address, &self.office.control)
     }
 
     /// Serves until the process is told to stop, following the store's changes.
     pub(crate) async fn serve(self, listener: TcpListener) -> Result<(), Failure> {
-        let Self { gate, following } = self;
-        let follower = tokio::spawn(follow(Arc::clone(&gate), following));
+        let Self { gate, office, data: _ } = self;
+        let follower = tokio::spawn(follow(office));
         let served = yumen_gate::serve(gate, listener, stop_signal()).await;
         follower.abort();
         served.context("the listener failed")
     }
 }
 
-/// What the gate follows: the store, and what was last seen in it.
-struct Following {
+/// What one reading of the store gives.
+struct View {
+    snapshot: yumen_gate::Snapshot,
+    admins: Admins,
+}
+
+/// The people who may work at the desk, by the hash of their key's secret.
+type Admins = HashMap<[u8; 32], Actor>;
+
+/// The desk with what a snapshot is made of besides.
+struct Books {
     build: Build,
-    store: Store,
+    desk: Desk,
     settings: Settings,
+    seen: Option<HighWater>,
+    /// The state of the store that was read last; none when reading it failed.
     version: Option<DataVersion>,
-    approvals: Approvals,
 }
 
-/// The approvals that are not removed, by number.
-type Approvals = BTreeMap<String, StoredApproval>;
-
-/// What changed in the store since it was last looked at.
-struct Change {
-    snapshot: Snapshot,
-    steps: Vec<(Step, StoredApproval)>,
-}
-
-impl Following {
-    /// Looks for the first time. The version is read before what it stands for, so that a change in
+impl Books {
+    /// Reads everything anew. The version is read before what it stands for, so that a change in
     /// between is seen at the next look.
-    fn start(build: Build, store: Store, settings: Settings) -> Result<(Self, Snapshot), Failure> {
-        let version = store.data_version().context("cannot read the store")?;
-        let approvals = approvals_of(&store)?;
-        let snapshot = build.snapshot(&store, build.approvals(&store)?, &settings)?;
-        Ok((Self { build, store, settings, version: Some(version), approvals }, snapshot))
-    }
-
-    /// Looks once; `None` when nothing changed.
-    fn look(&mut self) -> Result<Option<Change>, Failure> {
-        let version = self.store.data_version().context("cannot read the store")?;
-        if self.version == Some(version) {
-            return Ok(None);
-        }
+    fn read(&mut self) -> Result<View, Failure> {
         self.version = None;
-        let verified = self.build.approvals(&self.store)?;
-        let snapshot = self.build.snapshot(&self.store, verified, &self.settings)?;
-        let approvals = approvals_of(&self.store)?;
-        let steps = changes(&self.approvals, &approvals, Step::Removed)
-            .chain(changes(&approvals, &self.approvals, Step::Imported))
-            .collect();
-        self.approvals = approvals;
+        let store = self.desk.store();
+        let version = store.data_version().context("cannot read the store")?;
+        let holdings = self.desk.holdings().context("cannot read the store")?;
+        self.seen = self.seen.map(|seen| seen.raised(Timestamp::now()));
+        let snapshot = self.build.snapshot(store, holdings, &self.settings, self.seen)?;
+        let admins = admins(store)?;
         self.version = Some(version);
-        Ok(Some(Change { snapshot, steps }))
+        Ok(View { snapshot, admins })
+    }
+
+    fn is_current(&self) -> bool {
+        self.version.is_some_and(|version| {
+            self.desk.store().data_version().is_ok_and(|current| current == version)
+        })
     }
 }
 
-fn approvals_of(store: &Store) -> Result<Approvals, Failure> {
-    let all = store.list_approvals().context("cannot read the approvals")?;
-    let kept = all.into_iter().filter(|approval| approval.removed_at.is_none());
-    Ok(kept.map(|approval| (approval.number.clone(), approval)).collect())
-}
-
-/// The approvals of `here` that `there` does not have.
-fn changes<'a>(
-    here: &'a Approvals,
-    there: &'a Approvals,
-    step: Step,
-) -> impl Iterator<Item = (Step, StoredApproval)> + 'a {
-    here.values()
-        .filter(|approval| !there.contains_key(&approval.number))
-        .map(move |approval| (step, approval.clone()))
-}
-
-/// Publishes a new snapshot whenever the store was changed, by this process or another, and
-/// records which approvals came and went.
-async fn follow(gate: Arc<Gate>, following: Following) {
-    let mut state = Some(following);
-    while let Some(mut following) = state.take() {
-        tokio::time::sleep(STORE_POLL).await;
-        let look = tokio::task::spawn_blocking(move || (following.look(), following));
-        match look.await {
-            Ok((result, back)) => {
-                state = Some(back);
-                match result {
-                    Ok(None) => {}
-                    Ok(Some(Change { snapshot, steps })) => {
-                        gate.publish(snapshot);
-                        for (step, approval) in steps {
-                            record_step(&gate, step, &approval).await;
-                        }
-                    }
-                    // Closed by default: what cannot be read is not in force.
-                    Err(failure) => {
-                        tracing::error!(?failure, "the store cannot be read; nothing is served");
-                        gate.close();
-                    }
+fn admins(store: &Store) -> Result<Admins, Failure> {
+    let mut admins = Admins::new();
+    for key in store.list_admin_keys().context("cannot read the admin keys")? {
+        if key.revoked_at.is_some() {
+            continue;
+        }
+        let actor = if key.role == DEMONSTRATION {
+            Actor::demonstration(key.id)
+        } else {
+            match key.role.parse::<Role>() {
+                Ok(role) => Actor::of_key(key.id, key.name, role),
+                Err(error) => {
+                    tracing::error!(%error, key = key.id, "admin key left out");
+                    continue;
                 }
             }
-            Err(error) => {
-                tracing::error!(%error, "the store is no longer followed; nothing is served");
-                gate.close();
+        };
+        admins.insert(key.secret_hash, actor);
+    }
+    Ok(admins)
+}
+
+/// Where the desk stands in a running gate.
+struct Office {
+    /// Weak, because the gate holds the counter.
+    gate: Weak<Gate>,
+    books: Mutex<Books>,
+    admins: RwLock<Admins>,
+    /// The token of commands on this machine.
+    control: String,
+}
+
+impl Office {
+    /// Does something at the desk; if the store is another afterwards, the gate already decides by it when this
+    /// returns. Blocking.
+    fn at_desk<T>(&self, what: impl FnOnce(&mut Desk) -> T) -> T {
+        // A thread that panicked at the desk left a store that is as it was before, or after a whole change.
+        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = what(&mut books.desk);
+        if !books.is_current()
+            && let Some(gate) = self.gate.upgrade()
+        {
+            match books.read() {
+                Ok(View { snapshot, admins }) => {
+                    gate.publish(snapshot);
+                    *self.admins.write().unwrap_or_else(PoisonError::into_inner) = admins;
+                }
+                // Closed by default: what cannot be read is not in force.
+                Err(failure) => {
+                    tracing::error!(?failure, "the store cannot be read; nothing is served");
+                    gate.close();
+                }
             }
         }
+        done
     }
 }
 
-async fn record_step(gate: &Gate, step: Step, approval: &StoredApproval) {
-    let Ok(signed) = SignedApproval::parse(approval.record.as_bytes()) else { return };
-    if let Err(error) =
-        gate.record(approval_step(signed.unverified(), &approval.record, step)).await
-    {
-        tracing::error!(%error, number = approval.number, "the step could not be recorded");
+/// What the gate knows of the office.
+struct Counter(Arc<Office>);
+
+impl Operations for Counter {
+    fn identify(&self, secret: &str) -> Option<Actor> {
+        let hash = hash_secret(secret);
+        // Hashes are compared: the time it takes tells nothing of the secrets.
+        if hash == hash_secret(&self.0.control) {
+            return Some(Actor::local());
+        }
+        self.0.admins.read().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned()
+    }
+
+    fn act(&self, actor: Actor, action: Action) -> Acting {
+        let office = Arc::clone(&self.0);
+        // Begun at once, and carried out to its end even if nobody waits for it.
+        let acting = tokio::task::spawn_blocking(move || {
+            office.at_desk(|desk| desk.act(&actor, action, Timestamp::now()))
+        });
+        Box::pin(async move {
+            acting.await.unwrap_or_else(|_| {
+                Err(DeskError::Invalid(
+                    "the desk failed; whether it was done is in the ledger".into(),
+                ))
+            })
+        })
     }
 }
 
-/// Records that an approval came or went, from a process that serves nothing. Where a gate holds the
-/// ledger, that gate sees the change in the store and records it.
-pub(crate) fn note_step(data: &DataDir, record: &ApprovalRecord, json: &str, step: Step) {
-    let Ok(ledger) = data.ledger() else { return };
-    if let Err(error) = ledger.append_blocking(approval_step(record, json, step)) {
-        tracing::error!(%error, number = record.number, "the step could not be recorded");
+/// Publishes a new snapshot whenever another process changed the store, and records what such a process left
+/// unrecorded.
+async fn follow(office: Arc<Office>) {
+    loop {
+        tokio::time::sleep(STORE_POLL).await;
+        let office = Arc::clone(&office);
+        let look = tokio::task::spawn_blocking(move || {
+            office.at_desk(|desk| {
+                if let Err(error) = desk.deliver_outgoing() {
+                    tracing::error!(%error, "a change waits for its record");
+                }
+            });
+        });
+        if let Err(error) = look.await {
+            tracing::error!(%error, "the store could not be looked at");
+        }
     }
-}
-
-/// The ledger's entry on an approval that came or went.
-fn approval_step(record: &ApprovalRecord, json: &str, step: Step) -> Canonical {
-    Canonical::from(Entry::Approval(ApprovalStep {
-        digest: Digest::of(json.as_bytes()).to_string().into(),
-        market: record.market.as_str().into(),
-        number: record.number.as_str().into(),
-        release: record.release.to_string().into(),
-        step,
-        time: Timestamp::now(),
-    }))
 }
 
 async fn stop_signal() {

@@ -44,14 +44,15 @@ enum State {
 }
 
 pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
-    let config = read_config(&args.config)?;
-    let build = Build::load()?;
+    let config = read_config(&args.config, args.catalog.as_deref())?;
+    let build = Build::over(config.catalog.as_deref())?;
     let partners = Partners::new(config.partners).context("the partners cannot be set up")?;
     let data = DataDir::open(&config.data_dir)?;
     let store = data.store()?;
-    let approvals = build.approvals(&store)?;
+    let holdings = build.holdings(&data, &store)?;
+    let approvals = holdings.approvals.clone();
     let settings = Settings { sandbox: config.sandbox, provider: config.provider };
-    let snapshot = build.snapshot(&store, approvals.clone(), &settings)?;
+    let snapshot = build.snapshot(&store, holdings, &settings, None)?;
     let keys = store.list_keys().context("the app keys cannot be read")?;
     let survey = Survey {
         configured: partners.ids().cloned().collect(),

@@ -9,28 +9,31 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use yumen_desk::{Action, Actor};
 use yumen_emulators::{Emulator, Kind, Options};
-use yumen_gate::Mode;
+use yumen_gate::{Durability, Mode};
 use yumen_label::Provider;
-use yumen_ledger::Step;
 use yumen_partners::{Clocks, KeySource, PartnerConfig};
 use yumen_policy::{
-    Approval, ApprovalKind, ApprovalRecord, Entity, Market, MarketId, MarketState, Scope,
-    SignerKey, Surface,
+    Approval, ApprovalKind, ApprovalRecord, Entity, Market, MarketId, MarketState, Role, Scope,
+    SignerKey, SigningKey, Surface,
 };
 use yumen_store::{NewKey, Store};
 
 use super::{Output, now, runtime};
 use crate::cli::DemoArgs;
 use crate::compose::{Build, Settings};
-use crate::data_dir::DataDir;
+use crate::data_dir::{DEMO_SIGNERS, DataDir};
 use crate::failure::{Context as _, Failure};
 use crate::profile;
-use crate::running::{Running, note_step};
+use crate::running::{DEMONSTRATION, Premises, Running, Service};
 
 /// The demo's app keys: one that asks for an assertion, and two bound to a device.
 const KEYS: [(&str, Option<&str>); 3] =
     [("yk_demo", None), ("yk_demo_us", Some("us")), ("yk_demo_cn", Some("cn"))];
+
+/// The admin key that everybody knows, and that may do everything an admin key can.
+const ADMIN_KEY: &str = super::DEMO_ADMIN_KEY;
 
 /// The fictitious company's provider code; the organisation in it does not exist
 /// (region 000000).
@@ -42,9 +45,10 @@ const APPROVAL_LIFE: SignedDuration = SignedDuration::from_hours(24 * 365);
 pub(super) fn run(args: &DemoArgs, output: Output) -> Result<(), Failure> {
     let default = std::env::temp_dir().join("yumen-demo");
     let data = DataDir::open(args.data_dir.as_deref().unwrap_or(&default))?;
-    let build = Build::load()?;
-    let mut store = data.store()?;
-    seed(&build, &data, &mut store)?;
+    add_app_keys(&mut data.store()?)?;
+    let signers = people(&data)?;
+    let mut premises = Premises::take(Build::over(args.catalog.as_deref())?, data)?;
+    seed(&mut premises, &signers)?;
     let provider = Provider::parse(PROVIDER).context("the demo's provider code is broken")?;
     let settings = Settings { sandbox: true, provider };
     runtime()?.block_on(async {
@@ -60,10 +64,18 @@ pub(super) fn run(args: &DemoArgs, output: Output) -> Result<(), Failure> {
             .await
             .context("cannot start the emulated Qwen")?;
         // Like any partner's, the emulators' key comes from a file.
-        let key = data.partner_key("emulators.key", "emulated-partners-take-any-key")?;
-        let partners = partners(&build, &chatgpt, &qwen, &key)?;
-        let running =
-            Running::new(Mode::Demo, build, &data, store, settings, partners, BTreeMap::new())?;
+        let secret = "emulated-partners-take-any-key";
+        let key = premises.data().partner_key("emulators.key", secret)?;
+        let data_dir = premises.data().path().to_owned();
+        let service = Service {
+            mode: Mode::Demo,
+            settings,
+            partners: partners(premises.build(), &chatgpt, &qwen, &key)?,
+            aliases: BTreeMap::new(),
+            durable: Durability::default(),
+            require_device_key: false,
+        };
+        let running = Running::new(premises, service)?;
         let listener = yumen_gate::listen(args.listen)
             .context(format!("cannot listen on {}", args.listen))
             .map_err(|failure| failure.help("give another address with --listen"))?;
@@ -73,15 +85,16 @@ pub(super) fn run(args: &DemoArgs, output: Output) -> Result<(), Failure> {
             "phone": format!("http://{gate}/phone"),
             "emulated_chatgpt": format!("http://{}", chatgpt.addr()),
             "emulated_qwen": format!("http://{}", qwen.addr()),
-            "data_dir": data.path(),
+            "data_dir": data_dir,
         });
-        output.print(&addresses, |_| greeting(gate, &chatgpt, &qwen, &data))?;
+        let _announced = running.announce(&listener)?;
+        output.print(&addresses, |_| greeting(gate, &chatgpt, &qwen, &data_dir))?;
         running.serve(listener).await
     })
 }
 
 /// What a newcomer reads first.
-fn greeting(gate: SocketAddr, chatgpt: &Emulator, qwen: &Emulator, data: &DataDir) -> String {
+fn greeting(gate: SocketAddr, chatgpt: &Emulator, qwen: &Emulator, data: &Path) -> String {
     format!(
         r#"Yumen demo. The partners are EMULATED: no model answers, and nothing leaves this machine.
 
@@ -98,16 +111,21 @@ curl -sN http://{gate}/v1/chat/completions -H 'Authorization: Bearer yk_demo_us'
 
 curl -s http://{gate}/v1/eligibility -H 'Authorization: Bearer yk_demo' -H 'Content-Type: application/json' -d '{{"device":{device},"features":["assistant.chat"]}}'
 
+Stop a feature, and look at the alarms, as an operator (the admin key ya_demo may do everything here):
+
+yumen kill assistant.chat --market us --reason 'to see what happens' --server http://{gate}
+yumen alarms --server http://{gate}
+
 Stop with Ctrl-C."#,
-        data = data.path().display(),
+        data = data.display(),
         chatgpt = chatgpt.addr(),
         qwen = qwen.addr(),
         device = profile::named("cn").unwrap_or_default(),
     )
 }
 
-/// Fills an empty store: keys, signers, and an approval of this build's mainland release.
-fn seed(build: &Build, data: &DataDir, store: &mut Store) -> Result<(), Failure> {
+/// Lets the demo's apps in.
+fn add_app_keys(store: &mut Store) -> Result<(), Failure> {
     for (secret, device) in KEYS {
         if store.key_of_secret(secret).context("the app keys cannot be read")?.is_none() {
             let device = device.and_then(profile::named).map(str::to_owned);
@@ -115,19 +133,32 @@ fn seed(build: &Build, data: &DataDir, store: &mut Store) -> Result<(), Failure>
             store.add_key_with_secret(&new, secret, now()).context("a demo key cannot be made")?;
         }
     }
-    let signers = [data.signing_key("demo-signer-1")?, data.signing_key("demo-signer-2")?];
-    let known = store.list_signers().context("the signers cannot be read")?;
+    Ok(())
+}
+
+/// The keys of the two made-up people who sign.
+fn people(data: &DataDir) -> Result<[SigningKey; 2], Failure> {
+    let key = |number| data.signing_key(&format!("{DEMO_SIGNERS}{number}"));
+    Ok([key(1)?, key(2)?])
+}
+
+/// What the demo has decided before anybody asks: who signs, who may work at the desk, and an approval of this
+/// build's release for each market that demands one. What was taken away stays away: that is what the person wanted
+/// to see.
+fn seed(premises: &mut Premises, signers: &[SigningKey; 2]) -> Result<(), Failure> {
+    let time = Timestamp::now();
+    let mut wanted = Vec::new();
+    let known = premises.desk().store().list_signers().context("the signers cannot be read")?;
     for (index, signer) in signers.iter().enumerate() {
         let key = SignerKey::of(signer).to_string();
         if !known.iter().any(|known| known.key == key) {
             let name = format!("Demo signer {}", index + 1);
-            let mut change = store.change().context("the store takes no change")?;
-            change
-                .add_signer(&key, &name, "approver", now())
-                .context("a signer cannot be added")?;
-            change.commit().context("a signer cannot be added")?;
+            wanted.push(Action::AddSigner { key, name, role: Role::Approver });
         }
     }
+    let stored =
+        premises.desk().store().list_approvals().context("the approvals cannot be read")?;
+    let build = premises.build();
     // A closed market stays closed, approved or not.
     let demanding =
         |market: &&Market| market.approval().is_required() && market.state() == MarketState::Open;
@@ -135,23 +166,18 @@ fn seed(build: &Build, data: &DataDir, store: &mut Store) -> Result<(), Failure>
         let Some(release) = build.release(market.id().as_str()) else { continue };
         let digest = release.digest().to_string();
         let number = format!("DEMO-YuMen-{}", &digest["sha256:".len()..][..12]);
-        let stored = store.list_approvals().context("the approvals cannot be read")?;
-        // An approval that was removed stays removed: that is what the person wanted to see.
-        if stored.iter().any(|stored| stored.number == number) {
-            continue;
+        if !stored.iter().any(|stored| stored.number == number) {
+            let record = record(build, market.id(), number, release.digest())?;
+            let signed =
+                Approval::sign(record, signers).context("the demo approval cannot be signed")?;
+            wanted.push(Action::Import { file: signed.into() });
         }
-        let signed =
-            Approval::sign(record(build, market.id(), number.clone(), release.digest())?, &signers)
-                .context("the demo approval cannot be signed")?;
-        let json = signed.to_json();
-        let mut change = store.change().context("the store takes no change")?;
-        change
-            .import_approval(&number, market.id().as_str(), &json, now())
-            .context("the demo approval cannot be imported")?;
-        change.commit().context("the demo approval cannot be imported")?;
-        note_step(data, signed.unverified(), &json, Step::Imported);
     }
-    Ok(())
+    let desk = premises.desk();
+    for action in wanted {
+        desk.act(&Actor::local(), action, time).context("the demo cannot be set up")?;
+    }
+    desk.admit_demonstration(DEMONSTRATION, ADMIN_KEY, time).context("the demo cannot be set up")
 }
 
 fn record(

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use ed25519_dalek::SigningKey;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use yumen_desk::Holdings;
 use yumen_policy::{
     Approval, ApprovalKind, ApprovalRecord, Entity, FeatureId, Policy, Role, Scope, Signer,
     SignerKey, Surface, TrustedSigners, UiLanguage,
@@ -86,18 +87,20 @@ impl Court {
         let build = Build::over(catalog)?;
         let (data, sandbox) = match (&standing.config, &standing.data_dir) {
             (Some(config), _) => {
-                let config = read_config(config)?;
+                let config = read_config(config, None)?;
                 (Some(existing(&config.data_dir)?), config.sandbox)
             }
             (None, Some(data_dir)) => (Some(existing(data_dir)?), false),
             (None, None) => (None, false),
         };
-        let approvals = match data {
-            Some(data) => build.approvals(&data.store()?)?,
-            None if standing.assume_approved => supposed(&build, at)?,
-            None => Vec::new(),
+        let holdings = match data {
+            Some(data) => build.holdings(&data, &data.store()?)?,
+            None if standing.assume_approved => {
+                Holdings { approvals: supposed(&build, at)?, ..Holdings::default() }
+            }
+            None => Holdings::default(),
         };
-        let policy = Policy::new(build.policy_source(approvals, sandbox))
+        let policy = Policy::new(build.policy_source(holdings, sandbox))
             .context("the policy does not fit together")?;
         let catalog = catalog.map_or_else(
             || "the shipped catalogue".to_owned(),

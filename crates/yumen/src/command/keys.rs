@@ -1,12 +1,16 @@
-//! `yumen keys`: app keys.
+//! `yumen keys`: app keys, and the keys of people who work at the market desk.
 
 use std::io::Write as _;
 
+use serde_json::Value;
+use yumen_desk::Action;
 use yumen_policy::Device;
 use yumen_store::{AppKey, NewKey};
 
-use super::{Output, now};
-use crate::cli::KeysCommand;
+use super::{Output, now, read_config, say, tell};
+use crate::cli::{KeysCommand, Place};
+use crate::compose::Build;
+use crate::door::Door;
 use crate::failure::{Context as _, Failure};
 use crate::profile;
 
@@ -18,7 +22,17 @@ struct Added<'a> {
 
 pub(super) fn run(command: KeysCommand, output: Output) -> Result<(), Failure> {
     match command {
-        KeysCommand::Add { place, name, profile, development } => {
+        KeysCommand::Add { place, name, admin: true, role: Some(role), .. } => {
+            let outcome = door(&place)?.act(Action::AddAdminKey { name, role })?;
+            let id = outcome.value["id"].as_str().unwrap_or_default().to_owned();
+            if output == Output::Json {
+                return tell(outcome, output, Value::to_string);
+            }
+            say(outcome.value["secret"].as_str().unwrap_or_default())?;
+            only_time(&id);
+            Ok(())
+        }
+        KeysCommand::Add { place, name, profile, development, .. } => {
             let device = profile.map(|profile| device_of(&profile)).transpose()?;
             let mut store = place.open()?.store()?;
             let (key, secret) = store
@@ -27,15 +41,22 @@ pub(super) fn run(command: KeysCommand, output: Output) -> Result<(), Failure> {
             let added = Added { id: &key.id, secret: secret.reveal() };
             output.print(&added, |added| added.secret.to_owned())?;
             if output == Output::Text {
-                // Beside the result, so that a script reads the secret alone.
-                let note = "made; this is the only time its secret is shown";
-                let _ = writeln!(std::io::stderr(), "key {} {note}", key.id);
+                only_time(&key.id);
             }
             Ok(())
         }
-        KeysCommand::List { place } => {
+        KeysCommand::List { place, admin: true } => {
+            let keys = door(&place)?.act(Action::AdminKeys)?.value;
+            output.print(&keys, admin_table)
+        }
+        KeysCommand::List { place, .. } => {
             let keys = place.open()?.store()?.list_keys().context("the keys cannot be read")?;
             output.print(&keys, |keys| table(keys.as_slice()))
+        }
+        KeysCommand::Revoke { place, id } if id.starts_with("admin_") => {
+            let outcome = door(&place)?.act(Action::RevokeAdminKey { id })?;
+            let text = outcome.text.clone().unwrap_or_default();
+            tell(outcome, output, |_| text)
         }
         KeysCommand::Revoke { place, id } => {
             let mut store = place.open()?.store()?;
@@ -47,6 +68,21 @@ pub(super) fn run(command: KeysCommand, output: Output) -> Result<(), Failure> {
             }
         }
     }
+}
+
+/// The desk of a data directory.
+fn door(place: &Place) -> Result<Door, Failure> {
+    let catalog = match &place.config {
+        Some(config) => read_config(config, None)?.catalog,
+        None => None,
+    };
+    Door::of(&place.open()?, || Build::over(catalog.as_deref()))
+}
+
+/// Beside the result, so that a script reads the secret alone.
+fn only_time(id: &str) {
+    let note = "made; this is the only time its secret is shown";
+    let _ = writeln!(std::io::stderr(), "key {id} {note}");
 }
 
 /// The device a key is bound to: a named profile, or a file.
@@ -72,4 +108,18 @@ fn table(keys: &[AppKey]) -> String {
         format!("{}  {}…  {state}  {bound}  {}", key.id, key.prefix, key.name)
     });
     rows.collect::<Vec<_>>().join("\n")
+}
+
+fn admin_table(keys: &Value) -> String {
+    let rows = keys.as_array().into_iter().flatten().map(|key| {
+        let word = |name: &str| key[name].as_str().unwrap_or_default();
+        let state = if key["revoked_at"].is_null() { "in force" } else { "revoked" };
+        format!("{}  {}…  {state}  {}  {}", word("id"), word("prefix"), word("role"), word("name"))
+    });
+    let rows: Vec<_> = rows.collect();
+    if rows.is_empty() {
+        "no admin keys; `yumen keys add --admin` makes one".to_owned()
+    } else {
+        rows.join("\n")
+    }
 }

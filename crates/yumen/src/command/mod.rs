@@ -1,10 +1,12 @@
 //! What each command does, one file a command.
 
+mod alarms;
 mod approval;
 mod check;
 mod demo;
 mod eligibility;
 mod keys;
+mod kill;
 mod ledger;
 mod market;
 mod progress;
@@ -16,11 +18,13 @@ use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 
 use serde::Serialize;
+use serde_json::Value;
 
-use crate::catalog::Shipped;
-use crate::cli::{Cli, Command, Place};
+use crate::cli::{Cli, Command, DeskPlace, Place};
+use crate::compose::Build;
 use crate::config::Config;
 use crate::data_dir::DataDir;
+use crate::door::{Door, Outcome};
 use crate::failure::{Context as _, Failure};
 
 /// How results are printed.
@@ -70,6 +74,8 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Eligibility(command) => eligibility::run(command, output),
         Command::Market(command) => market::run(command, output),
         Command::Release(command) => release::run(command, output),
+        Command::Kill(args) => kill::run(args, output),
+        Command::Alarms { place } => alarms::run(&place, output),
         Command::Ledger(command) => ledger::run(command, output),
     }
 }
@@ -78,7 +84,7 @@ impl Place {
     /// Opens the data directory that was named, directly or by a configuration.
     fn open(&self) -> Result<DataDir, Failure> {
         match (&self.config, &self.data_dir) {
-            (Some(config), _) => DataDir::open(&read_config(config)?.data_dir),
+            (Some(config), _) => DataDir::open(&read_config(config, None)?.data_dir),
             (None, Some(path)) => DataDir::open(path),
             (None, None) => Err(Failure::new("no data directory was named")
                 .help("give --config FILE or --data-dir DIR")),
@@ -86,9 +92,59 @@ impl Place {
     }
 }
 
-fn read_config(path: &Path) -> Result<Config, Failure> {
-    let shipped = Shipped::load(None).context("the embedded catalogue is broken")?;
-    Config::read(path, &shipped)
+impl DeskPlace {
+    /// Whether a desk was named at all.
+    fn is_named(&self) -> bool {
+        self.server.is_some() || self.config.is_some() || self.data_dir.is_some()
+    }
+
+    /// Goes to the desk that was named.
+    fn open(&self) -> Result<Door, Failure> {
+        let catalog = self.catalog.as_deref();
+        match (&self.server, &self.config, &self.data_dir) {
+            (Some(server), _, _) => {
+                let key = self.admin_key.clone().or_else(|| std::env::var(ADMIN_KEY).ok());
+                Door::at(server, key.as_deref().unwrap_or(DEMO_ADMIN_KEY))
+            }
+            (None, Some(config), _) => {
+                let config = read_config(config, catalog)?;
+                let data = DataDir::open(&config.data_dir)?;
+                Door::of(&data, || Build::over(config.catalog.as_deref()))
+            }
+            (None, None, Some(path)) => Door::of(&DataDir::open(path)?, || Build::over(catalog)),
+            (None, None, None) => Err(Failure::new("no desk was named")
+                .help("give --server URL, --config FILE or --data-dir DIR")),
+        }
+    }
+}
+
+/// Where an admin key is looked for that is not on the command line.
+const ADMIN_KEY: &str = "YUMEN_ADMIN_KEY";
+
+/// The admin key of every demo, and of no other gate.
+pub(crate) const DEMO_ADMIN_KEY: &str = "ya_demo";
+
+/// Prints what an action changed, with the place of its record: as JSON beside its members, as text behind the line.
+fn tell(
+    outcome: Outcome,
+    output: Output,
+    line: impl FnOnce(&Value) -> String,
+) -> Result<(), Failure> {
+    let Outcome { mut value, index, .. } = outcome;
+    if let Value::Object(members) = &mut value {
+        members.insert("index".into(), index.into());
+    }
+    output.print(&value, |value| match index {
+        Some(index) => format!("{}\nledger entry {index}", line(value)),
+        None => format!(
+            "{}\nnot in the ledger yet: it is recorded as soon as the ledger takes entries",
+            line(value)
+        ),
+    })
+}
+
+fn read_config(path: &Path, catalog: Option<&Path>) -> Result<Config, Failure> {
+    Config::read(path, catalog)
         .context("the configuration cannot be used")
         .map_err(|failure| failure.help("docs/configuration.md describes every key"))
 }

@@ -7,27 +7,27 @@ use crate::cli::ServeArgs;
 use crate::compose::{Build, Settings};
 use crate::data_dir::DataDir;
 use crate::failure::{Context as _, Failure};
-use crate::running::Running;
+use crate::running::{Premises, Running, Service};
 
 pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
-    let config = read_config(&args.config)?;
-    let data = DataDir::open(&config.data_dir)?;
-    let store = data.store()?;
-    let settings = Settings { sandbox: config.sandbox, provider: config.provider };
+    let config = read_config(&args.config, args.catalog.as_deref())?;
+    let build = Build::over(config.catalog.as_deref())?;
+    let premises = Premises::take(build, DataDir::open(&config.data_dir)?)?;
+    let service = Service {
+        mode: Mode::Serve,
+        settings: Settings { sandbox: config.sandbox, provider: config.provider },
+        partners: config.partners,
+        aliases: config.aliases,
+        durable: config.durable,
+        require_device_key: config.require_device_key,
+    };
     runtime()?.block_on(async {
-        let running = Running::new(
-            Mode::Serve,
-            Build::load()?,
-            &data,
-            store,
-            settings,
-            config.partners,
-            config.aliases,
-        )?;
+        let running = Running::new(premises, service)?;
         let listener = yumen_gate::listen(config.listen)
             .context(format!("cannot listen on {}", config.listen))
             .map_err(|failure| failure.help("set another `server.listen`"))?;
         let address = listener.local_addr().context("the listener has no address")?;
+        let _announced = running.announce(&listener)?;
         output.print(&serde_json::json!({"gate": format!("http://{address}")}), |_| {
             format!("gate  http://{address}")
         })?;

@@ -1,8 +1,10 @@
 //! `yumen signer`: keys of the people who sign approvals.
 
+use serde_json::Value;
+use yumen_desk::Action;
 use yumen_policy::SignerKey;
 
-use super::{Output, now};
+use super::{Output, tell};
 use crate::cli::SignerCommand;
 use crate::data_dir::make_key;
 use crate::failure::{Context as _, Failure};
@@ -15,39 +17,35 @@ pub(super) fn run(command: SignerCommand, output: Output) -> Result<(), Failure>
         }
         SignerCommand::Add { place, name, role, key } => {
             let key: SignerKey = key.parse().context("this is no signer's public key")?;
-            let key = key.to_string();
-            let mut store = place.open()?.store()?;
-            let mut change = store.change().context("the store takes no change")?;
-            change.add_signer(&key, &name, &role, now()).context("the signer cannot be added")?;
-            change.commit().context("the signer cannot be added")?;
-            output.print(&serde_json::json!({"added": key, "name": name}), |_| {
-                format!("{name} is trusted with {key}")
-            })
+            let action = Action::AddSigner { key: key.to_string(), name, role };
+            let outcome = place.open()?.act(action)?;
+            let text = outcome.text.clone().unwrap_or_default();
+            tell(outcome, output, |_| text)
         }
         SignerCommand::List { place } => {
-            let signers =
-                place.open()?.store()?.list_signers().context("the signers cannot be read")?;
-            output.print(&signers, |signers| {
-                if signers.is_empty() {
-                    return "no signers; `yumen signer add` trusts one".to_owned();
-                }
-                let rows = signers.iter().map(|s| format!("{}  {}  {}", s.key, s.role, s.name));
-                rows.collect::<Vec<_>>().join("\n")
-            })
+            let signers = place.open()?.act(Action::Signers)?.value;
+            output.print(&signers, list)
         }
         SignerCommand::Remove { place, key } => {
-            let mut store = place.open()?.store()?;
-            let mut change = store.change().context("the store takes no change")?;
-            let removed = change.remove_signer(&key).context("the signer cannot be removed")?;
-            change.commit().context("the signer cannot be removed")?;
-            if removed {
-                output.print(&serde_json::json!({"removed": key}), |_| {
-                    format!("{key} is trusted no longer")
-                })
-            } else {
-                Err(Failure::new(format!("no signer is trusted with {key}"))
-                    .help("`yumen signer list` shows the keys"))
-            }
+            let outcome = place
+                .open()?
+                .act(Action::RemoveSigner { key })
+                .map_err(|failure| failure.help("`yumen signer list` shows the keys"))?;
+            let text = outcome.text.clone().unwrap_or_default();
+            tell(outcome, output, |_| text)
         }
+    }
+}
+
+fn list(signers: &Value) -> String {
+    let rows = signers.as_array().into_iter().flatten().map(|signer| {
+        let word = |name: &str| signer[name].as_str().unwrap_or_default();
+        format!("{}  {}  {}", word("key"), word("role"), word("name"))
+    });
+    let rows: Vec<_> = rows.collect();
+    if rows.is_empty() {
+        "no signers; `yumen signer add` trusts one".to_owned()
+    } else {
+        rows.join("\n")
     }
 }
