@@ -205,6 +205,10 @@ pub(crate) struct InputWords {
     pub(crate) unset_next: Arc<Text>,
     pub(crate) error: Arc<Text>,
     pub(crate) error_next: Arc<Text>,
+    pub(crate) expired: Arc<Text>,
+    pub(crate) expired_next: Arc<Text>,
+    pub(crate) no_account: Arc<Text>,
+    pub(crate) no_account_next: Arc<Text>,
 }
 
 /// The rule that every input must be known.
@@ -225,6 +229,22 @@ static INPUT_WORDS: LazyLock<Vec<InputWords>> = LazyLock::new(|| {
             error_next: text(
                 "Check the {} in the settings of the device, then ask again.",
                 "请在设备设置中检查{}，然后重试。",
+            ),
+            expired: text(
+                "What the device knew of its {} is no longer valid.",
+                "设备已知的{}已失效。",
+            ),
+            expired_next: text(
+                "Let the device find out its {} again, then ask again.",
+                "请让设备重新获取{}，然后重试。",
+            ),
+            no_account: text(
+                "There is no account on the device that would say its {}.",
+                "设备上没有可提供{}的账户。",
+            ),
+            no_account_next: text(
+                "Sign in on the device, then ask again.",
+                "请在设备上登录账户，然后重试。",
             ),
         }
     });

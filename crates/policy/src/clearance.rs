@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::policy::{Lacking, Resolved, Standing};
+use crate::lane::{Bar, Lacking, filter};
+use crate::policy::Resolved;
 use crate::verdict::Code;
-use crate::{Approval, Digest, FeatureId, MarketId, ModelRef, Policy, Release, Text, Verdict};
+use crate::{Approval, Digest, FeatureId, Limits, MarketId, ModelRef, Policy, Release, Verdict};
 
 /// How long a verdict may wait to be cleared.
 const MAX_VERDICT_AGE: SignedDuration = SignedDuration::from_mins(5);
@@ -20,24 +21,27 @@ const MAX_CLEARANCE: SignedDuration = SignedDuration::from_hours(1);
 #[derive(Debug)]
 #[must_use]
 pub struct Clearance {
-    market: MarketId,
-    feature: FeatureId,
+    /// What it was made under.
+    policy: Policy,
+    /// The market and the feature, by their places in the policy.
+    market: usize,
+    feature: usize,
     release: Arc<Release>,
     approval: Option<Arc<Approval>>,
+    models: Arc<[ModelRef]>,
+    limits: Option<Arc<Limits>>,
     until: Timestamp,
-    policy: Digest,
-    sandbox: bool,
 }
 
 impl Clearance {
     /// The market.
     pub fn market(&self) -> &MarketId {
-        &self.market
+        self.policy.market_at(self.market).id()
     }
 
     /// The feature.
     pub fn feature(&self) -> &FeatureId {
-        &self.feature
+        self.policy.feature_at(self.feature).terms.id()
     }
 
     /// The digest of the release it is served from.
@@ -47,7 +51,7 @@ impl Clearance {
 
     /// The digest of the feature as the release carries it: what is about to run must have this one.
     pub fn feature_digest(&self) -> Option<Digest> {
-        self.release.feature(&self.feature).map(|released| released.digest)
+        self.release.feature(self.feature()).map(|released| released.digest)
     }
 
     /// The digest of the screen the release was made with.
@@ -65,125 +69,112 @@ impl Clearance {
         self.approval.as_deref().map(Approval::number)
     }
 
-    /// The models that may serve it, the preferred one first; never empty.
-    pub fn models(&self) -> &[ModelRef] {
-        self.release.feature(&self.feature).map_or(&[], |released| &released.models)
+    /// The approval it is served under: what has to be shown of it stands in its record.
+    pub fn approved(&self) -> Option<&Approval> {
+        self.approval.as_deref()
     }
 
-    /// The instant from which it is worth nothing: the end of the approval or of the assertion, and
-    /// at most an hour from when it was made.
+    /// The models that may serve it, the preferred one first; never empty: those of the release that
+    /// the approval covers, that process in the market, that are on the authority's list where it
+    /// must be, that neither a kill, a drift nor a management profile takes out.
+    pub fn models(&self) -> &[ModelRef] {
+        &self.models
+    }
+
+    /// What the profiles of a managed device leave, retention among it.
+    pub fn limits(&self) -> Option<&Limits> {
+        self.limits.as_deref()
+    }
+
+    /// The instant from which it is worth nothing: the end of the approval, of the assertion or of a
+    /// grace, the next step of what grows old, and at most an hour from when it was made.
     pub fn until(&self) -> Timestamp {
         self.until
     }
 
     /// The digest of the policy it was made under.
     pub fn policy(&self) -> Digest {
-        self.policy
+        self.policy.digest()
     }
 
     /// Whether it is for a development market, which every answer must say.
     pub fn is_sandbox(&self) -> bool {
-        self.sandbox
+        self.policy.market_at(self.market).is_development()
     }
 }
 
 /// Turns an eligible verdict into a clearance, or gives the verdict back.
 ///
-/// Approval and release are looked up again at `now`. A verdict made under another policy, in the
-/// future of `now` (the clock went backwards) or more than five minutes ago is refused.
+/// Market, release, approval, models and ages are looked up again at `now`. A verdict made under
+/// another policy, in the future of `now` (the clock went backwards) or more than five minutes ago is
+/// refused.
 ///
 /// # Errors
-/// The verdict itself: unchanged if it was not `eligible`, else downgraded to `not_yet` with the code
-/// `policy_changed`, `clock_backwards`, `verdict_stale`, `assertion_expired`, `release_missing` or
-/// `approval_missing`, and a reason for it.
+/// The verdict itself: unchanged if it was not `eligible`, else downgraded with the code
+/// `policy_changed`, `clock_backwards`, `verdict_stale`, `assertion_expired`, or that of what is
+/// lacking now, and a reason for it.
+#[expect(
+    clippy::result_large_err,
+    reason = "a box would be an allocation on the way of every request"
+)]
 pub fn clear(policy: &Policy, verdict: Verdict, now: Timestamp) -> Result<Clearance, Verdict> {
     if !verdict.is_eligible() {
         return Err(verdict);
     }
-    if verdict.policy() != policy.digest() {
-        return Err(again(
-            verdict,
-            Code::PolicyChanged,
-            Text::new("The policy has changed since the verdict.", "判定之后政策已变更。"),
-        ));
+    if !verdict.policy.is_same(policy) {
+        return Err(verdict.refused(Code::PolicyChanged, None));
     }
-    if now < verdict.at {
-        return Err(verdict.refused(
-            Code::ClockBackwards,
-            "clear.clock",
-            Text::new("The clock of the gate went backwards.", "网关的时钟发生了倒退。"),
-            Text::new("The operator must correct the clock.", "请运营者校正时钟。"),
-        ));
+    let at = policy.time(now);
+    if at < verdict.at {
+        return Err(verdict.refused(Code::ClockBackwards, None));
     }
-    if now.duration_since(verdict.at) > MAX_VERDICT_AGE {
-        return Err(again(
-            verdict,
-            Code::VerdictStale,
-            Text::new("The verdict is too old to act on.", "判定结果已过时，不能据以执行。"),
-        ));
+    if at.duration_since(verdict.at) > MAX_VERDICT_AGE {
+        return Err(verdict.refused(Code::VerdictStale, None));
     }
-    if verdict.until.is_some_and(|until| now >= until) {
-        return Err(again(
-            verdict,
-            Code::AssertionExpired,
-            Text::new("The assertion has expired.", "资格凭证已过期。"),
-        ));
+    if verdict.until.is_some_and(|until| at >= until) {
+        return Err(verdict.refused(Code::AssertionExpired, None));
     }
-    // An eligible verdict of this very policy names a market and a feature of it.
+    // Two policies of one digest may hold the same markets and features in another order.
     let place = verdict.market().map(|market| policy.resolve_id(market));
     let (Some(Resolved::Market(market)), Some(feature)) =
         (place, policy.feature_index(verdict.feature()))
     else {
-        return Err(again(
-            verdict,
-            Code::PolicyChanged,
-            Text::new("The policy has no such market or feature.", "政策中没有该市场或功能。"),
-        ));
+        return Err(verdict.refused(Code::PolicyChanged, None));
     };
-    let Standing { release, approval } = match policy.standing(market, feature, now) {
+    let standing = match policy.standing(market, feature, now) {
         Ok(standing) => standing,
-        Err(Lacking::Release) => {
-            return Err(verdict.refused(
-                Code::ReleaseMissing,
-                "market.release",
-                Text::new(
-                    "No release of this market carries the feature.",
-                    "该市场尚无包含此功能的发布版本。",
-                ),
-                Text::new("Wait until the feature is released.", "请等待此功能发布。"),
-            ));
-        }
-        Err(Lacking::Approval | Lacking::ApprovalToCome | Lacking::ApprovalOver) => {
-            let market = policy.market_at(market);
-            return Err(verdict.refused(
-                Code::ApprovalMissing,
-                market.approval_rule(),
-                Text::new(
-                    "No approval that covers this feature and release is in force any more.",
-                    "涵盖此功能及该发布版本的批准已不再有效。",
-                ),
-                market.approval().next_step().clone(),
-            ));
+        Err(lacking) => return Err(verdict.refused(lacking.into(), Some(lacking))),
+    };
+    let limits = verdict.shared_limits().cloned();
+    let models = match &limits {
+        None => Arc::clone(standing.models),
+        Some(limits) => {
+            let bar = |model: &ModelRef| {
+                limits.allows_model(verdict.feature(), model).err().map(Bar::Managed)
+            };
+            match filter(standing.models, bar) {
+                (models, None) => models,
+                (_, Some(bar)) => {
+                    let lacking = Lacking::Barred(bar);
+                    return Err(verdict.refused(lacking.into(), Some(lacking)));
+                }
+            }
         }
     };
-    let market = policy.market_at(market);
     let ends = [
-        Some(now.checked_add(MAX_CLEARANCE).unwrap_or(Timestamp::MAX)),
-        approval.as_ref().map(|approval| approval.record().valid_until),
+        Some(at.checked_add(MAX_CLEARANCE).unwrap_or(Timestamp::MAX)),
+        standing.approval.map(|approval| approval.record().valid_until),
+        standing.turn,
         verdict.until,
     ];
     Ok(Clearance {
-        market: market.id().clone(),
-        feature: verdict.feature,
-        release,
-        approval,
-        until: ends.into_iter().flatten().min().unwrap_or(now),
-        policy: policy.digest(),
-        sandbox: market.is_development(),
+        release: Arc::clone(standing.release),
+        approval: standing.approval.map(Arc::clone),
+        models,
+        limits,
+        until: ends.into_iter().flatten().min().unwrap_or(at),
+        policy: policy.clone(),
+        market,
+        feature,
     })
-}
-
-fn again(verdict: Verdict, code: Code, text: Text) -> Verdict {
-    let next_step = Text::new("Ask again.", "请重新请求。");
-    verdict.refused(code, "clear.fresh", text, next_step)
 }

@@ -4,6 +4,7 @@
 //! the same numbers with the same sources, and it says which part of this program carries it; what
 //! nothing carries the operator must.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -154,6 +155,11 @@ impl Duty {
     /// Whether it is about this feature.
     pub fn applies_to(&self, feature: &FeatureId) -> bool {
         self.features.iter().any(|selector| selector.selects(feature))
+    }
+
+    /// A selector that selects none of these features.
+    pub(crate) fn idle_selector(&self, features: &BTreeMap<FeatureId, usize>) -> Option<String> {
+        crate::rule::idle(&self.features, features)
     }
 
     /// Its number or word.

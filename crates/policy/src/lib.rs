@@ -35,6 +35,7 @@ mod device_key;
 mod drift;
 mod duty;
 mod error;
+mod explain;
 mod filed;
 mod filed_table;
 mod freshness;
@@ -44,6 +45,7 @@ mod input;
 mod judge;
 mod keys;
 mod kill;
+mod lane;
 mod lapse;
 mod lifecycle;
 mod limits;
@@ -65,6 +67,7 @@ mod text;
 mod uscc;
 mod values;
 mod verdict;
+mod words;
 
 pub use approval::{
     Application, Approval, ApprovalKind, ApprovalRecord, ApprovalState, ApprovedModel, Entity,
@@ -88,7 +91,7 @@ pub use grace::Grace;
 pub use ids::{Digest, FeatureId, KillId, MarketId, ModelId, PartnerId, ProfileId};
 pub use input::{Input, InputName, InputSource, InputStatus, Provenance, Provenances};
 pub use jiff::Timestamp;
-pub use judge::{judge, judge_asserted};
+pub use judge::{judge, judge_asserted, judge_remembering};
 pub use keys::{AssertionKey, AssertionKeys, AssertionVerifier, RetiredKey};
 pub use kill::{Hand, Kill, KillScope, Lift, LiftState};
 pub use lapse::Lapse;
@@ -117,4 +120,4 @@ pub use values::{
     AgeBand, AssistantMode, BootVolume, Cellular, DeviceClass, LanguageTag, OsVersion, Platform,
     Region, Sharing, Waitlist,
 };
-pub use verdict::{Answer, Outcome, Reason, Verdict};
+pub use verdict::{Answer, Outcome, Reason, Stage, Verdict};

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
+use crate::canonical::PlainData;
 use crate::limits::{Limits, Tier};
 use crate::{FeatureId, FeatureSelector, MarketId, PartnerId, PolicyError, ProfileId, Region};
 use crate::{Switch, Text};
@@ -358,6 +359,8 @@ fn conflicts(profiles: &BTreeSet<Profile>, settings: &Settings) -> Vec<Conflict>
         })
         .collect()
 }
+
+impl PlainData for Management {}
 
 impl Serialize for Management {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

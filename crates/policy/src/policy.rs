@@ -1,7 +1,9 @@
 //! The policy: one immutable snapshot of markets, terms, releases and approvals, indexed to judge by.
 //!
 //! It is swapped whole when anything changes; what is under way keeps the snapshot it began with.
-//! Its digest names it in verdicts, assertions and records.
+//! Its digest names what devices are judged by, in verdicts, assertions and records. What is looked
+//! at anew on every request does not change it: kills, drifts, the list of filed models, ages and the
+//! clock; so an assertion outlives them, and they stop it all the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,10 +12,17 @@ use jiff::Timestamp;
 
 use crate::canonical::PlainData;
 use crate::checks::TermChecks;
+use crate::clause::Languages;
+use crate::input::InputSet;
+use crate::lane::{Aging, Lacking, Lane, LaneRule, LaneSource, MAX_RULES, Standing};
 use crate::{
-    Approval, Device, Digest, Drift, Elsewhere, FeatureId, FeatureTerms, HighWater, Input, Kill,
-    Management, Market, MarketId, Overlay, PackAge, PolicyError, Region, Release,
+    Approval, Device, Digest, Drift, Elsewhere, FeatureId, FeatureTerms, FiledModels, HighWater,
+    Input, Kill, Management, Market, MarketId, MarketState, Overlay, PackAge, Part, PolicyError,
+    Region, Release, Rule, Step, Subdivision,
 };
+
+/// The most overlays a market may have.
+const MAX_OVERLAYS: usize = 16;
 
 /// What a policy is made from.
 #[derive(Debug, Default)]
@@ -34,9 +43,11 @@ pub struct PolicySource {
     pub kills: Vec<Kill>,
     /// The models that were seen to answer as others than were approved.
     pub drifts: Vec<Drift>,
+    /// The authority's list of filed models, where the operator imported one.
+    pub filed: Option<FiledModels>,
     /// The screening packs in use, with when they were issued.
     pub packs: Vec<PackAge>,
-    /// When each approval, by its number, was last confirmed to stand.
+    /// When each approval, by its number, was last confirmed to stand, where that is not part of it.
     pub confirmed: BTreeMap<String, Timestamp>,
     /// What the operator leaves switched off for every device.
     pub management: Management,
@@ -50,43 +61,17 @@ pub struct PolicySource {
 #[derive(Debug)]
 pub(crate) struct FeatureEntry {
     pub(crate) terms: FeatureTerms,
+    pub(crate) languages: Languages,
+    pub(crate) optional: InputSet,
     pub(crate) checks: TermChecks,
 }
 
-/// A release that carries a feature in a market, with every approval that covers it there.
+/// A market with what is in force in it besides its own file.
 #[derive(Debug)]
-struct Offer {
-    release: Arc<Release>,
-    approvals: Vec<Arc<Approval>>,
-}
-
-/// All that concerns one feature in one market.
-#[derive(Debug, Default)]
-pub(crate) struct Lane {
-    /// Indices of the rules of the market that apply to the feature.
-    pub(crate) rules: Vec<usize>,
-    /// The newest release first.
-    offers: Vec<Offer>,
-}
-
-/// What a feature may be served under at one instant.
-#[derive(Clone, Debug)]
-pub(crate) struct Standing {
-    pub(crate) release: Arc<Release>,
-    pub(crate) approval: Option<Arc<Approval>>,
-}
-
-/// Why a feature may not be served at one instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lacking {
-    /// No release of the market carries it with a model.
-    Release,
-    /// No approval covers it.
-    Approval,
-    /// Approvals cover it, and none of them has begun.
-    ApprovalToCome,
-    /// Approvals covered it, and have ended.
-    ApprovalOver,
+pub(crate) struct MarketEntry {
+    pub(crate) market: Market,
+    pub(crate) overlays: Vec<Overlay>,
+    aging: Aging,
 }
 
 /// Where the purchase region of a device leads.
@@ -94,29 +79,35 @@ pub(crate) enum Lacking {
 pub(crate) enum Resolved {
     /// To this market, by index.
     Market(usize),
+    /// To a market where nothing is ever served.
+    Closed(usize),
     /// To a development market, which this policy does not open.
     SandboxDisabled(usize),
     /// To no market.
     Unknown,
-    /// Nowhere yet: the region is unset.
+    /// Nowhere: the region is not known.
     Unset,
-    /// Nowhere: the region is in error.
-    Error,
 }
 
-/// The immutable snapshot that every decision is made on.
+/// The immutable snapshot that every decision is made on. A copy is a handle on the same one.
+#[derive(Clone, Debug)]
+pub struct Policy(Arc<Snapshot>);
+
 #[derive(Debug)]
-pub struct Policy {
-    markets: Vec<Market>,
+struct Snapshot {
+    markets: Vec<MarketEntry>,
+    elsewhere: Option<Elsewhere>,
     features: Vec<FeatureEntry>,
     by_market: BTreeMap<MarketId, usize>,
-    by_region: BTreeMap<Region, usize>,
+    /// For each region its market, by index, plus one; zero for none.
+    by_region: Box<[u16; 26 * 26]>,
     by_feature: BTreeMap<FeatureId, usize>,
     /// One lane for each market and feature, market by market.
     lanes: Vec<Lane>,
     releases: Vec<Arc<Release>>,
+    high_water: Option<HighWater>,
     sandbox: bool,
-    digest: Arc<Digest>,
+    digest: Digest,
 }
 
 impl Policy {
@@ -126,26 +117,39 @@ impl Policy {
     /// other reference must resolve.
     ///
     /// # Errors
-    /// Two markets or features of one id, a region of two markets, terms that name an unknown
-    /// market, a rule that selects an unknown feature, a release of an unknown market or with an
-    /// unknown feature, a release given twice.
+    /// Two markets or features of one id, a region of two markets, an overlay of no market or of a
+    /// part of none of its regions, terms that name an unknown market, a rule or duty that selects an
+    /// unknown feature, a release of an unknown market or with an unknown feature, a release given
+    /// twice, more than 128 rules for one feature.
     pub fn new(source: PolicySource) -> Result<Self, PolicyError> {
-        let digest = Arc::new(digest_of(&source));
-        let PolicySource { markets, terms, releases, approvals, sandbox, .. } = source;
+        let digest = digest_of(&source);
+        let PolicySource { markets, overlays, terms, releases, approvals, sandbox, .. } = source;
 
         let mut by_market = BTreeMap::new();
-        let mut by_region: BTreeMap<Region, usize> = BTreeMap::new();
+        let mut by_region = Box::new([0; 26 * 26]);
         for (index, market) in markets.iter().enumerate() {
             if by_market.insert(market.id().clone(), index).is_some() {
                 return Err(PolicyError::MarketTwice(market.id().clone()));
             }
             for &region in market.regions() {
-                if let Some(first) = by_region.insert(region, index) {
-                    let (first, second) = (markets[first].id().clone(), market.id().clone());
+                let slot: &mut u16 = &mut by_region[region.index()];
+                if *slot != 0 {
+                    let (first, second) = (usize::from(*slot) - 1, market.id().clone());
+                    let first = markets[first].id().clone();
                     return Err(PolicyError::RegionTwice { region, first, second });
                 }
+                // Each market has a region of its own, and there are 676.
+                *slot = u16::try_from(index + 1).unwrap_or(u16::MAX);
             }
         }
+        let mut entries: Vec<MarketEntry> = markets
+            .into_iter()
+            .map(|market| {
+                let aging = Aging::new(market.freshness(), market.issued(), &source.packs);
+                MarketEntry { market, overlays: Vec::new(), aging }
+            })
+            .collect();
+        place(overlays, &mut entries, &by_market)?;
 
         let mut by_feature = BTreeMap::new();
         let mut features = Vec::with_capacity(terms.len());
@@ -159,199 +163,307 @@ impl Policy {
                 return Err(PolicyError::Terms { feature: terms.id().clone(), problem });
             }
             let checks = TermChecks::of(&terms);
-            features.push(FeatureEntry { terms, checks });
+            let languages = terms.terms().spoken();
+            let optional = terms.terms().optional.iter().copied().collect();
+            features.push(FeatureEntry { terms, languages, optional, checks });
         }
-
-        for market in &markets {
-            for rule in market.rules() {
-                if let Some(selector) = rule.idle_selector(&by_feature) {
-                    let problem = format!("rule `{}`: there is no feature `{selector}`", rule.id());
-                    return Err(PolicyError::Market { market: market.id().clone(), problem });
-                }
-            }
-        }
+        check_selectors(&entries, &by_feature)?;
 
         let releases: Vec<_> = releases.into_iter().map(Arc::new).collect();
-        let mut digests = BTreeSet::new();
-        for release in &releases {
-            let wrong = |problem| Err(PolicyError::Release { release: release.digest(), problem });
-            if !by_market.contains_key(release.market()) {
-                return wrong(format!("`{}` is no market", release.market()));
-            }
-            if let Some((id, _)) = release.features().find(|(id, _)| !by_feature.contains_key(*id))
-            {
-                return wrong(format!("`{id}` is no feature"));
-            }
-            if !digests.insert(release.digest()) {
-                return wrong("it is given twice".into());
-            }
-        }
+        check_releases(&releases, &by_market, &by_feature)?;
 
         let approvals: Vec<_> = approvals.into_iter().map(Arc::new).collect();
-        let mut lanes = Vec::with_capacity(markets.len() * features.len());
-        for market in &markets {
+        let lane_source = LaneSource {
+            releases: &releases,
+            approvals: &approvals,
+            kills: &source.kills,
+            drifts: &source.drifts,
+            filed: source.filed.as_ref(),
+            confirmed: &source.confirmed,
+            management: &source.management,
+        };
+        let mut lanes = Vec::with_capacity(entries.len() * features.len());
+        for entry in &entries {
             for feature in &features {
-                lanes.push(lane(market, &feature.terms, &releases, &approvals));
+                let mut lane = Lane::new(&lane_source, &entry.market, &feature.terms);
+                lane.rules = entry.rules_for(&feature.terms)?;
+                lanes.push(lane);
             }
         }
-        Ok(Self {
-            markets,
+        Ok(Self(Arc::new(Snapshot {
+            markets: entries,
+            elsewhere: source.elsewhere,
             features,
             by_market,
             by_region,
             by_feature,
             lanes,
             releases,
+            high_water: source.high_water,
             sandbox,
             digest,
-        })
+        })))
     }
 
-    /// The digest of everything it was made from.
+    /// The digest of everything devices are judged by: markets, overlays, terms, releases, approvals,
+    /// the operator's management, and whether development markets answer.
     pub fn digest(&self) -> Digest {
-        *self.digest
+        self.0.digest
     }
 
-    pub(crate) fn shared_digest(&self) -> Arc<Digest> {
-        Arc::clone(&self.digest)
+    /// Whether the other handle is on the very same snapshot, or on one of the same content.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.digest == other.0.digest
     }
 
     /// A market by its id.
     pub fn market(&self, id: &MarketId) -> Option<&Market> {
-        self.by_market.get(id).map(|&index| &self.markets[index])
+        self.0.by_market.get(id).map(|&index| &self.0.markets[index].market)
     }
 
     /// All markets.
-    pub fn markets(&self) -> &[Market] {
-        &self.markets
+    pub fn markets(&self) -> impl ExactSizeIterator<Item = &Market> {
+        self.0.markets.iter().map(|entry| &entry.market)
+    }
+
+    /// The overlays of a market.
+    pub fn overlays(&self, market: &MarketId) -> &[Overlay] {
+        self.0.by_market.get(market).map_or(&[], |&index| &self.0.markets[index].overlays)
+    }
+
+    /// What devices of no market are told, if there is a file that says it.
+    pub fn elsewhere(&self) -> Option<&Elsewhere> {
+        self.0.elsewhere.as_ref()
     }
 
     /// All releases, the oldest first.
     pub fn releases(&self) -> impl ExactSizeIterator<Item = &Release> {
-        self.releases.iter().map(Arc::as_ref)
+        self.0.releases.iter().map(Arc::as_ref)
     }
 
     /// The terms of all features.
     pub fn features(&self) -> impl ExactSizeIterator<Item = &FeatureTerms> {
-        self.features.iter().map(|entry| &entry.terms)
+        self.0.features.iter().map(|entry| &entry.terms)
     }
 
     /// Whether development markets answer.
     pub fn opens_sandbox(&self) -> bool {
-        self.sandbox
+        self.0.sandbox
     }
 
     /// The market a device belongs to, if there is one that answers.
     pub fn market_of(&self, device: &Device) -> Option<&Market> {
         match self.resolve(device.purchase_region) {
-            Resolved::Market(index) => Some(&self.markets[index]),
+            Resolved::Market(index) => Some(self.market_at(index)),
             _ => None,
         }
     }
 
+    /// What of a market has passed its age: its rules, its packs, and each approval by its number.
+    /// What is fresh is not listed.
+    pub fn aging(&self, market: &MarketId, now: Timestamp) -> Vec<(Part, Option<&str>, Step)> {
+        let Some(&index) = self.0.by_market.get(market) else {
+            return Vec::new();
+        };
+        let now = self.time(now);
+        let Aging { policy, packs } = self.0.markets[index].aging;
+        let mut steps =
+            vec![(Part::Policy, None, policy.step(now)), (Part::Packs, None, packs.step(now))];
+        for feature in 0..self.0.features.len() {
+            for (approval, turns) in self.lane(index, feature).aging() {
+                let step = (Part::Approval, Some(approval.number()), turns.step(now));
+                if approval.in_force(now) && !steps.contains(&step) {
+                    steps.push(step);
+                }
+            }
+        }
+        steps.retain(|(_, _, step)| *step != Step::Fresh);
+        steps
+    }
+
+    /// The time to measure by: never before an instant that was known already.
+    pub(crate) fn time(&self, now: Timestamp) -> Timestamp {
+        self.0.high_water.map_or(now, |mark| mark.time(now))
+    }
+
     pub(crate) fn resolve(&self, purchase: Input<Region>) -> Resolved {
         match purchase {
-            Input::Unset => Resolved::Unset,
-            Input::Error | Input::Expired | Input::NoAccount => Resolved::Error,
-            Input::Set(region) => match self.by_region.get(&region) {
+            Input::Set(region) => match self.market_index(region) {
                 None => Resolved::Unknown,
-                Some(&index) => self.open(index),
+                Some(index) => self.open(index),
             },
+            Input::Unset | Input::Error | Input::Expired | Input::NoAccount => Resolved::Unset,
         }
     }
 
-    pub(crate) fn resolve_id(&self, id: &MarketId) -> Resolved {
-        self.by_market.get(id).map_or(Resolved::Unknown, |&index| self.open(index))
+    /// The market whose devices are bought in this region.
+    pub(crate) fn market_index(&self, region: Region) -> Option<usize> {
+        usize::from(self.0.by_region[region.index()]).checked_sub(1)
     }
 
-    fn open(&self, market: usize) -> Resolved {
-        if self.markets[market].is_development() && !self.sandbox {
-            Resolved::SandboxDisabled(market)
+    pub(crate) fn resolve_id(&self, id: &MarketId) -> Resolved {
+        self.0.by_market.get(id).map_or(Resolved::Unknown, |&index| self.open(index))
+    }
+
+    fn open(&self, index: usize) -> Resolved {
+        let market = self.market_at(index);
+        if market.is_development() && !self.0.sandbox {
+            Resolved::SandboxDisabled(index)
+        } else if market.state() == MarketState::Closed {
+            Resolved::Closed(index)
         } else {
-            Resolved::Market(market)
+            Resolved::Market(index)
         }
     }
 
     pub(crate) fn market_at(&self, index: usize) -> &Market {
-        &self.markets[index]
+        &self.0.markets[index].market
+    }
+
+    pub(crate) fn overlays_at(&self, index: usize) -> &[Overlay] {
+        &self.0.markets[index].overlays
+    }
+
+    pub(crate) fn rule_at(&self, market: usize, at: LaneRule) -> &Rule {
+        let entry = &self.0.markets[market];
+        match at.overlay {
+            None => &entry.market.rules()[at.rule],
+            Some(overlay) => &entry.overlays[overlay].rules()[at.rule],
+        }
     }
 
     pub(crate) fn feature_index(&self, id: &FeatureId) -> Option<usize> {
-        self.by_feature.get(id).copied()
+        self.0.by_feature.get(id).copied()
     }
 
     pub(crate) fn feature_at(&self, index: usize) -> &FeatureEntry {
-        &self.features[index]
+        &self.0.features[index]
     }
 
     pub(crate) fn lane(&self, market: usize, feature: usize) -> &Lane {
-        &self.lanes[market * self.features.len() + feature]
+        &self.0.lanes[market * self.0.features.len() + feature]
     }
 
-    /// What a feature may be served under now: in a market that demands approval the newest release
-    /// with one in force (of several, the one that lasts longest), elsewhere the newest release.
+    /// What a feature may be served under when the clock reads `now`.
     pub(crate) fn standing(
         &self,
         market: usize,
         feature: usize,
         now: Timestamp,
-    ) -> Result<Standing, Lacking> {
-        let offers = &self.lane(market, feature).offers;
-        let Some(newest) = offers.first() else {
-            return Err(Lacking::Release);
-        };
-        if !self.markets[market].approval().is_required() {
-            return Ok(Standing { release: Arc::clone(&newest.release), approval: None });
+    ) -> Result<Standing<'_>, Lacking> {
+        if self.0.high_water.is_some_and(|mark| mark.is_backwards(now)) {
+            return Err(Lacking::Clock);
         }
-        for offer in offers {
-            let in_force = offer.approvals.iter().filter(|approval| approval.in_force(now));
-            if let Some(approval) = in_force.max_by_key(|approval| approval.record().valid_until) {
-                return Ok(Standing {
-                    release: Arc::clone(&offer.release),
-                    approval: Some(Arc::clone(approval)),
-                });
-            }
+        let now = self.time(now);
+        let entry = &self.0.markets[market];
+        if entry.market.state() != MarketState::Open {
+            return Err(Lacking::Preparing);
         }
-        let mut covering = offers.iter().flat_map(|offer| &offer.approvals).peekable();
-        Err(if covering.peek().is_none() {
-            Lacking::Approval
-        } else if covering.any(|approval| now < approval.record().valid_from) {
-            Lacking::ApprovalToCome
-        } else {
-            Lacking::ApprovalOver
-        })
+        let surface = self.0.features[feature].terms.surface();
+        let standing = self.lane(market, feature).standing(&entry.market, surface, now)?;
+        if let Some(part) = entry.aging.lacks(surface, now) {
+            return Err(Lacking::Stale(part));
+        }
+        let turns = [entry.aging.policy.next(now), entry.aging.packs.next(now), standing.turn];
+        Ok(Standing { turn: turns.into_iter().flatten().min(), ..standing })
     }
 }
 
-fn lane(
-    market: &Market,
-    terms: &FeatureTerms,
-    releases: &[Arc<Release>],
-    approvals: &[Arc<Approval>],
-) -> Lane {
-    let applies = |rule: &crate::Rule| rule.applies_to(terms.id(), terms.surface());
-    let rules = market.rules().iter().enumerate();
-    let offers = releases.iter().rev().filter(|release| {
-        release.market() == market.id()
-            && release.feature(terms.id()).is_some_and(|released| !released.models.is_empty())
-    });
-    let covers = |approval: &Approval, release: &Release| {
-        approval.signers().len() >= market.approval().signers()
-            && approval.covers(market.id(), terms.id(), terms.surface(), release.digest())
-    };
-    Lane {
-        rules: rules.filter(|(_, rule)| applies(rule)).map(|(index, _)| index).collect(),
-        offers: offers
-            .map(|release| Offer {
-                release: Arc::clone(release),
-                approvals: approvals
-                    .iter()
-                    .filter(|approval| covers(approval, release))
-                    .map(Arc::clone)
-                    .collect(),
-            })
-            .collect(),
+impl MarketEntry {
+    fn rules_for(&self, terms: &FeatureTerms) -> Result<Vec<LaneRule>, PolicyError> {
+        let own = self.market.rules().iter().enumerate().map(|(at, rule)| (None, at, rule));
+        let more = self.overlays.iter().enumerate().flat_map(|(overlay, pack)| {
+            pack.rules().iter().enumerate().map(move |(at, rule)| (Some(overlay), at, rule))
+        });
+        let applies = |rule: &Rule| rule.applies_to(terms.id(), terms.surface());
+        let rules: Vec<_> = own
+            .chain(more)
+            .filter(|(_, _, rule)| applies(rule))
+            .map(|(overlay, rule, _)| LaneRule { overlay, rule })
+            .collect();
+        if rules.len() > MAX_RULES {
+            let problem =
+                format!("{} rules apply to `{}`, at most {MAX_RULES} may", rules.len(), terms.id());
+            return Err(PolicyError::Market { market: self.market.id().clone(), problem });
+        }
+        Ok(rules)
     }
+}
+
+/// Puts each overlay under its market, sorted by their ids.
+fn place(
+    mut overlays: Vec<Overlay>,
+    markets: &mut [MarketEntry],
+    by_market: &BTreeMap<MarketId, usize>,
+) -> Result<(), PolicyError> {
+    overlays.sort_by(|one, other| one.id().cmp(other.id()));
+    for overlay in overlays {
+        let wrong =
+            |problem: String| Err(PolicyError::Market { market: overlay.id().clone(), problem });
+        let Some(&parent) = by_market.get(overlay.parent()) else {
+            return wrong(format!("`parent` names `{}`, which is no market", overlay.parent()));
+        };
+        let parent = &mut markets[parent];
+        let regions = parent.market.regions();
+        let outside = |part: &&Subdivision| !regions.contains(&part.region());
+        if let Some(part) = overlay.subdivisions().iter().find(outside) {
+            return wrong(format!("`{part}` is no part of `{}`", parent.market.id()));
+        }
+        let twice = parent.overlays.iter().any(|other| other.id() == overlay.id());
+        if twice || by_market.contains_key(overlay.id()) {
+            return Err(PolicyError::MarketTwice(overlay.id().clone()));
+        }
+        if parent.overlays.len() == MAX_OVERLAYS {
+            return wrong(format!("a market has at most {MAX_OVERLAYS} overlays"));
+        }
+        parent.overlays.push(overlay);
+    }
+    Ok(())
+}
+
+/// Refuses selectors that select nothing: most likely a slip of the pen, which would silently leave a
+/// rule without force.
+fn check_selectors(
+    markets: &[MarketEntry],
+    features: &BTreeMap<FeatureId, usize>,
+) -> Result<(), PolicyError> {
+    for entry in markets {
+        let own = (entry.market.id(), entry.market.rules(), entry.market.duties());
+        let more = entry.overlays.iter().map(|pack| (pack.id(), pack.rules(), pack.duties()));
+        for (id, rules, duties) in std::iter::once(own).chain(more) {
+            let rules = rules.iter().map(|rule| ("rule", rule.id(), rule.idle_selector(features)));
+            let duties =
+                duties.iter().map(|duty| ("duty", duty.id(), duty.idle_selector(features)));
+            for (kind, name, idle) in rules.chain(duties) {
+                if let Some(selector) = idle {
+                    let problem = format!("{kind} `{name}`: there is no feature `{selector}`");
+                    return Err(PolicyError::Market { market: id.clone(), problem });
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_releases(
+    releases: &[Arc<Release>],
+    markets: &BTreeMap<MarketId, usize>,
+    features: &BTreeMap<FeatureId, usize>,
+) -> Result<(), PolicyError> {
+    let mut digests = BTreeSet::new();
+    for release in releases {
+        let wrong = |problem| Err(PolicyError::Release { release: release.digest(), problem });
+        if !markets.contains_key(release.market()) {
+            return wrong(format!("`{}` is no market", release.market()));
+        }
+        if let Some((id, _)) = release.features().find(|(id, _)| !features.contains_key(*id)) {
+            return wrong(format!("`{id}` is no feature"));
+        }
+        if !digests.insert(release.digest()) {
+            return wrong("it is given twice".into());
+        }
+    }
+    Ok(())
 }
 
 /// The digest of a source: each part by its own digest, under a name and with its count, so that no
@@ -369,8 +481,10 @@ fn digest_of(source: &PolicySource) -> Digest {
         digests.sort_unstable();
         digests.into_iter()
     }
-    let mut bytes = b"yumen policy v1\0".to_vec();
+    let mut bytes = b"yumen policy v2\0".to_vec();
     part(&mut bytes, "markets", sorted(source.markets.iter().map(Market::digest)));
+    part(&mut bytes, "overlays", sorted(source.overlays.iter().map(Overlay::digest)));
+    part(&mut bytes, "elsewhere", sorted(source.elsewhere.iter().map(Elsewhere::digest)));
     part(
         &mut bytes,
         "terms",
@@ -380,6 +494,8 @@ fn digest_of(source: &PolicySource) -> Digest {
     let approvals = source.approvals.iter();
     let approvals = approvals.map(|approval| Digest::of(&approval.canonical("approval")));
     part(&mut bytes, "approvals", sorted(approvals));
+    let management = Digest::of(&source.management.canonical("management"));
+    part(&mut bytes, "management", std::iter::once(management));
     bytes.push(u8::from(source.sandbox));
     Digest::of(&bytes)
 }

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::clause::Clause;
 use crate::input::{InputSet, States};
 use crate::{
-    Confidence, Device, FeatureId, FeatureSelector, InputName, Lapse, Matches, Outcome, Platform,
-    Surface, Text,
+    Confidence, Device, FeatureId, FeatureSelector, Grace, InputName, Lapse, Matches, Outcome,
+    Platform, Surface, Text,
 };
 
 /// Where a rule comes from, and who checked it there.
@@ -103,6 +103,17 @@ pub(crate) fn is_id(id: &str, market: &str) -> bool {
     name.is_some_and(|name| !name.is_empty()) && id.len() <= 64 && id.bytes().all(letter)
 }
 
+/// A selector that selects none of these features.
+pub(crate) fn idle(
+    selectors: &[FeatureSelector],
+    features: &BTreeMap<FeatureId, usize>,
+) -> Option<String> {
+    let idle = |selector: &&FeatureSelector| {
+        **selector != FeatureSelector::ALL && !features.keys().any(|id| selector.selects(id))
+    };
+    selectors.iter().find(idle).map(FeatureSelector::to_string)
+}
+
 /// A `[[rule]]` of a market file, as it is written there.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -130,6 +141,7 @@ pub struct Rule {
     grace: Option<Lapse>,
     any: Vec<Clause>,
     inputs: InputSet,
+    grace_text: Arc<Text>,
     text: Arc<Text>,
     next_step: Arc<Text>,
     source: Source,
@@ -165,6 +177,9 @@ impl Rule {
         if grace.is_some() && !any.iter().any(Clause::asks_where) {
             return problem("`grace` is for leaving a place, and it does not ask for one");
         }
+        if grace.is_some_and(|grace| grace > Grace::LONGEST) {
+            return problem("`grace` is 180 days at most");
+        }
         // Whether it is about the device at all depends on the platform.
         if platforms.is_some() {
             inputs.insert(InputName::Platform);
@@ -184,6 +199,10 @@ impl Rule {
             grace,
             any,
             inputs,
+            grace_text: Arc::new(Text::new(
+                format!("{} It was so not long ago, and the grace for that still runs.", text.en),
+                format!("{}此前不久仍符合，尚在宽限期内。", text.zh),
+            )),
             text: Arc::new(text),
             next_step: Arc::new(next_step),
             source,
@@ -222,10 +241,7 @@ impl Rule {
     /// A selector that selects none of these features: most likely a slip of the pen, which would
     /// silently leave the rule without force.
     pub(crate) fn idle_selector(&self, features: &BTreeMap<FeatureId, usize>) -> Option<String> {
-        let idle = |selector: &&FeatureSelector| {
-            **selector != FeatureSelector::ALL && !features.keys().any(|id| selector.selects(id))
-        };
-        self.features.iter().find(idle).map(FeatureSelector::to_string)
+        idle(&self.features, features)
     }
 
     pub(crate) fn shared_id(&self) -> &Arc<str> {
@@ -234,6 +250,11 @@ impl Rule {
 
     pub(crate) fn shared_text(&self) -> &Arc<Text> {
         &self.text
+    }
+
+    /// What is said where it passes by grace.
+    pub(crate) fn shared_grace(&self) -> &Arc<Text> {
+        &self.grace_text
     }
 
     pub(crate) fn shared_next_step(&self) -> &Arc<Text> {
@@ -293,7 +314,7 @@ impl Rule {
     fn grace_end(&self, device: &Device, matches: &Matches, now: Timestamp) -> Option<Timestamp> {
         let matched = matches.get(&self.id)?;
         let end = self.grace?.after(matched);
-        // A match of the future was written under another clock: worth nothing.
+        // A match in the future was written by another clock: worth nothing.
         let runs = matched <= now && now < end;
         let but_for_the_place =
             |clause: &Clause| clause.asks_where() && clause.holds_elsewhere(device);

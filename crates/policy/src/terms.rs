@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::canonical::PlainData;
+use crate::clause::Languages;
 use crate::device::check_capability;
 use crate::{
     AgeBand, DeviceClass, FeatureId, InputName, LanguageTag, MarketId, OsVersion, Platform,
@@ -56,6 +57,12 @@ pub struct Terms {
     pub capabilities: BTreeSet<String>,
     /// Languages the feature speaks; language and assistant language must each fall under one.
     pub languages: BTreeSet<LanguageTag>,
+    /// Languages the feature speaks to the letter, whatever is excluded: not what falls under them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub languages_exact: BTreeSet<LanguageTag>,
+    /// Languages the feature does not speak though it speaks a parent of them, with all below them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub languages_excluded: BTreeSet<LanguageTag>,
     /// Whether language and assistant language must be the same primary language.
     #[serde(default)]
     pub languages_must_match: bool,
@@ -111,6 +118,11 @@ impl FeatureTerms {
 }
 
 impl Terms {
+    /// The languages as they are tested.
+    pub(crate) fn spoken(&self) -> Languages {
+        Languages::of_terms(&self.languages, &self.languages_exact, &self.languages_excluded)
+    }
+
     fn problem(&self) -> Option<String> {
         let empty = [
             ("platforms", self.platforms.as_ref().is_some_and(BTreeMap::is_empty)),
