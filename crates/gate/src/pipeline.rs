@@ -256,7 +256,8 @@ impl Way<'_> {
     /// Records a refusal, and says it. A refusal stands even when the record cannot be written.
     async fn refuse(&self, verdict: Verdict) -> Problem {
         self.alarm_of(&verdict);
-        let failed = verdict.reasons().iter().filter(|reason| reason.outcome != Outcome::Pass);
+        let reasons = verdict.reasons();
+        let failed = reasons.iter().filter(|reason| reason.outcome != Outcome::Pass);
         let entry = Canonical::from(Entry::Refusal(Refusal {
             caller: Some(self.caller.key_id().into()),
             code: verdict.code().into(),

@@ -208,15 +208,8 @@ impl Problem {
 
     /// The answer to a device that may not have the feature (now).
     pub fn from_verdict(verdict: Verdict) -> Self {
-        let detail = verdict
-            .next_step()
-            .or_else(|| {
-                let failed =
-                    |reason: &&yumen_policy::Reason| reason.outcome != yumen_policy::Outcome::Pass;
-                verdict.reasons().iter().find(failed).map(|reason| &*reason.text)
-            })
-            .cloned()
-            .unwrap_or_else(|| Text { en: String::new(), zh: String::new() });
+        let detail =
+            verdict.next_step().unwrap_or_else(|| Text { en: String::new(), zh: String::new() });
         Self {
             code: verdict.code(),
             detail,

@@ -114,6 +114,13 @@ impl AssertionKey {
             }
         }
         let Holder { key, limits } = holder;
+        // The profiles that the device was judged with bind, whether or not the caller speaks of them.
+        let judged = verdicts.iter().filter_map(Verdict::limits);
+        let limits = judged.fold(limits, |all, more| {
+            let mut all = all.unwrap_or_default();
+            all.merge(more);
+            Some(all)
+        });
         let claims = Claims {
             market,
             features,

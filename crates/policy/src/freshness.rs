@@ -211,11 +211,13 @@ impl Turns {
     /// The step at an instant. A date more than 36 hours in the future is no date: whoever set it
     /// or the clock was wrong.
     pub fn step(&self, now: Timestamp) -> Step {
-        if now < self.begins || now >= self.all_off {
+        // The end of time is a turn that never comes.
+        let took = |turn: Timestamp| now >= turn && turn < Timestamp::MAX;
+        if now < self.begins || took(self.all_off) {
             Step::AllOff
-        } else if now >= self.cloud_off {
+        } else if took(self.cloud_off) {
             Step::CloudOff
-        } else if now >= self.warn {
+        } else if took(self.warn) {
             Step::Warn
         } else {
             Step::Fresh

@@ -6,6 +6,7 @@
 //! clock; so an assertion outlives them, and they stop it all the same.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -66,11 +67,10 @@ pub(crate) struct FeatureEntry {
     pub(crate) checks: TermChecks,
 }
 
-/// A market with what is in force in it besides its own file.
+/// What is in force in a market besides its own file.
 #[derive(Debug)]
-pub(crate) struct MarketEntry {
-    pub(crate) market: Market,
-    pub(crate) overlays: Vec<Overlay>,
+struct Beside {
+    overlays: Vec<Overlay>,
     aging: Aging,
 }
 
@@ -90,12 +90,21 @@ pub(crate) enum Resolved {
 }
 
 /// The immutable snapshot that every decision is made on. A copy is a handle on the same one.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Policy(Arc<Snapshot>);
+
+impl fmt::Debug for Policy {
+    /// Its digest: a policy holds whole catalogues, and is part of every verdict.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Policy").field(&self.0.digest).finish()
+    }
+}
 
 #[derive(Debug)]
 struct Snapshot {
-    markets: Vec<MarketEntry>,
+    markets: Vec<Market>,
+    /// One for each market.
+    beside: Vec<Beside>,
     elsewhere: Option<Elsewhere>,
     features: Vec<FeatureEntry>,
     by_market: BTreeMap<MarketId, usize>,
@@ -142,14 +151,14 @@ impl Policy {
                 *slot = u16::try_from(index + 1).unwrap_or(u16::MAX);
             }
         }
-        let mut entries: Vec<MarketEntry> = markets
-            .into_iter()
+        let mut beside: Vec<Beside> = markets
+            .iter()
             .map(|market| {
                 let aging = Aging::new(market.freshness(), market.issued(), &source.packs);
-                MarketEntry { market, overlays: Vec::new(), aging }
+                Beside { overlays: Vec::new(), aging }
             })
             .collect();
-        place(overlays, &mut entries, &by_market)?;
+        place(overlays, &markets, &mut beside, &by_market)?;
 
         let mut by_feature = BTreeMap::new();
         let mut features = Vec::with_capacity(terms.len());
@@ -167,7 +176,7 @@ impl Policy {
             let optional = terms.terms().optional.iter().copied().collect();
             features.push(FeatureEntry { terms, languages, optional, checks });
         }
-        check_selectors(&entries, &by_feature)?;
+        check_selectors(&markets, &beside, &by_feature)?;
 
         let releases: Vec<_> = releases.into_iter().map(Arc::new).collect();
         check_releases(&releases, &by_market, &by_feature)?;
@@ -182,16 +191,17 @@ impl Policy {
             confirmed: &source.confirmed,
             management: &source.management,
         };
-        let mut lanes = Vec::with_capacity(entries.len() * features.len());
-        for entry in &entries {
+        let mut lanes = Vec::with_capacity(markets.len() * features.len());
+        for (market, beside) in markets.iter().zip(&beside) {
             for feature in &features {
-                let mut lane = Lane::new(&lane_source, &entry.market, &feature.terms);
-                lane.rules = entry.rules_for(&feature.terms)?;
+                let mut lane = Lane::new(&lane_source, market, &feature.terms);
+                lane.rules = rules_for(market, &beside.overlays, &feature.terms)?;
                 lanes.push(lane);
             }
         }
         Ok(Self(Arc::new(Snapshot {
-            markets: entries,
+            markets,
+            beside,
             elsewhere: source.elsewhere,
             features,
             by_market,
@@ -218,17 +228,17 @@ impl Policy {
 
     /// A market by its id.
     pub fn market(&self, id: &MarketId) -> Option<&Market> {
-        self.0.by_market.get(id).map(|&index| &self.0.markets[index].market)
+        self.0.by_market.get(id).map(|&index| &self.0.markets[index])
     }
 
     /// All markets.
-    pub fn markets(&self) -> impl ExactSizeIterator<Item = &Market> {
-        self.0.markets.iter().map(|entry| &entry.market)
+    pub fn markets(&self) -> &[Market] {
+        &self.0.markets
     }
 
     /// The overlays of a market.
     pub fn overlays(&self, market: &MarketId) -> &[Overlay] {
-        self.0.by_market.get(market).map_or(&[], |&index| &self.0.markets[index].overlays)
+        self.0.by_market.get(market).map_or(&[], |&index| self.overlays_at(index))
     }
 
     /// What devices of no market are told, if there is a file that says it.
@@ -266,7 +276,7 @@ impl Policy {
             return Vec::new();
         };
         let now = self.time(now);
-        let Aging { policy, packs } = self.0.markets[index].aging;
+        let Aging { policy, packs } = self.0.beside[index].aging;
         let mut steps =
             vec![(Part::Policy, None, policy.step(now)), (Part::Packs, None, packs.step(now))];
         for feature in 0..self.0.features.len() {
@@ -317,18 +327,17 @@ impl Policy {
     }
 
     pub(crate) fn market_at(&self, index: usize) -> &Market {
-        &self.0.markets[index].market
+        &self.0.markets[index]
     }
 
     pub(crate) fn overlays_at(&self, index: usize) -> &[Overlay] {
-        &self.0.markets[index].overlays
+        &self.0.beside[index].overlays
     }
 
     pub(crate) fn rule_at(&self, market: usize, at: LaneRule) -> &Rule {
-        let entry = &self.0.markets[market];
         match at.overlay {
-            None => &entry.market.rules()[at.rule],
-            Some(overlay) => &entry.overlays[overlay].rules()[at.rule],
+            None => &self.0.markets[market].rules()[at.rule],
+            Some(overlay) => &self.0.beside[market].overlays[overlay].rules()[at.rule],
         }
     }
 
@@ -355,45 +364,48 @@ impl Policy {
             return Err(Lacking::Clock);
         }
         let now = self.time(now);
-        let entry = &self.0.markets[market];
-        if entry.market.state() != MarketState::Open {
+        let (here, aging) = (&self.0.markets[market], &self.0.beside[market].aging);
+        if here.state() != MarketState::Open {
             return Err(Lacking::Preparing);
         }
         let surface = self.0.features[feature].terms.surface();
-        let standing = self.lane(market, feature).standing(&entry.market, surface, now)?;
-        if let Some(part) = entry.aging.lacks(surface, now) {
+        let standing = self.lane(market, feature).standing(here, surface, now)?;
+        if let Some(part) = aging.lacks(surface, now) {
             return Err(Lacking::Stale(part));
         }
-        let turns = [entry.aging.policy.next(now), entry.aging.packs.next(now), standing.turn];
+        let turns = [aging.policy.next(now), aging.packs.next(now), standing.turn];
         Ok(Standing { turn: turns.into_iter().flatten().min(), ..standing })
     }
 }
 
-impl MarketEntry {
-    fn rules_for(&self, terms: &FeatureTerms) -> Result<Vec<LaneRule>, PolicyError> {
-        let own = self.market.rules().iter().enumerate().map(|(at, rule)| (None, at, rule));
-        let more = self.overlays.iter().enumerate().flat_map(|(overlay, pack)| {
-            pack.rules().iter().enumerate().map(move |(at, rule)| (Some(overlay), at, rule))
-        });
-        let applies = |rule: &Rule| rule.applies_to(terms.id(), terms.surface());
-        let rules: Vec<_> = own
-            .chain(more)
-            .filter(|(_, _, rule)| applies(rule))
-            .map(|(overlay, rule, _)| LaneRule { overlay, rule })
-            .collect();
-        if rules.len() > MAX_RULES {
-            let problem =
-                format!("{} rules apply to `{}`, at most {MAX_RULES} may", rules.len(), terms.id());
-            return Err(PolicyError::Market { market: self.market.id().clone(), problem });
-        }
-        Ok(rules)
+/// The rules that apply to a feature in a market, the market's own first.
+fn rules_for(
+    market: &Market,
+    overlays: &[Overlay],
+    terms: &FeatureTerms,
+) -> Result<Vec<LaneRule>, PolicyError> {
+    let own = market.rules().iter().enumerate().map(|(at, rule)| (None, at, rule));
+    let more = overlays.iter().enumerate().flat_map(|(overlay, pack)| {
+        pack.rules().iter().enumerate().map(move |(at, rule)| (Some(overlay), at, rule))
+    });
+    let rules: Vec<_> = own
+        .chain(more)
+        .filter(|(_, _, rule)| rule.applies_to(terms.id(), terms.surface()))
+        .map(|(overlay, rule, _)| LaneRule { overlay, rule })
+        .collect();
+    if rules.len() > MAX_RULES {
+        let problem =
+            format!("{} rules apply to `{}`, at most {MAX_RULES} may", rules.len(), terms.id());
+        return Err(PolicyError::Market { market: market.id().clone(), problem });
     }
+    Ok(rules)
 }
 
 /// Puts each overlay under its market, sorted by their ids.
 fn place(
     mut overlays: Vec<Overlay>,
-    markets: &mut [MarketEntry],
+    markets: &[Market],
+    beside: &mut [Beside],
     by_market: &BTreeMap<MarketId, usize>,
 ) -> Result<(), PolicyError> {
     overlays.sort_by(|one, other| one.id().cmp(other.id()));
@@ -403,11 +415,11 @@ fn place(
         let Some(&parent) = by_market.get(overlay.parent()) else {
             return wrong(format!("`parent` names `{}`, which is no market", overlay.parent()));
         };
-        let parent = &mut markets[parent];
-        let regions = parent.market.regions();
+        let (market, parent) = (&markets[parent], &mut beside[parent]);
+        let regions = market.regions();
         let outside = |part: &&Subdivision| !regions.contains(&part.region());
         if let Some(part) = overlay.subdivisions().iter().find(outside) {
-            return wrong(format!("`{part}` is no part of `{}`", parent.market.id()));
+            return wrong(format!("`{part}` is no part of `{}`", market.id()));
         }
         let twice = parent.overlays.iter().any(|other| other.id() == overlay.id());
         if twice || by_market.contains_key(overlay.id()) {
@@ -424,12 +436,13 @@ fn place(
 /// Refuses selectors that select nothing: most likely a slip of the pen, which would silently leave a
 /// rule without force.
 fn check_selectors(
-    markets: &[MarketEntry],
+    markets: &[Market],
+    beside: &[Beside],
     features: &BTreeMap<FeatureId, usize>,
 ) -> Result<(), PolicyError> {
-    for entry in markets {
-        let own = (entry.market.id(), entry.market.rules(), entry.market.duties());
-        let more = entry.overlays.iter().map(|pack| (pack.id(), pack.rules(), pack.duties()));
+    for (market, beside) in markets.iter().zip(beside) {
+        let own = (market.id(), market.rules(), market.duties());
+        let more = beside.overlays.iter().map(|pack| (pack.id(), pack.rules(), pack.duties()));
         for (id, rules, duties) in std::iter::once(own).chain(more) {
             let rules = rules.iter().map(|rule| ("rule", rule.id(), rule.idle_selector(features)));
             let duties =

@@ -136,7 +136,7 @@ fn an_approval_that_ends_ends_the_assertions_it_carried() {
     let policy = Policy::new(source).unwrap();
     let token = key().issue(&policy, &phone("CN", "CN", &["CN"]), now());
     assert_eq!(ask(&policy, &token, CHAT, now() + 9.minutes()), (Answer::Eligible, "eligible"));
-    let over = (Answer::NotYet, "approval_missing");
+    let over = (Answer::NotYet, "approval_expired");
     assert_eq!(ask(&policy, &token, CHAT, now() + 10.minutes()), over);
 }
 

@@ -1,14 +1,9 @@
 //! A clearance cannot be made by hand.
 
-use yumen_policy::{Clearance, Policy, Verdict};
+use yumen_policy::{Clearance, Policy};
 
-pub fn clearance(policy: &Policy, verdict: &Verdict) -> Clearance {
-    Clearance {
-        market: verdict.market().unwrap().clone(),
-        feature: verdict.feature().clone(),
-        policy: policy.digest(),
-        sandbox: false,
-    }
+pub fn clearance(policy: &Policy) -> Clearance {
+    Clearance { policy: policy.clone(), market: 0, feature: 0 }
 }
 
 fn main() {}

@@ -1,9 +1,9 @@
 //! A verdict cannot be made by hand, to be cleared afterwards.
 
-use yumen_policy::{FeatureId, MarketId, Verdict};
+use yumen_policy::{Policy, Timestamp, Verdict};
 
-pub fn verdict(feature: FeatureId, market: MarketId) -> Verdict {
-    Verdict { feature, market: Some(market), reasons: Vec::new(), next_step: None }
+pub fn verdict(policy: &Policy, now: Timestamp) -> Verdict {
+    Verdict { policy: policy.clone(), market: Some(0), at: now, until: None }
 }
 
 fn main() {}

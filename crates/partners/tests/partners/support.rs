@@ -73,8 +73,8 @@ pub(crate) fn prompt(models: &[&str]) -> Screened<Prompt, ToPartner> {
         markets: vec![market],
         terms: vec![feature.terms().clone()],
         releases: vec![release],
-        approvals: Vec::new(),
         sandbox: true,
+        ..PolicySource::default()
     })
     .unwrap();
     let device: Device = serde_json::from_value(serde_json::json!({

@@ -227,7 +227,8 @@ impl Census for Changes<'_> {
 /// Counts the rules that do not pass.
 fn faults(verdict: &Verdict, rules: &mut BTreeMap<String, u64>, times: u64) {
     let mut told: Vec<&str> = Vec::new();
-    for reason in verdict.reasons() {
+    let reasons = verdict.reasons();
+    for reason in &reasons {
         if reason.outcome == Outcome::Pass || told.contains(&&*reason.rule) {
             continue;
         }
