@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::canonical::PlainData;
-use crate::lifecycle::{Course, Phase};
+use crate::lifecycle_replay::{Course, Phase};
 use crate::{
     Digest, FeatureId, MarketId, ModelId, ModelRef, PartnerId, PolicyError, SignerKey, Surface,
     Uscc,

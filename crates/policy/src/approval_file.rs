@@ -3,25 +3,18 @@
 //! Nothing in a file is believed until it is verified. A record that came in signed, without an
 //! application, is a whole way in one; steps can follow it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use ed25519_dalek::SigningKey;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::approval_signers::{Person, Signed};
+use crate::approval_signed::{RecordSignature, check_count, people_of};
 use crate::canonical::PlainData;
-use crate::lifecycle::{Matter, Outcome, Replay};
+use crate::lifecycle_replay::{Matter, Outcome, Replay};
 use crate::{
     Application, Approval, ApprovalKind, ApprovalRecord, ApprovalState, LifecycleStep, MarketId,
-    PolicyError, SignedStep, SignerKey, StepKind, StepProblem, TrustedSigners,
+    PolicyError, SignedApproval, SignedStep, SignerKey, StepKind, StepProblem, TrustedSigners,
 };
 
-impl PlainData for SignedApproval {}
 impl PlainData for ApprovalFile {}
-
-/// How many signatures a record may bear.
-const MAX_SIGNATURES: usize = 16;
 
 /// How many steps a chain may have: a confirmation every week for nineteen years.
 const MAX_STEPS: usize = 1000;
@@ -29,105 +22,26 @@ const MAX_STEPS: usize = 1000;
 /// How far a new step may lie in the future: clocks differ.
 const MAX_AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RecordSignature {
-    key: SignerKey,
-    signature: Signed,
-}
-
-/// A signed record: nothing in it is believed until it is verified.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SignedApproval {
-    approval: ApprovalRecord,
-    signatures: Vec<RecordSignature>,
-}
-
-impl SignedApproval {
-    /// Reads a signed record; at most 16 signatures.
-    ///
-    /// # Errors
-    /// [`PolicyError::ApprovalSyntax`] or [`PolicyError::Approval`]; signatures are not looked at.
-    pub fn parse(json: &[u8]) -> Result<Self, PolicyError> {
-        let signed: Self = serde_json::from_slice(json)?;
-        signed.approval.check()?;
-        check_count(&signed.approval.number, &signed.signatures)?;
-        Ok(signed)
+impl Application {
+    /// The step that writes it down, to be signed; `earlier` is the file when it is written anew.
+    pub fn draft(
+        &self,
+        earlier: Option<&ApprovalFile>,
+        at: Timestamp,
+        note: impl Into<String>,
+        by: SignerKey,
+    ) -> LifecycleStep {
+        let previous = earlier.and_then(|file| file.steps.last());
+        LifecycleStep {
+            approval: self.case.clone(),
+            step: StepKind::Draft,
+            at,
+            note: note.into(),
+            record: self.digest(),
+            previous: previous.map(SignedStep::digest),
+            by,
+        }
     }
-
-    /// The record, not yet believed: for showing, never for deciding.
-    pub fn unverified(&self) -> &ApprovalRecord {
-        &self.approval
-    }
-
-    /// The keys that claim to have signed.
-    pub fn signers(&self) -> impl Iterator<Item = SignerKey> {
-        self.signatures.iter().map(|signature| signature.key)
-    }
-
-    /// Adds the signatures of further people.
-    #[must_use]
-    pub fn countersign(mut self, keys: &[SigningKey]) -> Self {
-        self.signatures.extend(sign(&self.approval, keys));
-        self
-    }
-
-    /// Believes the record if at least `required` distinct trusted people whose role opens signed
-    /// exactly it, and at least one in any case.
-    ///
-    /// # Errors
-    /// [`PolicyError::ApprovalSignature`] if a trusted person's signature does not fit; if too few
-    /// signed, [`PolicyError::ApprovalRole`], [`PolicyError::ApprovalSamePerson`] or
-    /// [`PolicyError::ApprovalSigners`], whichever says best why.
-    pub fn verify(
-        self,
-        trusted: &TrustedSigners,
-        required: usize,
-    ) -> Result<Approval, PolicyError> {
-        ApprovalFile::from(self).verify(trusted, required)
-    }
-
-    /// The record with its signatures as JSON, as [`SignedApproval::parse`] reads it.
-    pub fn to_json(&self) -> String {
-        self.pretty_json()
-    }
-}
-
-impl Approval {
-    /// Writes and signs a record.
-    ///
-    /// # Errors
-    /// [`PolicyError::Approval`] if the record says something that cannot be.
-    pub fn sign(
-        record: ApprovalRecord,
-        keys: &[SigningKey],
-    ) -> Result<SignedApproval, PolicyError> {
-        record.check()?;
-        let signatures = sign(&record, keys);
-        Ok(SignedApproval { approval: record, signatures })
-    }
-}
-
-fn sign(record: &ApprovalRecord, keys: &[SigningKey]) -> Vec<RecordSignature> {
-    let message = record.signed_bytes();
-    // One signature a key, however often it is given.
-    let keys: BTreeMap<[u8; 32], &SigningKey> =
-        keys.iter().map(|key| (key.verifying_key().to_bytes(), key)).collect();
-    keys.into_values()
-        .map(|key| RecordSignature {
-            key: SignerKey::of(key),
-            signature: Signed::make(key, &message),
-        })
-        .collect()
-}
-
-fn check_count(number: &str, signatures: &[RecordSignature]) -> Result<(), PolicyError> {
-    if signatures.len() <= MAX_SIGNATURES {
-        return Ok(());
-    }
-    let problem = "more than 16 signatures".into();
-    Err(PolicyError::Approval { number: number.to_owned(), problem })
 }
 
 /// What a new step brings along.
@@ -271,7 +185,8 @@ impl ApprovalFile {
         self.pretty_json()
     }
 
-    /// The next step, to be signed: about the record if there is one, else about the application.
+    /// The next step, to be signed: about the record if there is one, else about the application. For
+    /// a draft see [`Application::draft`], for the decision [`ApprovalFile::grant`].
     pub fn step(
         &self,
         step: StepKind,
@@ -385,7 +300,7 @@ impl ApprovalFile {
             (Outcome::Draft | Outcome::Granted(_), _) => return Ok(ApprovalState::Draft),
         };
         let signed = people_of(record, &self.signatures, trusted, &replay.authors)?;
-        let enough = signed.people.len() >= required.max(1);
+        let enough = signed.count() >= required.max(1);
         let state = Approval::new(record.clone(), signed.keys(), course).state(now);
         Ok(match state {
             ApprovalState::InForce | ApprovalState::ToCome if !enough => ApprovalState::Granted,
@@ -439,75 +354,5 @@ impl ApprovalFile {
             return Err(PolicyError::Approval { number: number(), problem: problem.to_owned() });
         }
         Ok(replay)
-    }
-}
-
-/// The people whose signatures count, and why others do not.
-struct SignedBy {
-    /// Each by the smallest of their keys, and the name that goes with it.
-    people: BTreeMap<Person, (SignerKey, String)>,
-    authors: BTreeSet<String>,
-    powerless: BTreeSet<(String, crate::Role)>,
-    twice: BTreeSet<Person>,
-}
-
-/// Counts the people who signed, whatever the order and however often.
-fn people_of(
-    record: &ApprovalRecord,
-    signatures: &[RecordSignature],
-    trusted: &TrustedSigners,
-    authors: &BTreeSet<Person>,
-) -> Result<SignedBy, PolicyError> {
-    let message = record.signed_bytes();
-    let mut signed = SignedBy {
-        people: BTreeMap::new(),
-        authors: BTreeSet::new(),
-        powerless: BTreeSet::new(),
-        twice: BTreeSet::new(),
-    };
-    for RecordSignature { key, signature } in signatures {
-        let Some(signer) = trusted.get(key).filter(|signer| !signer.retired) else { continue };
-        if !signature.fits(key, &message) {
-            let (number, key) = (record.number.clone(), key.to_string());
-            return Err(PolicyError::ApprovalSignature { number, key });
-        }
-        let (name, person) = (signer.name.clone(), signer.person());
-        if authors.contains(&person) {
-            signed.authors.insert(name);
-        } else if !signer.role.opens() {
-            signed.powerless.insert((name, signer.role));
-        } else {
-            let this = (*key, name);
-            let first = signed.people.entry(person.clone()).or_insert_with(|| this.clone());
-            if *first != this {
-                *first = this.min(first.clone());
-                signed.twice.insert(person);
-            }
-        }
-    }
-    Ok(signed)
-}
-
-impl SignedBy {
-    fn keys(self) -> BTreeSet<SignerKey> {
-        self.people.into_values().map(|(key, _)| key).collect()
-    }
-
-    fn enough(&self, number: &str, required: usize) -> Result<(), PolicyError> {
-        let found = self.people.len();
-        if found >= required {
-            return Ok(());
-        }
-        let number = number.to_owned();
-        Err(if let Some(name) = self.authors.first().cloned() {
-            PolicyError::ApprovalOwnFiling { number, name, found, required }
-        } else if let Some((name, role)) = self.powerless.first().cloned() {
-            PolicyError::ApprovalRole { number, name, role, found, required }
-        } else if let Some(person) = self.twice.first() {
-            let name = self.people.get(person).map(|(_, name)| name.clone()).unwrap_or_default();
-            PolicyError::ApprovalSamePerson { number, name, found, required }
-        } else {
-            PolicyError::ApprovalSigners { number, found, required }
-        })
     }
 }

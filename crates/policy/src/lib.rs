@@ -22,6 +22,7 @@
 
 mod approval;
 mod approval_file;
+mod approval_signed;
 mod approval_signers;
 mod assertion;
 mod calendar;
@@ -48,6 +49,7 @@ mod kill;
 mod lane;
 mod lapse;
 mod lifecycle;
+mod lifecycle_replay;
 mod limits;
 mod management;
 mod market;
@@ -73,7 +75,8 @@ pub use approval::{
     Application, Approval, ApprovalKind, ApprovalRecord, ApprovalState, ApprovedModel, Entity,
     Material, Scope,
 };
-pub use approval_file::{ApprovalFile, Attached, SignedApproval};
+pub use approval_file::{ApprovalFile, Attached};
+pub use approval_signed::SignedApproval;
 pub use approval_signers::{Role, Signer, SignerKey, TrustedSigners};
 pub use assertion::{Holder, IssuedAssertion, Presented, VerifiedAssertion};
 pub use calendar::{BeyondCalendar, Calendar, deadline};

@@ -354,7 +354,7 @@ impl Procedures {
             .chain(filings.map(|number| ("models.filing", number, ApprovalKind::Filing)));
         let misfit = numbers.find_map(|(field, number, kind)| {
             let format = self.get(kind)?.number.format;
-            (!format.fits(number)).then(|| (field, number, format))
+            (!format.fits(number)).then_some((field, number, format))
         });
         match misfit {
             None => Ok(()),

@@ -91,10 +91,9 @@ fn take(file: &ApprovalFile, kind: StepKind, who: &str) -> Result<ApprovalFile, 
 }
 
 fn drafted() -> ApprovalFile {
-    let empty: ApprovalFile =
-        serde_json::from_value(json!({"application": application()})).unwrap();
-    ApprovalFile::open(application(), step(&empty, StepKind::Draft, "Ana"), &everybody(), now())
-        .unwrap()
+    let draft = application().draft(None, start(), "first", SignerKey::of(&key("Ana")));
+    let draft = draft.sign(&key("Ana")).unwrap();
+    ApprovalFile::open(application(), draft, &everybody(), now()).unwrap()
 }
 
 fn decided() -> ApprovalFile {
@@ -170,10 +169,8 @@ fn a_draft_can_be_written_anew_until_it_is_decided() {
     let file = take(&drafted(), StepKind::Submitted, "Ana").unwrap();
     let mut wider = application();
     wider.scope.features.insert(world::feature(world::DRAFT));
-    let draft = yumen_policy::LifecycleStep {
-        record: wider.digest(),
-        ..file.step(StepKind::Draft, start() + 1.hour(), "", SignerKey::of(&key("Tao")))
-    };
+    let by = SignerKey::of(&key("Tao"));
+    let draft = wider.draft(Some(&file), start() + 1.hour(), "wider", by);
     let draft = draft.sign(&key("Tao")).unwrap();
     let file =
         file.append(draft.clone(), Attached::Application(wider), &everybody(), 2, now()).unwrap();
@@ -202,13 +199,13 @@ fn a_draft_can_be_written_anew_until_it_is_decided() {
 
 #[test]
 fn each_step_out_of_order_is_refused_with_what_is_possible() {
+    use StepKind::{Confirmed, Draft, Granted, Resumed, Revoked, Submitted, Suspended};
     let draft = drafted();
     let submitted = take(&draft, StepKind::Submitted, "Ana").unwrap();
     let suspended = take(&in_force(), StepKind::Suspended, "Wei").unwrap();
     let revoked = take(&in_force(), StepKind::Revoked, "Wei").unwrap();
     let withdrawn = take(&submitted, StepKind::Revoked, "Wei").unwrap();
     assert_eq!(state(&withdrawn), ApprovalState::Revoked);
-    use StepKind::{Confirmed, Draft, Granted, Resumed, Revoked, Submitted, Suspended};
     let may: [(&str, &ApprovalFile, &[StepKind]); 6] = [
         ("draft", &draft, &[Draft, Submitted, Revoked]),
         ("submitted", &submitted, &[Draft, Granted, Revoked]),
