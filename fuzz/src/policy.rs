@@ -2,6 +2,8 @@
 //!
 //! The same functions run over the seed corpus in `cargo test -p yumen-policy`.
 
+#![allow(dead_code, reason = "each target uses one of the checks")]
+
 use yumen_policy::{
     ApprovalFile, ApprovalState, FiledModels, NumberFormat, Role, SignedApproval, SignedStep,
     Signer, SignerKey, SigningKey, Timestamp, TrustedSigners,
@@ -16,7 +18,7 @@ fn trusted() -> TrustedSigners {
 }
 
 /// Nothing is believed but the record that Wei and Li signed, and it reads back as it was written.
-pub fn approval(data: &[u8]) {
+pub(crate) fn approval(data: &[u8]) {
     if let Ok(step) = SignedStep::parse(data) {
         let again = SignedStep::parse(step.to_json().as_bytes()).expect("a step reads back");
         assert_eq!(again, step);
@@ -46,7 +48,7 @@ pub fn approval(data: &[u8]) {
 }
 
 /// Every model has a number of the form, is found by it, and reads back.
-pub fn filed_models(data: &[u8]) {
+pub(crate) fn filed_models(data: &[u8]) {
     if let Ok(models) = FiledModels::parse(data) {
         let again = FiledModels::parse(models.to_json().as_bytes()).expect("models read back");
         assert_eq!(again, models);

@@ -212,7 +212,7 @@ fn with_the_texts_a_difference_is_told_where_it_is() {
         told(&with),
         [(ChangeKind::Retrieval, "Retrieval: `index = docs` instead of —.".to_owned())]
     );
-    let many: String = (0..12).map(|n| format!("pack{n} 1 x\n")).collect();
+    let many = (0..12).map(|n| format!("pack{n} 1 x")).collect::<Vec<_>>().join("\n");
     let [(_, words)] = &told(&whole(OLD, &many, LABEL))[..] else { panic!() };
     assert!(words.contains("… +4"), "{words}");
 }
