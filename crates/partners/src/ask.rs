@@ -8,7 +8,6 @@
 use std::{
     future::{Future as _, poll_fn},
     pin::pin,
-    sync::Arc,
     task::Poll,
     time::Duration,
 };
@@ -22,8 +21,9 @@ use yumen_wire::{Outgoing, PartnerErrorKind};
 use crate::{
     Answer, AnswerStream, AskError, Partners, Route,
     expected::Expected,
+    in_market::InMarket,
     inflow::Inflow,
-    partner::{Partner, root_cause},
+    partner::root_cause,
     wait::{Clock, Due, Timer},
 };
 
@@ -79,7 +79,7 @@ impl From<AskError> for Fault {
 /// What stays the same over both attempts.
 struct Call {
     expected: Expected,
-    partner: Arc<Partner>,
+    partner: InMarket,
     address: Uri,
     outgoing: Outgoing,
     stream: bool,
@@ -93,7 +93,7 @@ impl Call {
         let (response, sent) = self.head(&mut timer).await?;
         let (head, body) = response.into_parts();
         let status = head.status.as_u16();
-        let inflow = Inflow::new(Arc::clone(&self.partner), body, timer, self.total);
+        let inflow = Inflow::new(self.partner.clone(), body, timer, self.total);
         if !head.status.is_success() {
             // An error whose body is too long, or breaks off, is still the error its status says.
             let body = match inflow.whole(MOST_ERROR).await {

@@ -7,7 +7,7 @@ use http::{
     uri::{Authority, PathAndQuery, Scheme},
 };
 use serde::{Deserialize, Serialize};
-use yumen_policy::PartnerId;
+use yumen_policy::{PartnerId, Region};
 use yumen_wire::Protocol;
 
 use crate::{Clocks, KeySource, PartnersError};
@@ -22,6 +22,10 @@ pub struct PartnerConfig {
     pub protocol: Protocol,
     /// The address under which the protocol's paths stand, such as `https://api.openai.com/v1`.
     pub base_url: BaseUrl,
+    /// Where the address processes what it gets; without it, no market that says where that must be
+    /// sends it anything.
+    #[serde(default)]
+    pub region: Option<Region>,
     /// Where its key is.
     #[serde(default)]
     pub key: KeySource,
@@ -47,6 +51,11 @@ impl BaseUrl {
     /// Host and port, as the `Host` header carries them.
     pub fn authority(&self) -> &str {
         self.authority.as_str()
+    }
+
+    /// The host alone.
+    pub fn host(&self) -> &str {
+        self.authority.host()
     }
 
     /// Whether connections are encrypted; otherwise they stay on this machine.
@@ -187,10 +196,12 @@ mod tests {
         let config: PartnerConfig = toml::from_str(
             "id = \"qwen\"\nprotocol = \"dashscope-native\"\n\
              base_url = \"https://dashscope.aliyuncs.com/api/v1\"\n\
-             key = { env = \"DASHSCOPE_API_KEY\" }\nclocks = { gap_seconds = 10 }",
+             region = \"CN\"\nkey = { env = \"DASHSCOPE_API_KEY\" }\nclocks = { gap_seconds = 10 }",
         )
         .unwrap();
         assert_eq!(config.protocol, Protocol::DashScopeNative);
+        assert_eq!(config.region.unwrap().as_str(), "CN");
+        assert_eq!(config.base_url.host(), "dashscope.aliyuncs.com");
         assert!(!config.emulated);
         assert_eq!(config.clocks.gap.as_secs(), 10);
         let error = toml::from_str::<PartnerConfig>(

@@ -6,8 +6,10 @@
 use std::{fmt, path::PathBuf, time::Duration};
 
 use thiserror::Error;
-use yumen_policy::{Drift, FeatureId, PartnerId};
+use yumen_policy::{Drift, FeatureId, MarketId, PartnerId};
 use yumen_wire::{PartnerError, WireError};
+
+use crate::Stray;
 
 /// The partners could not be set up; the message says what to change.
 #[derive(Debug, Error)]
@@ -74,6 +76,14 @@ pub enum RouteError {
         /// The models the clearance allows, as `partner/model`.
         cleared: String,
     },
+    /// Every cleared model is at a partner whose configured address leads outside the market.
+    #[error("{stray}, outside the market {market}")]
+    OutOfMarket {
+        /// The market.
+        market: MarketId,
+        /// The preferred one of those passed over.
+        stray: Stray,
+    },
     /// The conversation cannot be written in the partner's protocol.
     #[error(transparent)]
     Encode(#[from] WireError),
@@ -88,6 +98,7 @@ impl RouteError {
         match self {
             Self::NotForPartner(_) => "route_not_for_partner",
             Self::NoPartner { .. } => "route_no_partner",
+            Self::OutOfMarket { .. } => "endpoint_out_of_market",
             Self::Encode(_) => "route_not_encodable",
             Self::Address(_) => "route_address",
         }

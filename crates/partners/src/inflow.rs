@@ -3,7 +3,6 @@
 use std::{
     future::poll_fn,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, Waker},
     time::Duration,
 };
@@ -15,7 +14,7 @@ use tokio::{runtime::Handle, time::Instant};
 
 use crate::{
     AskError,
-    partner::Partner,
+    in_market::InMarket,
     wait::{Clock, Due, Timer},
 };
 
@@ -24,7 +23,7 @@ const GRACE: Duration = Duration::from_millis(100);
 
 /// A body under the gap and total clocks. Dropping it before its end closes the connection.
 pub(crate) struct Inflow {
-    pub(crate) partner: Arc<Partner>,
+    pub(crate) partner: InMarket,
     body: Incoming,
     timer: Timer,
     total: Due,
@@ -34,7 +33,7 @@ pub(crate) struct Inflow {
 }
 
 impl Inflow {
-    pub(crate) fn new(partner: Arc<Partner>, body: Incoming, timer: Timer, total: Due) -> Self {
+    pub(crate) fn new(partner: InMarket, body: Incoming, timer: Timer, total: Due) -> Self {
         Self { partner, body, timer, total, waiting_since: None }
     }
 
@@ -96,7 +95,7 @@ impl Inflow {
     /// The whole body, at most `limit` bytes. A body that came in one piece is not copied.
     pub(crate) async fn whole(mut self, limit: usize) -> Result<Bytes, AskError> {
         let too_large =
-            |partner: &Partner| AskError::TooLarge { partner: partner.id.clone(), limit };
+            |partner: &InMarket| AskError::TooLarge { partner: partner.id.clone(), limit };
         let announced = self.body.size_hint().lower();
         if usize::try_from(announced).map_or(true, |announced| announced > limit) {
             return Err(too_large(&self.partner));

@@ -1,6 +1,7 @@
 //! Connections to model partners: the only crate that talks to them.
 //!
-//! A [`Route`] is made from a screened prompt and can name only a model of the prompt's clearance;
+//! A [`Route`] is made from a screened prompt and can name only a model of the prompt's clearance, at
+//! an endpoint inside the market;
 //! [`Partners::ask`] takes the route by value and sends it once (at most once more, to the same
 //! model, when nothing was received). Every wait is bounded by one of five [`Clocks`], every answer
 //! by a size. An [`AnswerStream`] is pulled and has no task of its own: dropping it, or dropping the
@@ -16,6 +17,7 @@ mod config;
 mod connect;
 mod error;
 mod expected;
+mod in_market;
 mod inflow;
 mod key;
 mod partner;
@@ -26,5 +28,6 @@ pub use answer::{Answer, AnswerStream};
 pub use clocks::Clocks;
 pub use config::{BaseUrl, PartnerConfig};
 pub use error::{AskError, PartnersError, RouteError};
+pub use in_market::Stray;
 pub use key::KeySource;
 pub use partners::{Partners, Route};

@@ -2,18 +2,16 @@
 
 use std::sync::OnceLock;
 
-use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Uri,
+    HeaderMap, HeaderValue, Uri,
     header::{AUTHORIZATION, HOST, USER_AGENT},
 };
-use http_body_util::Full;
 use rustls::ClientConfig;
-use yumen_policy::PartnerId;
-use yumen_wire::{Outgoing, PartnerError, PartnerErrorKind, Protocol};
+use yumen_policy::{PartnerId, Region};
+use yumen_wire::{PartnerError, PartnerErrorKind, Protocol};
 
 use crate::{
-    AskError, BaseUrl, Clocks, PartnerConfig, PartnersError, RouteError,
+    AskError, BaseUrl, Clocks, PartnerConfig, PartnersError,
     connect::{self, Pool},
     key::Key,
     wait::Clock,
@@ -29,17 +27,20 @@ pub(crate) struct Partner {
     pub(crate) emulated: bool,
     pub(crate) clocks: Clocks,
     pub(crate) pool: Pool,
-    base_url: BaseUrl,
+    /// Where its endpoint processes; none when nobody said.
+    pub(crate) region: Option<Region>,
+    pub(crate) base_url: BaseUrl,
     key: Option<Key>,
-    common: HeaderMap,
+    /// The headers of every request.
+    pub(crate) common: HeaderMap,
     /// The address of the protocol's path. A protocol has one; another would be formed anew.
-    address: OnceLock<(&'static str, Uri)>,
+    pub(crate) address: OnceLock<(&'static str, Uri)>,
 }
 
 impl Partner {
     /// Reads the key and makes ready; opens no connection.
     pub(crate) fn new(config: PartnerConfig, tls: ClientConfig) -> Result<Self, PartnersError> {
-        let PartnerConfig { id, protocol, base_url, key, emulated, clocks } = config;
+        let PartnerConfig { id, protocol, base_url, region, key, emulated, clocks } = config;
         let key = Key::read(&id, &key)?;
         let mut common = HeaderMap::new();
         let host = HeaderValue::from_str(base_url.authority()).map_err(|_| {
@@ -52,35 +53,7 @@ impl Partner {
         }
         let pool = connect::pool(tls);
         let address = OnceLock::new();
-        Ok(Self { id, protocol, emulated, clocks, pool, base_url, key, common, address })
-    }
-
-    /// The address of a path of the protocol.
-    pub(crate) fn address(&self, path: &'static str) -> Result<Uri, RouteError> {
-        if let Some((known, uri)) = self.address.get()
-            && *known == path
-        {
-            return Ok(uri.clone());
-        }
-        let uri = self.base_url.join(path).map_err(|_| RouteError::Address(self.id.clone()))?;
-        let _ = self.address.set((path, uri.clone())); // the first one stays
-        Ok(uri)
-    }
-
-    /// The request that carries what `wire` encoded.
-    pub(crate) fn request(&self, address: &Uri, outgoing: &Outgoing) -> Request<Full<Bytes>> {
-        let mut headers = self.common.clone();
-        for &(name, value) in &outgoing.headers {
-            // The names are `wire`'s own constants; one that is no header name is left out.
-            if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
-                headers.insert(name, HeaderValue::from_static(value));
-            }
-        }
-        let mut request = Request::new(Full::new(outgoing.body.clone()));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = address.clone();
-        *request.headers_mut() = headers;
-        request
+        Ok(Self { id, protocol, emulated, clocks, pool, region, base_url, key, common, address })
     }
 
     /// The error of a clock that ran out.

@@ -9,7 +9,8 @@ use yumen_screen::{Screened, ToPartner};
 use yumen_wire::Outgoing;
 
 use crate::{
-    PartnerConfig, PartnersError, RouteError, connect, expected::Expected, partner::Partner,
+    PartnerConfig, PartnersError, RouteError, Stray, connect, expected::Expected,
+    in_market::InMarket, partner::Partner,
 };
 
 /// The partners of this gate. Cheap to clone; all clones share the connections.
@@ -41,12 +42,13 @@ impl Partners {
     }
 
     /// Finds the way of a prompt screened for partners: to the first model of its clearance whose
-    /// partner is configured. No other model can be picked, and what was screened for the device
-    /// cannot be sent.
+    /// partner is configured, at an address inside the market. No other model can be picked, and
+    /// what was screened for the device cannot be sent.
     ///
     /// # Errors
     /// [`RouteError`] when the prompt is not for a partner, when none of the cleared models is at
-    /// a configured partner, or when the conversation cannot be said in the partner's protocol.
+    /// a configured partner inside the market, or when the conversation cannot be said in the
+    /// partner's protocol.
     pub fn route(
         &self,
         prompt: Screened<Prompt, ToPartner>,
@@ -57,17 +59,30 @@ impl Partners {
         let Body::Chat(chat) = asked.body() else {
             return Err(RouteError::NotForPartner(clearance.feature().clone()));
         };
-        let (chosen, partner) = clearance
-            .models()
-            .iter()
-            .enumerate()
-            .find_map(|(index, model)| Some((index, self.find(&model.partner)?)))
-            .ok_or_else(|| no_partner(clearance))?;
+        let mut passed_over = None;
+        let mut inside = |(index, model): (usize, &ModelRef)| {
+            let partner = self.find(&model.partner)?;
+            match InMarket::of(partner, clearance) {
+                Ok(partner) => Some((index, partner)),
+                Err(stray) => {
+                    passed_over.get_or_insert(stray);
+                    None
+                }
+            }
+        };
+        let found = clearance.models().iter().enumerate().find_map(&mut inside);
+        let (chosen, partner) = match (found, &passed_over) {
+            (Some(found), _) => found,
+            (None, None) => return Err(no_partner(clearance)),
+            (None, Some(stray)) => {
+                let (market, stray) = (clearance.market().clone(), stray.clone());
+                return Err(RouteError::OutOfMarket { market, stray });
+            }
+        };
         let model = &clearance.models()[chosen];
         let outgoing = partner.protocol.encode(chat, model.model.as_str(), stream)?;
         let address = partner.address(outgoing.path)?;
-        let partner = Arc::clone(partner);
-        Ok(Route { prompt, chosen, partner, address, outgoing, stream })
+        Ok(Route { prompt, chosen, partner, passed_over, address, outgoing, stream })
     }
 
     fn find(&self, id: &PartnerId) -> Option<&Arc<Partner>> {
@@ -96,7 +111,8 @@ pub struct Route {
     prompt: Screened<Prompt, ToPartner>,
     /// Which of the clearance's models.
     chosen: usize,
-    partner: Arc<Partner>,
+    partner: InMarket,
+    passed_over: Option<Stray>,
     address: Uri,
     outgoing: Outgoing,
     stream: bool,
@@ -113,6 +129,11 @@ impl Route {
         self.prompt.get().clearance()
     }
 
+    /// A partner that would have been asked first, if its address did not lead outside the market.
+    pub fn passed_over(&self) -> Option<&Stray> {
+        self.passed_over.as_ref()
+    }
+
     /// Whether an emulator answers in the partner's place.
     pub fn emulated(&self) -> bool {
         self.partner.emulated
@@ -124,7 +145,7 @@ impl Route {
     }
 
     /// What is needed to ask. The prompt is let go: its words are in the outgoing body.
-    pub(crate) fn into_parts(self) -> (Expected, Arc<Partner>, Uri, Outgoing, bool) {
+    pub(crate) fn into_parts(self) -> (Expected, InMarket, Uri, Outgoing, bool) {
         let expected = Expected::of(self.clearance(), self.model());
         (expected, self.partner, self.address, self.outgoing, self.stream)
     }

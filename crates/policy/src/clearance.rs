@@ -7,7 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::lane::{Bar, Lacking, filter};
 use crate::policy::Resolved;
 use crate::verdict::Code;
-use crate::{Approval, Digest, FeatureId, Limits, MarketId, ModelRef, Policy, Release, Verdict};
+use crate::{
+    Approval, Digest, FeatureId, Limits, MarketId, ModelRef, Policy, Release, Residency, Verdict,
+};
 
 /// How long a verdict may wait to be cleared.
 const MAX_VERDICT_AGE: SignedDuration = SignedDuration::from_mins(5);
@@ -70,8 +72,13 @@ impl Clearance {
     }
 
     /// The approval it is served under: what has to be shown of it stands in its record.
-    pub fn approved(&self) -> Option<&Approval> {
-        self.approval.as_deref()
+    pub fn approved(&self) -> Option<&Arc<Approval>> {
+        self.approval.as_ref()
+    }
+
+    /// Where what is asked in the market must be processed; none for anywhere.
+    pub fn residency(&self) -> Option<&Residency> {
+        self.policy.market_at(self.market).residency()
     }
 
     /// The models that may serve it, the preferred one first; never empty: those of the release that

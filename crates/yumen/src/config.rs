@@ -13,7 +13,7 @@ use yumen_features::Task;
 use yumen_gate::Durability;
 use yumen_label::Provider;
 use yumen_partners::{BaseUrl, Clocks, KeySource, PartnerConfig};
-use yumen_policy::{FeatureId, PartnerId};
+use yumen_policy::{FeatureId, PartnerId, Region};
 use yumen_wire::Protocol;
 
 use crate::catalog::{CatalogError, PartnerCard, Shipped};
@@ -160,6 +160,7 @@ struct RawPartner {
     id: PartnerId,
     protocol: Option<Protocol>,
     base_url: Option<BaseUrl>,
+    region: Option<Region>,
     key: Option<KeySource>,
     #[serde(default)]
     emulated: bool,
@@ -185,6 +186,7 @@ impl RawPartner {
         };
         Ok(PartnerConfig {
             protocol: self.protocol.unwrap_or(card.protocol),
+            region: self.region.or_else(|| card.region_of(base_url.host())),
             base_url,
             key: match self.key {
                 None => KeySource::Env(card.key_env.clone()),

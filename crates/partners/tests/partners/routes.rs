@@ -1,6 +1,6 @@
 //! Which model a prompt goes to: one of its clearance, at a configured partner, or none.
 
-use crate::support::{config, prompt};
+use crate::support::{config, mainland_prompt, prompt};
 use yumen_partners::{Partners, PartnersError, RouteError};
 
 fn partners(ids: &[&str]) -> Partners {
@@ -37,6 +37,42 @@ fn without_a_cleared_partner_there_is_no_route() {
     assert!(error.to_string().contains("acme/m-1"), "{error}");
     assert_eq!(error.code(), "route_no_partner");
     assert!(partners(&[]).route(prompt(&["acme/m-1"]), false).is_err());
+}
+
+/// Partners with where their addresses lead.
+fn at(partners: &[(&str, Option<&str>)]) -> Partners {
+    let address = "127.0.0.1:9".parse().unwrap();
+    let configs = partners.iter().map(|(id, region)| {
+        let mut config = config(id, address);
+        config.region = region.map(|region| region.parse().unwrap());
+        config
+    });
+    Partners::new(configs.collect()).unwrap()
+}
+
+#[test]
+fn an_address_outside_the_market_or_of_no_stated_place_is_never_asked() {
+    for region in [Some("SG"), Some("US"), None] {
+        let error =
+            at(&[("acme", region)]).route(mainland_prompt(&["acme/m-1"]), false).unwrap_err();
+        assert_eq!(error.code(), "endpoint_out_of_market");
+        let RouteError::OutOfMarket { market, stray } = error else { panic!("{error}") };
+        assert_eq!((market.as_str(), stray.partner.as_str()), ("sandbox", "acme"));
+        assert_eq!(stray.region.map(|region| region.to_string()).as_deref(), region);
+    }
+    let route = at(&[("acme", Some("CN"))]).route(mainland_prompt(&["acme/m-1"]), false).unwrap();
+    assert!(route.passed_over().is_none());
+    // A market that says nothing of where is asked anywhere.
+    assert!(at(&[("acme", None)]).route(prompt(&["acme/m-1"]), false).is_ok());
+}
+
+#[test]
+fn a_model_inside_stands_in_for_one_whose_address_leads_outside_and_that_is_told() {
+    let partners = at(&[("acme", Some("SG")), ("other", Some("CN"))]);
+    let route = partners.route(mainland_prompt(&["acme/m-1", "other/m-2"]), false).unwrap();
+    assert_eq!(route.model().model.as_str(), "m-2");
+    let stray = route.passed_over().expect("the preferred partner was passed over");
+    assert_eq!(stray.to_string(), "acme is configured at an address in SG");
 }
 
 #[test]

@@ -53,13 +53,27 @@ const FEATURE: &str = include_str!("../../../../catalog/features/assistant.chat.
 
 /// A screened question, cleared for exactly these models, given as `partner/model`.
 pub(crate) fn prompt(models: &[&str]) -> Screened<Prompt, ToPartner> {
+    prompt_in(MARKET, models)
+}
+
+/// The same in a market whose requests may be processed in mainland China alone. The models are
+/// there; where the partners' addresses lead is another question.
+pub(crate) fn mainland_prompt(models: &[&str]) -> Screened<Prompt, ToPartner> {
+    let residency = "\n[residency]\nprocessing = [\"CN\"]\nsource = { clause = \"tests\" }\n";
+    prompt_in(&format!("{MARKET}{residency}"), models)
+}
+
+fn prompt_in(market: &str, models: &[&str]) -> Screened<Prompt, ToPartner> {
     let feature = Arc::new(Feature::parse(FEATURE).unwrap());
-    let market = Market::parse(MARKET).unwrap();
+    let market = Market::parse(market).unwrap();
     let models = models
         .iter()
         .map(|name| {
             let (partner, model) = name.split_once('/').unwrap();
-            ModelRef::new(partner.parse().unwrap(), model.parse().unwrap(), "1")
+            ModelRef {
+                region: Some("CN".parse().unwrap()),
+                ..ModelRef::new(partner.parse().unwrap(), model.parse().unwrap(), "1")
+            }
         })
         .collect();
     let released = ReleasedFeature { digest: feature.digest(), models };
@@ -98,6 +112,7 @@ pub(crate) fn config(id: &str, address: SocketAddr) -> PartnerConfig {
         id: id.parse().unwrap(),
         protocol: Protocol::OpenAiChat,
         base_url: format!("http://{address}/v1").parse().unwrap(),
+        region: None,
         key: KeySource::None,
         emulated: true,
         clocks: Clocks {

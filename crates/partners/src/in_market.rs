@@ -1,0 +1,90 @@
+//! The endpoint of a partner, proved to lie where a market lets its requests be processed.
+//!
+//! A market may say where what is asked in it must be processed (`[residency]`). A partner's models
+//! may all be there, and the configured address may still lead elsewhere: to the partner's host for
+//! another part of the world. So the address is looked at by itself, and an address of which nobody
+//! said where it leads counts as elsewhere.
+
+use std::{fmt, ops::Deref, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Request, Uri};
+use http_body_util::Full;
+use yumen_policy::{Clearance, PartnerId, Region};
+use yumen_wire::Outgoing;
+
+use crate::{RouteError, partner::Partner};
+
+/// A partner whose endpoint lies inside the market of one clearance. A request to a partner is made
+/// by nothing else.
+#[derive(Clone, Debug)]
+pub(crate) struct InMarket(Arc<Partner>);
+
+/// A partner that was passed over because of where its address leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    /// The partner.
+    pub partner: PartnerId,
+    /// Where its endpoint processes; none when nobody said.
+    pub region: Option<Region>,
+}
+
+impl fmt::Display for Stray {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.region {
+            Some(region) => write!(f, "{} is configured at an address in {region}", self.partner),
+            None => write!(f, "{} is configured at an address in no stated region", self.partner),
+        }
+    }
+}
+
+impl InMarket {
+    /// The partner, if its endpoint lies where the market of this clearance lets its requests be
+    /// processed.
+    pub(crate) fn of(partner: &Arc<Partner>, clearance: &Clearance) -> Result<Self, Stray> {
+        let within = clearance.residency().is_none_or(|residency| {
+            partner.region.is_some_and(|region| residency.processing().contains(&region))
+        });
+        if within {
+            Ok(Self(Arc::clone(partner)))
+        } else {
+            Err(Stray { partner: partner.id.clone(), region: partner.region })
+        }
+    }
+
+    /// The address of a path of the protocol.
+    pub(crate) fn address(&self, path: &'static str) -> Result<Uri, RouteError> {
+        if let Some((known, uri)) = self.0.address.get()
+            && *known == path
+        {
+            return Ok(uri.clone());
+        }
+        let uri = self.0.base_url.join(path).map_err(|_| RouteError::Address(self.0.id.clone()))?;
+        let _ = self.0.address.set((path, uri.clone())); // the first one stays
+        Ok(uri)
+    }
+
+    /// The request that carries what `wire` encoded.
+    pub(crate) fn request(&self, address: &Uri, outgoing: &Outgoing) -> Request<Full<Bytes>> {
+        let mut headers = self.0.common.clone();
+        for &(name, value) in &outgoing.headers {
+            // The names are `wire`'s own constants; one that is no header name is left out.
+            if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
+                headers.insert(name, HeaderValue::from_static(value));
+            }
+        }
+        let mut request = Request::new(Full::new(outgoing.body.clone()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = address.clone();
+        *request.headers_mut() = headers;
+        request
+    }
+}
+
+impl Deref for InMarket {
+    type Target = Partner;
+
+    fn deref(&self) -> &Partner {
+        &self.0
+    }
+}
