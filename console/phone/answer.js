@@ -139,6 +139,21 @@ function servedLine(run) {
     approval ? h("span", {}, `${say("approval")} ${approval}`) : null);
 }
 
+/** What has to be shown next to an answer: the model and its filing, the service's numbers, who provides it. */
+function displayLine(run) {
+  const shown = run.servedBy?.display;
+  if (!shown) return null;
+  const rows = [
+    ["model_name", told(shown.model_name)],
+    ["model_filing", shown.model_filing],
+    ["service_number", shown.service_number],
+    ["algorithm_number", shown.algorithm_number],
+    ["entity", shown.entity],
+  ];
+  return h("dl", { class: "display" },
+    rows.filter(([, value]) => value).map(([term, value]) => h("div", {}, h("dt", {}, say(term)), h("dd", {}, value))));
+}
+
 /** What was masked or withheld, and why. */
 export function notices(list) {
   if (!list?.length) return null;
@@ -201,7 +216,7 @@ export function drawRun(place, run, hands) {
   if (run.withdrawn) parts.push(h("p", { class: "calm" }, icon("shield"), say("withdrawn")));
   parts.push(notices(run.notices));
   if (run.problem) parts.push(problem(run.problem));
-  parts.push(servedLine(run));
+  parts.push(servedLine(run), displayLine(run));
   if (!running && run.text) {
     parts.push(h("div", { class: "actions" }, copyButton(run),
       run.receipt?.ledger ? h("button", { type: "button", class: "quiet", onclick: () => hands.showReceipt(run) }, say("see_receipt")) : null));

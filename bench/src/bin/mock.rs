@@ -83,7 +83,7 @@ impl Frames {
         let frame = |choices: &str, usage: &str| {
             Bytes::from(format!(
                 "data: {{\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":1790000000,\
-                 \"model\":\"bench-model\",\"service_tier\":\"default\",\"system_fingerprint\":\"fp_bench\",\
+                 \"model\":\"gpt-5.4-mini\",\"service_tier\":\"default\",\"system_fingerprint\":\"fp_bench\",\
                  \"choices\":[{choices}],\"usage\":{usage}}}\n\n"
             ))
         };
@@ -174,7 +174,7 @@ impl Mock {
     fn new() -> Self {
         let answer = format!(
             "{{\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion\",\"created\":1790000000,\
-             \"model\":\"bench-model\",\"choices\":[{{\"index\":0,\"message\":{{\"role\":\"assistant\",\
+             \"model\":\"gpt-5.4-mini\",\"choices\":[{{\"index\":0,\"message\":{{\"role\":\"assistant\",\
              \"content\":\"{TEXT}\",\"refusal\":null}},\"logprobs\":null,\"finish_reason\":\"stop\"}}],\
              \"usage\":{{\"prompt_tokens\":200,\"completion_tokens\":150,\"total_tokens\":350}},\
              \"service_tier\":\"default\",\"system_fingerprint\":\"fp_bench\"}}"

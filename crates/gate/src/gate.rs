@@ -17,6 +17,8 @@ use crate::alarm::{About, Alarm, AlarmKind, Alarms};
 use crate::caller::Assertions;
 use crate::clock::Clock;
 use crate::device::DeviceTier;
+use crate::display::ModelNames;
+use crate::drift::Drifts;
 use crate::metrics::Metrics;
 use crate::possession::Replays;
 use crate::snapshot::Snapshot;
@@ -54,6 +56,8 @@ pub struct Parts {
     pub screen: Arc<Screen>,
     /// The partners that can be asked.
     pub partners: Partners,
+    /// What the models are called, for people.
+    pub names: ModelNames,
     /// The on-device engine.
     pub engine: Arc<Engine>,
     /// The record.
@@ -77,6 +81,7 @@ pub struct Gate {
     pub(crate) snapshot: ArcSwap<Snapshot>,
     pub(crate) screen: Arc<Screen>,
     pub(crate) partners: Partners,
+    pub(crate) names: ModelNames,
     pub(crate) device: DeviceTier,
     pub(crate) ledger: Ledger,
     pub(crate) durable: Durability,
@@ -89,22 +94,26 @@ pub struct Gate {
     pub(crate) aliases: BTreeMap<String, FeatureId>,
     pub(crate) metrics: Metrics,
     pub(crate) openapi: Vec<u8>,
-    operations: OnceLock<Arc<dyn Operations>>,
+    pub(crate) drifts: Drifts,
+    operations: Arc<OnceLock<Arc<dyn Operations>>>,
 }
 
 impl Gate {
     /// Puts a gate together.
     pub fn new(parts: Parts) -> Arc<Self> {
         let metrics = Metrics::new();
+        let operations = Arc::default();
         let alarms = Alarms::new(parts.ledger.clone(), metrics.counters().clone());
         Arc::new(Self {
             openapi: crate::openapi::document(&parts.catalogue),
-            operations: OnceLock::new(),
+            drifts: Drifts::new(alarms.clone(), Arc::clone(&operations)),
+            operations,
             mode: parts.mode,
             catalogue: parts.catalogue,
             snapshot: ArcSwap::from_pointee(parts.snapshot),
             screen: parts.screen,
             partners: parts.partners,
+            names: parts.names,
             device: DeviceTier::new(parts.engine),
             ledger: parts.ledger,
             durable: parts.durable,

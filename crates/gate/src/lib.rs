@@ -10,6 +10,8 @@ mod answer;
 mod caller;
 mod clock;
 mod device;
+mod display;
+mod drift;
 mod endpoint;
 mod gate;
 mod id;
@@ -31,6 +33,7 @@ mod visit;
 
 pub use alarm::{About, Alarm, AlarmKind};
 pub use answer::{AnswerBody, Piece, ToolCallPart};
+pub use display::ModelNames;
 pub use gate::{Durability, Gate, Mode, Parts};
 pub use intake::MAX_BODY;
 pub use problem::{CODES, Code, Problem};

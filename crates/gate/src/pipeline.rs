@@ -18,14 +18,15 @@ use yumen_device::Output;
 use yumen_features::{Feature, FeatureError, Prompt, Tier};
 use yumen_label::{Labelled, Labels};
 use yumen_ledger::{Admission, Canonical, Entry, Refusal};
-use yumen_partners::Answer;
-use yumen_policy::{Clearance, ModelRef, Outcome, Timestamp, UiLanguage, Verdict, clear};
+use yumen_partners::{Answer, AskError, RouteError, Stray};
+use yumen_policy::{Clearance, MarketId, ModelRef, Outcome, Timestamp, UiLanguage, Verdict, clear};
 use yumen_screen::{FromDevice, FromPartner, Notice, ToDevice, ToPartner};
 use yumen_wire::Completion;
 
 use crate::alarm::{About, AlarmKind};
 use crate::answer;
 use crate::caller::Caller;
+use crate::display::Display;
 use crate::gate::{Durability, Gate};
 use crate::journal::{Cleared, Journal};
 use crate::problem::Problem;
@@ -145,7 +146,7 @@ impl Way<'_> {
                 let (prompt, notices) = self.gate.screen.whole(prompt, ToDevice)?;
                 journal.notices(&notices);
                 let route = self.gate.device.route(prompt)?;
-                let served_by = ServedBy::new(tier, route.model(), false);
+                let served_by = self.served_by(tier, route.model(), false, route.clearance());
                 let mut record = open(served_by, &labels, notices);
                 let admission =
                     self.admission(receipt_id, route.clearance(), tier, route.model(), false);
@@ -161,8 +162,17 @@ impl Way<'_> {
                 let limit = prompt.feature().checks().max_output_bytes;
                 let (prompt, notices) = self.gate.screen.whole(prompt, ToPartner)?;
                 journal.notices(&notices);
-                let route = self.gate.partners.route(prompt, delivery == Delivery::Streamed)?;
-                let served_by = ServedBy::new(tier, route.model(), route.emulated());
+                let route = self.gate.partners.route(prompt, delivery == Delivery::Streamed);
+                let route = route.inspect_err(|error| {
+                    if let RouteError::OutOfMarket { market, stray } = error {
+                        self.strayed(market, stray);
+                    }
+                })?;
+                if let Some(stray) = route.passed_over() {
+                    self.strayed(route.clearance().market(), stray);
+                }
+                let served_by =
+                    self.served_by(tier, route.model(), route.emulated(), route.clearance());
                 let record = open(served_by, &labels, notices);
                 let admission = self.admission(
                     receipt_id,
@@ -174,7 +184,13 @@ impl Way<'_> {
                 let admission = self.queue(admission)?;
                 let answer = self.gate.partners.ask(route).await;
                 let admission = self.opening(admission).await?;
-                let content = match answer? {
+                let answer = match answer {
+                    Err(AskError::Drifted(drift)) => {
+                        return Err(self.gate.drifts.tell(*drift).await);
+                    }
+                    answer => answer?,
+                };
+                let content = match answer {
                     Answer::Whole(completion) => {
                         let completion = output_of(completion, limit)?;
                         let (completion, notices) =
@@ -188,11 +204,33 @@ impl Way<'_> {
                         labels,
                         limit,
                         journal.clone(),
+                        self.gate.drifts.clone(),
                     ))),
                 };
                 Ok(Served { record, admission, content })
             }
         }
+    }
+
+    fn served_by(
+        &self,
+        tier: Tier,
+        model: &ModelRef,
+        emulated: bool,
+        clearance: &Clearance,
+    ) -> ServedBy {
+        let display = Display::of(&self.gate.names, model, clearance);
+        ServedBy::new(tier, model, emulated, display)
+    }
+
+    /// Tells the operator of a partner that was not asked because of where its address leads.
+    fn strayed(&self, market: &MarketId, stray: &Stray) {
+        let about = About {
+            market: Some(market.clone()),
+            subject: Some(stray.partner.to_string()),
+            release: None,
+        };
+        self.gate.alarms.raise(AlarmKind::EndpointOutOfMarket, about, stray.to_string());
     }
 
     /// Queues the admission: it is written while the answer is made.

@@ -324,6 +324,13 @@ impl From<Refusal> for Problem {
 
 impl From<RouteError> for Problem {
     fn from(error: RouteError) -> Self {
+        if let RouteError::OutOfMarket { market, stray } = &error {
+            return Self::new(
+                "endpoint_out_of_market",
+                format!("Nothing was sent: {stray}, outside the market {market}."),
+                format!("未发送任何内容：{} 的配置地址位于市场 {market} 之外。", stray.partner),
+            );
+        }
         Self::new(
             "route_missing",
             format!("None of the approved models can be asked: {error}."),

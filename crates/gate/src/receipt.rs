@@ -6,8 +6,10 @@ use serde::Serialize;
 use yumen_features::Tier;
 use yumen_label::Label;
 use yumen_ledger::{Admitted, LedgerProof};
-use yumen_policy::{Clearance, Digest, MarketId, ModelRef, Text};
+use yumen_policy::{Clearance, Digest, MarketId, ModelId, ModelRef, PartnerId, Text};
 use yumen_screen::{Action, Notice};
+
+use crate::display::Display;
 
 /// Everything about an answer but its content.
 pub(crate) struct Record {
@@ -25,10 +27,12 @@ pub(crate) struct Record {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct ServedBy {
     pub(crate) tier: &'static str,
-    pub(crate) partner: Option<String>,
-    pub(crate) model: String,
+    pub(crate) partner: Option<PartnerId>,
+    pub(crate) model: ModelId,
     /// Whether the partner was an emulator: then no model answered.
     pub(crate) emulated: bool,
+    /// What has to be shown with the answer.
+    pub(crate) display: Display,
 }
 
 /// A receipt as it goes out.
@@ -42,12 +46,12 @@ pub(crate) struct Receipt<'a> {
 }
 
 impl ServedBy {
-    pub(crate) fn new(tier: Tier, model: &ModelRef, emulated: bool) -> Self {
+    pub(crate) fn new(tier: Tier, model: &ModelRef, emulated: bool, display: Display) -> Self {
         let partner = match tier {
             Tier::Device => None,
-            Tier::Partner => Some(model.partner.as_str().to_owned()),
+            Tier::Partner => Some(model.partner.clone()),
         };
-        Self { tier: tier.as_str(), partner, model: model.model.as_str().to_owned(), emulated }
+        Self { tier: tier.as_str(), partner, model: model.model.clone(), emulated, display }
     }
 }
 

@@ -99,7 +99,7 @@ async fn dispatch(
         "/v1/features" if get => (
             "features",
             ProblemDetails,
-            let_in(gate, request, now, async |_| Ok(features::list(gate))).await,
+            let_in(gate, request, now, async |visit| Ok(features::list(gate, &visit, now))).await,
         ),
         "/v1/models" if get => (
             "models",

@@ -12,6 +12,7 @@ use yumen_screen::{Action, FromPartner, Notice, Refusal, Screen, Step, StreamScr
 use yumen_wire::{Event, FinishReason, PartnerErrorKind, ToolCallDelta};
 
 use crate::answer::{Piece, Pieces, ToolCallPart};
+use crate::drift::Drifts;
 use crate::journal::Journal;
 use crate::problem::Problem;
 
@@ -27,6 +28,7 @@ pub(crate) struct LabelledStream {
     tools: Vec<ToolStream>,
     labels: Labels,
     journal: Journal,
+    drifts: Drifts,
     /// Bytes of output that may still come.
     left: usize,
     open: bool,
@@ -44,6 +46,7 @@ impl LabelledStream {
         labels: Labels,
         max_output_bytes: usize,
         journal: Journal,
+        drifts: Drifts,
     ) -> Self {
         Self {
             answer,
@@ -53,6 +56,7 @@ impl LabelledStream {
             tools: Vec::new(),
             labels,
             journal,
+            drifts,
             left: max_output_bytes,
             open: true,
         }
@@ -60,6 +64,7 @@ impl LabelledStream {
 
     fn event(&mut self, event: Event, out: &mut Vec<Piece>) {
         match event {
+            // Which model answered was looked at where the answer came in (`yumen-partners`).
             // Reasoning is no feature's output; it is neither shown nor kept.
             Event::Start { .. } | Event::Identity { .. } | Event::Reasoning(_) => {}
             Event::Text(text) => {
@@ -213,11 +218,15 @@ impl Pieces for LabelledStream {
             }
             Err(error) => {
                 self.open = false;
-                // A partner that refuses half-way takes back what it said before.
-                if is_refusal(&error) {
+                // A partner that refuses half-way takes back what it said before; and what came
+                // before the model changed its name is not known to be the approved one's.
+                if is_refusal(&error) || matches!(error, AskError::Drifted(_)) {
                     out.push(Piece::Restart);
                 }
-                let problem = Problem::from(error);
+                let problem = match error {
+                    AskError::Drifted(drift) => self.drifts.tell(*drift).await,
+                    error => Problem::from(error),
+                };
                 self.journal.refused(&problem);
                 out.push(Piece::Problem(problem));
                 false

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use yumen_desk::{Book, Holdings};
 use yumen_device::Engine;
 use yumen_features::Task;
-use yumen_gate::{AppKey, AppKeys, Snapshot};
+use yumen_gate::{AppKey, AppKeys, ModelNames, Snapshot};
 use yumen_label::{LabelRules, Labeller, Provider};
 use yumen_policy::{
     HighWater, MarketId, ModelId, ModelRef, PartnerId, Policy, PolicySource, Release, SignerKey,
+    Text,
 };
 use yumen_screen::Screen;
 use yumen_store::Store;
@@ -68,6 +69,27 @@ impl Build {
     /// The release of a market.
     pub(crate) fn release(&self, market: &str) -> Option<&Release> {
         self.releases.iter().find(|release| release.market().as_str() == market)
+    }
+
+    /// What the models are called, for people: as their partner, with the id by which it sells them.
+    pub(crate) fn names(&self) -> ModelNames {
+        let mut names = ModelNames::default();
+        for card in &self.shipped.partners {
+            for model in &card.model {
+                let Text { en, zh } = &card.name;
+                let name = Text::new(format!("{en} {}", model.id), format!("{zh} {}", model.id));
+                names.insert(card.id.clone(), model.id.clone(), name);
+            }
+        }
+        let released = self.releases.iter().flat_map(|release| release.features());
+        for model in released.flat_map(|(_, feature)| &feature.models) {
+            if model.partner.is_device() {
+                let id = &model.model;
+                let name = Text::new(format!("On-device engine {id}"), format!("设备端引擎 {id}"));
+                names.insert(model.partner.clone(), id.clone(), name);
+            }
+        }
+        names
     }
 
     /// What the desk knows of this build.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use yumen_desk::{Acting, Action, Actor, Desk, DeskError, Operations};
 use yumen_device::Engine;
-use yumen_gate::{Durability, Gate, Mode, Parts};
+use yumen_gate::{About, AlarmKind, Durability, Gate, Mode, Parts};
 use yumen_ledger::Ledger;
 use yumen_partners::{PartnerConfig, Partners};
 use yumen_policy::{AssertionKeys, FeatureId, HighWater, Role, Timestamp};
@@ -93,6 +93,7 @@ impl Running {
         let catalogue = build.shipped.features.clone();
         let screen = Arc::clone(&build.screen);
         let partners = Partners::new(partners).context("the partners cannot be set up")?;
+        let names = build.names();
         let mut books = Books { build, desk, settings, seen, version: None };
         let view = books.read()?;
         let gate = Gate::new(Parts {
@@ -101,6 +102,7 @@ impl Running {
             snapshot: view.snapshot,
             screen,
             partners,
+            names,
             engine: Arc::new(Engine::new()),
             ledger,
             durable,
@@ -109,6 +111,9 @@ impl Running {
             require_device_key,
             aliases,
         });
+        if let Some(seen) = seen {
+            gate.saw(seen);
+        }
         let office = Arc::new(Office {
             gate: Arc::downgrade(&gate),
             admins: RwLock::new(view.admins),
@@ -225,7 +230,8 @@ impl Office {
                 }
                 // Closed by default: what cannot be read is not in force.
                 Err(failure) => {
-                    tracing::error!(?failure, "the store cannot be read; nothing is served");
+                    let detail = format!("{failure:?}");
+                    gate.alarm(AlarmKind::StoreUnavailable, About::default(), detail);
                     gate.close();
                 }
             }

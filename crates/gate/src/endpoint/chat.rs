@@ -60,7 +60,7 @@ pub(crate) async fn completions(
                 completion(
                     &record.receipt_id,
                     created,
-                    &record.served_by.model,
+                    record.served_by.model.as_str(),
                     answer,
                     about.as_deref(),
                 )
@@ -71,7 +71,7 @@ pub(crate) async fn completions(
             let chunks = ChunkEncoder::new(
                 &record.receipt_id,
                 created,
-                &record.served_by.model,
+                record.served_by.model.as_str(),
                 include_usage,
             );
             let encoder = ChunkWriter { record, chunks, language, failed: false };

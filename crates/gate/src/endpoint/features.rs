@@ -1,10 +1,11 @@
 //! `GET /v1/features` and `POST /v1/features/{id}`: the typed features, whole or as events.
 
 use http::{HeaderMap, header};
-use yumen_features::{FeatureRequest, prepare};
-use yumen_policy::Timestamp;
+use yumen_features::{Feature, FeatureRequest, prepare};
+use yumen_policy::{Timestamp, clear};
 
 use crate::caller::Caller;
+use crate::display::Display;
 use crate::endpoint::feature_answer;
 use crate::gate::{Gate, Mode};
 use crate::intake;
@@ -13,9 +14,16 @@ use crate::problem::Problem;
 use crate::reply::{self, EVENT_STREAM, JSON, Reply};
 use crate::visit::Visit;
 
-/// What every feature is: names, languages, limits, schemas. What a device may have of them is
+/// What every feature is: names, languages, limits, schemas; and, for a caller whose device is known
+/// and may have it, what has to be shown with it. What a device may have, and why not, is
 /// `POST /v1/eligibility`'s to say.
-pub(crate) fn list(gate: &Gate) -> Reply {
+pub(crate) fn list(gate: &Gate, visit: &Visit, now: Timestamp) -> Reply {
+    let caller = Caller::identify(gate, visit, now).ok();
+    let display = |feature: &Feature| {
+        let verdict = caller.as_ref()?.judge(&visit.snapshot.policy, feature.id(), now);
+        let clearance = clear(&visit.snapshot.policy, verdict, now).ok()?;
+        Some(Display::of(&gate.names, clearance.models().first()?, &clearance))
+    };
     let features: Vec<_> = gate
         .catalogue
         .iter()
@@ -31,6 +39,7 @@ pub(crate) fn list(gate: &Gate) -> Reply {
                 "limits": {"max_input_bytes": feature.limits().max_input_bytes},
                 "input": feature.input_schema(),
                 "output": feature.output_schema(),
+                "display": display(feature),
             })
         })
         .collect();
