@@ -120,6 +120,18 @@ pub enum Action {
     },
     /// Looks at the admin keys.
     AdminKeys,
+    /// Looks at the keys that sign assertions.
+    AssertionKeys,
+    /// Signs assertions with a new key.
+    RotateAssertionKey {
+        /// Whether what the key before it signed is refused at once.
+        revoke: bool,
+    },
+    /// Refuses what a former assertion key signed.
+    RevokeAssertionKey {
+        /// The key's id.
+        kid: String,
+    },
 }
 
 /// What is to be stopped: everything that all given members fit.
@@ -159,7 +171,8 @@ impl Action {
             | Self::Drifts
             | Self::Entries { .. }
             | Self::Signers
-            | Self::AdminKeys => Duty::Read,
+            | Self::AdminKeys
+            | Self::AssertionKeys => Duty::Read,
             Self::Draft { .. } => Duty::Step(StepKind::Draft),
             Self::Step { kind, .. } => Duty::Step(*kind),
             Self::Sign { .. } => Duty::Sign,
@@ -168,6 +181,7 @@ impl Action {
             Self::AddRelease { .. } => Duty::Write,
             Self::Drift(_) => Duty::Tell,
             Self::Kill(_) | Self::Lift { .. } => Duty::Stop,
+            Self::RotateAssertionKey { .. } | Self::RevokeAssertionKey { .. } => Duty::Operate,
             Self::AddSigner { .. }
             | Self::RemoveSigner { .. }
             | Self::AddAdminKey { .. }

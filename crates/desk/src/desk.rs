@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use yumen_ledger::Ledger;
-use yumen_policy::{FeatureId, Market, Procedures, Release, SignerKey, SigningKey};
+use yumen_policy::{AssertionKeys, FeatureId, Market, Procedures, Release, SignerKey, SigningKey};
 use yumen_store::Store;
 
-use crate::{Action, Actor, DeskError, Done, Holdings};
+use crate::{Action, Actor, DeskError, Done, Holdings, KeyShelf};
 
 /// What the desk knows of the program it belongs to.
 #[derive(Debug, Default)]
@@ -29,6 +29,10 @@ pub struct Keyring {
     pub operator: SigningKey,
     /// On a demonstration, the key of one of its made-up people.
     pub demonstration: Option<SigningKey>,
+    /// The keys that sign assertions.
+    pub assertions: AssertionKeys,
+    /// Where those are kept.
+    pub shelf: Arc<dyn KeyShelf>,
 }
 
 /// The market desk on one data directory. Blocking: keep it off the request path.
@@ -106,6 +110,9 @@ impl Desk {
             Action::AddAdminKey { name, role } => self.add_admin_key(actor, &name, role, now),
             Action::RevokeAdminKey { id } => self.revoke_admin_key(actor, &id, now),
             Action::AdminKeys => self.admin_keys(),
+            Action::AssertionKeys => Ok(self.shown_assertion_keys()),
+            Action::RotateAssertionKey { revoke } => self.rotate_assertion_key(actor, revoke, now),
+            Action::RevokeAssertionKey { kid } => self.revoke_assertion_key(actor, &kid, now),
         }
     }
 }

@@ -17,6 +17,7 @@
 mod action;
 mod actor;
 mod approvals;
+mod assertion_keys;
 mod desk;
 mod done;
 mod drifts;
@@ -33,6 +34,7 @@ mod request;
 pub use action::{Action, KillOrder};
 pub use actor::{Actor, Duty, Standing};
 pub use approvals::StepOrder;
+pub use assertion_keys::KeyShelf;
 pub use desk::{Book, Desk, Keyring};
 pub use done::Done;
 pub use error::{CODES, Code, DeskError};

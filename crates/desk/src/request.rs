@@ -31,6 +31,9 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/admin/v1/approvals/{number}/sign"),
     ("POST", "/admin/v1/approvals/{number}/submit"),
     ("POST", "/admin/v1/approvals/{number}/suspend"),
+    ("GET", "/admin/v1/assertion-keys"),
+    ("POST", "/admin/v1/assertion-keys/rotate"),
+    ("POST", "/admin/v1/assertion-keys/{kid}/revoke"),
     ("GET", "/admin/v1/drifts"),
     ("GET", "/admin/v1/kills"),
     ("POST", "/admin/v1/kills"),
@@ -77,6 +80,13 @@ struct SignerBody {
 struct AdminKeyBody {
     name: String,
     role: Role,
+}
+
+/// A rotation as it is sent.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RotationBody {
+    revoke: bool,
 }
 
 /// An action as a request: method, path with its query, and body.
@@ -145,6 +155,16 @@ impl Action {
                 let order = if body.is_empty() { StepOrder::default() } else { read(body)? };
                 Self::Step { approval: owned(approval), kind, order }
             }
+            ("GET", ["assertion-keys"]) => Self::AssertionKeys,
+            ("POST", ["assertion-keys", "rotate"]) => {
+                let RotationBody { revoke } =
+                    if body.is_empty() { RotationBody::default() } else { read(body)? };
+                Self::RotateAssertionKey { revoke }
+            }
+            ("POST", ["assertion-keys", kid, "revoke"]) => {
+                nothing(body)?;
+                Self::RevokeAssertionKey { kid: owned(kid) }
+            }
             ("GET", ["drifts"]) => Self::Drifts,
             ("GET", ["kills"]) => Self::Kills,
             ("POST", ["kills"]) => Self::Kill(read::<KillOrder>(body)?),
@@ -195,6 +215,13 @@ impl Action {
             Self::Step { approval: name, kind, order } => {
                 let (step, _) = STEPS.into_iter().find(|(_, known)| known == kind)?;
                 post(approval(name, step), json!(order))
+            }
+            Self::AssertionKeys => get("assertion-keys"),
+            Self::RotateAssertionKey { revoke } => {
+                post("assertion-keys/rotate".into(), json!({"revoke": revoke}))
+            }
+            Self::RevokeAssertionKey { kid } => {
+                post(format!("assertion-keys/{}/revoke", encoded(kid)), json!({}))
             }
             Self::Drifts => get("drifts"),
             Self::Kills => get("kills"),
@@ -403,6 +430,9 @@ mod tests {
             Action::AdminKeys,
             Action::AddAdminKey { name: "Li".into(), role: Role::Author },
             Action::RevokeAdminKey { id: "admin_1".into() },
+            Action::AssertionKeys,
+            Action::RotateAssertionKey { revoke: true },
+            Action::RevokeAssertionKey { kid: "-a_b".into() },
         ];
         actions.extend(STEPS.map(|(_, kind)| step(kind)));
         for action in actions {

@@ -2,17 +2,45 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use yumen_desk::{Action, Actor, Book, Desk, DeskError, Done, Keyring, KillOrder, Role};
+use yumen_desk::{Action, Actor, Book, Desk, DeskError, Done, KeyShelf, Keyring, KillOrder, Role};
 use yumen_ledger::{Ledger, Reader, SigningKey};
-use yumen_policy::Timestamp;
+use yumen_policy::{AssertionKeys, Timestamp};
 use yumen_store::Store;
 
 const ORIGIN: &str = "desk.test";
 
 fn keys() -> Keyring {
-    Keyring { operator: SigningKey::from_bytes(&[9; 32]), demonstration: None }
+    let assertions = AssertionKeys::new(SigningKey::from_bytes(&[8; 32]), now());
+    Keyring {
+        operator: SigningKey::from_bytes(&[9; 32]),
+        demonstration: None,
+        assertions,
+        shelf: Arc::new(Shelf::default()),
+    }
+}
+
+/// What the desk put on the shelf, and whether the shelf breaks.
+#[derive(Default)]
+struct Shelf {
+    kept: Mutex<Vec<String>>,
+    broken: bool,
+}
+
+impl KeyShelf for Shelf {
+    fn fresh(&self) -> std::io::Result<SigningKey> {
+        let many = self.kept.lock().unwrap().len();
+        Ok(SigningKey::from_bytes(&[u8::try_from(many).unwrap() + 100; 32]))
+    }
+
+    fn keep(&self, keys: &AssertionKeys) -> std::io::Result<()> {
+        if self.broken {
+            return Err(std::io::ErrorKind::StorageFull.into());
+        }
+        self.kept.lock().unwrap().push(keys.to_json());
+        Ok(())
+    }
 }
 
 /// A desk on a folder of its own.
@@ -36,9 +64,13 @@ impl Folder {
     }
 
     fn desk(&self) -> Desk {
+        self.desk_with(keys())
+    }
+
+    fn desk_with(&self, keys: Keyring) -> Desk {
         let features = vec!["assistant.chat".parse().unwrap(), "writing.summary".parse().unwrap()];
         let book = Arc::new(Book { features, ..Book::default() });
-        Desk::open(self.store(), self.ledger(), self.log(), keys(), book).unwrap()
+        Desk::open(self.store(), self.ledger(), self.log(), keys, book).unwrap()
     }
 
     /// All entries of the ledger, which nobody writes now.
@@ -221,4 +253,45 @@ fn signers_and_admin_keys_come_and_go_on_record() {
     assert_eq!(desk.act(&local, revoke, now()).unwrap_err().status(), 404);
     drop(desk);
     assert!(!folder.entries().concat().contains("Wei"), "no names in the ledger");
+}
+
+#[test]
+fn a_rotation_is_kept_before_it_is_recorded_and_refused_where_it_cannot_be_kept() {
+    let folder = Folder::new();
+    let shelf = Arc::new(Shelf::default());
+    let mut desk = folder.desk_with(Keyring { shelf: Arc::<Shelf>::clone(&shelf), ..keys() });
+    let former = desk.assertion_keys().kid();
+    let rotate = Action::RotateAssertionKey { revoke: false };
+    let done = desk.act(&Actor::local(), rotate.clone(), now()).unwrap();
+    let fresh = desk.assertion_keys().kid();
+    assert_ne!(fresh, former);
+    assert_eq!(done.changed["current"]["kid"], fresh.as_str());
+    assert_eq!(shelf.kept.lock().unwrap().last().unwrap(), &desk.assertion_keys().to_json());
+    let revoke = Action::RevokeAssertionKey { kid: former.clone() };
+    desk.act(&Actor::local(), revoke.clone(), now()).unwrap();
+    assert_eq!(desk.act(&Actor::local(), revoke, now()).unwrap_err().code(), "state_conflict");
+    let in_use = Action::RevokeAssertionKey { kid: fresh.clone() };
+    assert_eq!(desk.act(&Actor::local(), in_use, now()).unwrap_err().code(), "state_conflict");
+    let unknown = Action::RevokeAssertionKey { kid: "nobody".into() };
+    assert_eq!(desk.act(&Actor::local(), unknown, now()).unwrap_err().code(), "admin_not_found");
+    let at_once = Action::RotateAssertionKey { revoke: true };
+    desk.act(&Actor::local(), at_once, now()).unwrap();
+    let seen = desk.act(&Actor::local(), Action::AssertionKeys, now()).unwrap().changed;
+    assert_eq!(seen["retired"][0]["kid"], fresh.as_str());
+    assert!(!seen["retired"][0]["revoked"].is_null());
+    // Nobody who looks gets a key.
+    assert!(!seen.to_string().contains("secret") && !seen.to_string().contains("public"));
+    drop(desk);
+    let keys_told: Vec<_> =
+        folder.entries().into_iter().filter(|entry| entry.contains("\"key.v1\"")).collect();
+    assert_eq!(keys_told.len(), 4);
+    assert!(keys_told[0].contains(&former) && keys_told[0].contains(&fresh));
+
+    let broken = Arc::new(Shelf { broken: true, ..Shelf::default() });
+    let mut desk = folder.desk_with(Keyring { shelf: broken, ..keys() });
+    let refused = desk.act(&Actor::local(), rotate, now()).unwrap_err();
+    assert!(refused.to_string().contains("could not be changed"));
+    assert_eq!(desk.assertion_keys().kid(), former);
+    drop(desk);
+    assert_eq!(folder.entries().into_iter().filter(|e| e.contains("\"key.v1\"")).count(), 4);
 }

@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
-use yumen_desk::{Desk, Keyring};
+use yumen_desk::{Desk, KeyShelf, Keyring};
 use yumen_ledger::{Entry, Ledger, LogKey, Reader};
-use yumen_policy::HighWater;
+use yumen_policy::{AssertionKeys, HighWater, Timestamp};
 use yumen_store::Store;
 
 use crate::compose::Build;
@@ -88,7 +89,25 @@ impl DataDir {
         let demonstration = self.path.join("keys").join(format!("{DEMO_SIGNERS}1.key"));
         let demonstration =
             if demonstration.exists() { Some(read_key(&demonstration)?) } else { None };
-        Ok(Keyring { operator: self.signing_key("operator")?, demonstration })
+        let path = self.keys()?.join("assertion.json");
+        let operator = self.signing_key("operator")?;
+        let assertions = self.assertion_keys(&path)?;
+        Ok(Keyring { operator, demonstration, assertions, shelf: Arc::new(Shelf { path }) })
+    }
+
+    /// The keys that sign assertions. Where there are none, the first is made, or taken from
+    /// `assertion.key`, in which versions before this one kept theirs.
+    fn assertion_keys(&self, path: &Path) -> Result<AssertionKeys, Failure> {
+        if path.exists() {
+            let json = std::fs::read(path).context(format!("cannot read {}", path.display()))?;
+            return AssertionKeys::from_json(&json)
+                .context(format!("cannot use {}", path.display()));
+        }
+        let former = path.with_extension("key");
+        let key = if former.exists() { read_key(&former)? } else { fresh_key()? };
+        let keys = AssertionKeys::new(key, Timestamp::now());
+        replace_secret(path, &keys.to_json())?;
+        Ok(keys)
     }
 
     /// The latest instant that the ledger knows, if it has entries.
@@ -115,6 +134,22 @@ impl DataDir {
     }
 }
 
+/// The file of the assertion keys.
+struct Shelf {
+    path: PathBuf,
+}
+
+impl KeyShelf for Shelf {
+    fn fresh(&self) -> std::io::Result<SigningKey> {
+        fresh_key().map_err(|failure| std::io::Error::other(failure.what()))
+    }
+
+    fn keep(&self, keys: &AssertionKeys) -> std::io::Result<()> {
+        replace_secret(&self.path, &keys.to_json())
+            .map_err(|failure| std::io::Error::other(failure.what()))
+    }
+}
+
 /// How the keys of the demo's made-up people are called, before their number.
 pub(crate) const DEMO_SIGNERS: &str = "demo-signer-";
 
@@ -135,6 +170,12 @@ pub(crate) fn make_key(path: &Path) -> Result<SigningKey, Failure> {
     let hex = random_hex()?;
     write_new_secret(path, &hex)?;
     read_key(path)
+}
+
+/// A key that nobody ever had.
+fn fresh_key() -> Result<SigningKey, Failure> {
+    let seed = parse_seed(&random_hex()?).ok_or_else(|| Failure::new("a key was not made"))?;
+    Ok(SigningKey::from_bytes(&seed))
 }
 
 /// 256 random bits as 64 hexadecimal digits.

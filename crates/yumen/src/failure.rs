@@ -36,6 +36,12 @@ impl Failure {
         failure
     }
 
+    /// What failed and why, on one line.
+    pub(crate) fn what(&self) -> String {
+        let causes = self.causes.iter().map(String::as_str);
+        std::iter::once(self.what.as_str()).chain(causes).collect::<Vec<_>>().join(": ")
+    }
+
     /// Says what to do about it.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

@@ -13,7 +13,7 @@ use yumen_device::Engine;
 use yumen_gate::{About, AlarmKind, Durability, Gate, Mode, Parts};
 use yumen_ledger::Ledger;
 use yumen_partners::{PartnerConfig, Partners};
-use yumen_policy::{AssertionKeys, FeatureId, HighWater, Role, Timestamp};
+use yumen_policy::{FeatureId, HighWater, Role, Timestamp};
 use yumen_store::{DataVersion, Store, hash_secret};
 
 use crate::compose::{Build, Settings};
@@ -107,7 +107,7 @@ impl Running {
             ledger,
             durable,
             ledger_key: data.ledger_key()?.to_string(),
-            assertions: AssertionKeys::new(data.signing_key("assertion")?, Timestamp::now()),
+            assertions: books.desk.assertion_keys().clone(),
             require_device_key,
             aliases,
         });
@@ -219,7 +219,13 @@ impl Office {
     fn at_desk<T>(&self, what: impl FnOnce(&mut Desk) -> T) -> T {
         // A thread that panicked at the desk left a store that is as it was before, or after a whole change.
         let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        let former = books.desk.assertion_keys().to_json();
         let done = what(&mut books.desk);
+        if books.desk.assertion_keys().to_json() != former
+            && let Some(gate) = self.gate.upgrade()
+        {
+            gate.rekey(books.desk.assertion_keys());
+        }
         if !books.is_current()
             && let Some(gate) = self.gate.upgrade()
         {
