@@ -111,6 +111,9 @@ impl ApprovalFile {
         let wrong = |problem: &str| {
             Err(PolicyError::Approval { number: self.id().to_owned(), problem: problem.to_owned() })
         };
+        if self.steps.len() > MAX_STEPS {
+            return wrong("more than 1000 steps");
+        }
         if let Some(application) = &self.application {
             application.check()?;
         }
@@ -125,9 +128,6 @@ impl ApprovalFile {
         };
         record.check()?;
         check_count(&record.number, &self.signatures)?;
-        if self.steps.len() > MAX_STEPS {
-            return wrong("more than 1000 steps");
-        }
         let beyond = self.application.as_ref().and_then(|asked| record.beyond(asked));
         if let Some(field) = beyond {
             return Err(PolicyError::ApprovalBeyond { number: record.number.clone(), field });

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use world::{at, record, signers, trusted};
 use yumen_policy::{
-    Approval, ApprovalRecord, PolicyError, Role, SignedApproval, Signer, SignerKey, TrustedSigners,
+    Approval, ApprovalFile, ApprovalRecord, ApprovedModel, Digest, Material, ModelRef, PolicyError,
+    Role, SignedApproval, Signer, SignerKey, Surface, TrustedSigners,
 };
 
 fn signed() -> Value {
@@ -144,6 +145,133 @@ fn keys_that_sign_anything_are_not_trusted() {
     assert_eq!(key.to_string().parse::<SignerKey>().unwrap(), key);
     let twice = [Role::Approver, Role::Legal].map(|role| Signer::new(key, "Wei", role));
     assert_eq!(TrustedSigners::new(twice).keys().count(), 1);
+}
+
+#[test]
+fn the_optional_numbers_and_materials_are_checked_too() {
+    type Change = fn(&mut ApprovalRecord);
+    let cases: [(Change, &str); 9] = [
+        (|r| r.number = "九".repeat(128), ""),
+        (|r| r.number = "九".repeat(129), "`number` must have 1 to 128 characters"),
+        (|r| r.service_number = Some(String::new()), "`service_number`"),
+        (|r| r.service_number = Some("上线\u{7}1".into()), "`service_number` has a control"),
+        (|r| r.algorithm_number = Some(" ".into()), "`algorithm_number`"),
+        (|r| r.replaces = Some(String::new()), "`replaces`"),
+        (|r| r.replaces = Some("DEMO-0".into()), ""),
+        (|r| r.materials = [material("")].into(), "one of the `materials` has no name"),
+        (|r| r.materials = [material("登记表")].into(), ""),
+    ];
+    for (change, expected) in cases {
+        let mut record = record();
+        change(&mut record);
+        match Approval::sign(record, &signers()[..1]) {
+            Ok(_) => assert!(expected.is_empty(), "{expected}"),
+            Err(error) => {
+                let error = error.to_string();
+                assert!(!expected.is_empty() && error.contains(expected), "{expected}: {error}");
+            }
+        }
+    }
+}
+
+fn material(name: &str) -> Material {
+    Material { name: name.into(), digest: Digest::of(b"a file") }
+}
+
+#[test]
+fn every_optional_field_is_signed_too() {
+    let mut full = record();
+    full.models = [approved(None)].into();
+    full.algorithm_number = Some("网信算备330110507206401230035号".into());
+    full.service_number = Some("上线 1".into());
+    full.materials = [material("登记表")].into();
+    full.replaces = Some("DEMO-0".into());
+    let signed = Approval::sign(full, &signers()[..2]).unwrap();
+    let signed: Value = serde_json::from_str(&signed.to_json()).unwrap();
+    verify(&signed, 2).unwrap();
+    for field in ["models", "algorithm_number", "service_number", "materials", "replaces"] {
+        let mut json = signed.clone();
+        json["approval"].as_object_mut().unwrap().remove(field).unwrap();
+        let error = verify(&json, 1).unwrap_err();
+        assert!(matches!(error, PolicyError::ApprovalSignature { .. }), "{field}: {error}");
+    }
+}
+
+fn approved(filing: Option<&str>) -> ApprovedModel {
+    ApprovedModel {
+        partner: "alibaba".parse().unwrap(),
+        model: "chat-model".parse().unwrap(),
+        filing: filing.map(str::to_owned),
+    }
+}
+
+#[test]
+fn an_approval_that_names_models_covers_those() {
+    let with = |models: &[ApprovedModel]| {
+        world::approval(ApprovalRecord { models: models.iter().cloned().collect(), ..record() })
+    };
+    let released = |partner, model, filing: Option<&str>| ModelRef {
+        filing: filing.map(str::to_owned),
+        ..world::model(partner, model, "1")
+    };
+    let any = with(&[]);
+    assert!(any.covers_model(&released("openai", "other", None)));
+    assert_eq!(
+        any.filing_of(&released("openai", "other", Some("A-B-20250101"))),
+        Some("A-B-20250101")
+    );
+    assert_eq!(any.filing_of(&released("openai", "other", None)), None);
+
+    let named = with(&[approved(Some("A-B-20250101"))]);
+    let plain = released("alibaba", "chat-model", None);
+    assert!(named.covers_model(&plain));
+    assert_eq!(named.filing_of(&plain), Some("A-B-20250101"));
+    let same = released("alibaba", "chat-model", Some("a-b-20250101"));
+    assert!(named.covers_model(&same));
+    assert_eq!(named.filing_of(&same), Some("a-b-20250101"));
+    assert!(!named.covers_model(&released("alibaba", "chat-model", Some("A-B-20250102"))));
+    assert!(!named.covers_model(&released("alibaba", "spare", None)));
+    assert!(!named.covers_model(&released("openai", "chat-model", None)));
+    // Nobody filed it, as far as the approval says.
+    assert!(with(&[approved(None)]).covers_model(&same));
+}
+
+#[test]
+fn an_approval_covers_what_it_says_and_nothing_more() {
+    let approval = world::approval(record());
+    let covers = |market: &str, feature: &str, surface, release| {
+        approval.covers(&world::market(market), &world::feature(feature), surface, release)
+    };
+    let release = record().release;
+    assert!(covers("cn", world::CHAT, Surface::Cloud, release));
+    assert!(!covers("us", world::CHAT, Surface::Cloud, release));
+    assert!(!covers("cn", world::DRAFT, Surface::Cloud, release));
+    assert!(!covers("cn", world::CHAT, Surface::Cloud, Digest::of(b"another")));
+    let mut narrow = record();
+    narrow.scope.surfaces = [Surface::Device].into();
+    let narrow = world::approval(narrow);
+    let (cn, chat) = (world::market("cn"), world::feature(world::CHAT));
+    assert!(narrow.covers(&cn, &chat, Surface::Device, release));
+    assert!(!narrow.covers(&cn, &chat, Surface::Cloud, release));
+}
+
+#[test]
+fn a_file_holds_so_many_signatures_and_no_more() {
+    let keys: Vec<_> =
+        (0..17).map(|seed| yumen_policy::SigningKey::from_bytes(&[seed; 32])).collect();
+    let json = |count| Approval::sign(record(), &keys[..count]).unwrap().to_json();
+    assert!(SignedApproval::parse(json(16).as_bytes()).is_ok());
+    assert!(ApprovalFile::parse(json(16).as_bytes()).is_ok());
+    assert!(SignedApproval::parse(json(17).as_bytes()).is_err());
+    assert!(ApprovalFile::parse(json(17).as_bytes()).is_err());
+    // One key signs once, however often it is given.
+    let twice = Approval::sign(record(), &[keys[0].clone(), keys[0].clone()]).unwrap();
+    assert_eq!(twice.signers().count(), 1);
+    // A file is of something.
+    for nothing in ["{}", r#"{"signatures": []}"#] {
+        let error = ApprovalFile::parse(nothing.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("neither an `application` nor an `approval`"), "{error}");
+    }
 }
 
 proptest! {

@@ -11,9 +11,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use world::{at, now, record};
 use yumen_policy::{
-    Application, Approval, ApprovalFile, ApprovalKind, ApprovalRecord, ApprovalState, Attached,
-    PolicyError, Role, SignedStep, Signer, SignerKey, SigningKey, StepKind, StepProblem, Timestamp,
-    TrustedSigners,
+    Application, Approval, ApprovalFile, ApprovalKind, ApprovalRecord, ApprovalState,
+    ApprovedModel, Attached, PolicyError, Role, SignedStep, Signer, SignerKey, SigningKey,
+    StepKind, StepProblem, Timestamp, TrustedSigners,
 };
 
 /// Everybody there is, by name; `Wei again` is Wei with a second key, `Gone` signs no longer, and
@@ -576,6 +576,71 @@ fn signatures_of_another_record_are_not_taken_over() {
     let signed = Approval::sign(other, &[key("Wei"), key("Li")]).unwrap();
     assert!(decided().countersigned(&signed).is_err());
     assert!(drafted().countersigned(&signed).is_err());
+}
+
+#[test]
+fn a_chain_has_an_end() {
+    let file = take(&imported(ApprovalKind::Registration), StepKind::Confirmed, "Aud").unwrap();
+    let mut json = serde_json::to_value(&file).unwrap();
+    let step = json["steps"][0].clone();
+    json["steps"] = vec![step; 1000].into();
+    assert!(ApprovalFile::parse(json.to_string().as_bytes()).is_ok());
+    let step = json["steps"][0].clone();
+    json["steps"].as_array_mut().unwrap().push(step);
+    let error = ApprovalFile::parse(json.to_string().as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("more than 1000 steps"), "{error}");
+    // Signatures are of a record.
+    let mut json = serde_json::to_value(drafted()).unwrap();
+    json["signatures"] = serde_json::to_value(&in_force()).unwrap()["signatures"].clone();
+    let error = ApprovalFile::parse(json.to_string().as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("no `approval` that they could be of"), "{error}");
+}
+
+#[test]
+fn an_application_is_checked_like_a_record() {
+    type Change = fn(&mut Application);
+    let changes: [(Change, &str); 4] = [
+        (|a| a.case = " ".into(), "`case`"),
+        (|a| a.entity.name.clear(), "`entity.name`"),
+        (|a| a.scope.surfaces.clear(), "`scope`"),
+        (|a| a.replaces = Some("a\u{7}".into()), "`replaces`"),
+    ];
+    for (change, expected) in changes {
+        let mut application = application();
+        change(&mut application);
+        let draft = application.draft(None, start(), "", SignerKey::of(&key("Ana")));
+        let draft = draft.sign(&key("Ana")).unwrap();
+        let error = ApprovalFile::open(application, draft, &everybody(), now()).unwrap_err();
+        assert!(error.to_string().contains(expected), "{expected}: {error}");
+    }
+}
+
+#[test]
+fn a_grant_names_models_that_were_asked_for() {
+    let model = |name: &str| ApprovedModel {
+        partner: "alibaba".parse().unwrap(),
+        model: name.parse().unwrap(),
+        filing: None,
+    };
+    let mut asked = application();
+    asked.models = [model("chat-model"), model("spare")].into();
+    let by = SignerKey::of(&key("Ana"));
+    let draft = asked.draft(None, start(), "", by).sign(&key("Ana")).unwrap();
+    let file = ApprovalFile::open(asked, draft, &everybody(), now()).unwrap();
+    let file = take(&file, StepKind::Submitted, "Ana").unwrap();
+    let grant = |models: &[ApprovedModel]| {
+        let record = ApprovalRecord { models: models.iter().cloned().collect(), ..granted() };
+        let step = file.grant(&record, start() + 1.hour(), "", by).sign(&key("Ana")).unwrap();
+        file.append(step, Attached::Record(record), &everybody(), 2, now())
+    };
+    assert!(grant(&[model("spare")]).is_ok());
+    assert!(grant(&[model("chat-model"), model("spare")]).is_ok());
+    for beyond in [&[][..], &[model("other")], &[model("spare"), model("other")]] {
+        let refused = grant(beyond);
+        let Err(PolicyError::ApprovalBeyond { field: "models", .. }) = refused else {
+            panic!("{refused:?}")
+        };
+    }
 }
 
 #[test]
