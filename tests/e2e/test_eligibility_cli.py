@@ -83,7 +83,7 @@ def test_a_device_is_judged_as_if_it_had_been_bought_elsewhere(opened):
 
 @pytest.mark.parametrize("arguments, input, says", [
     (["--feature", "writing.nothing"], "{}", "writing.summary"),
-    (["--market", "xx"], "{}", "us-ca"),
+    (["--market", "xx"], "{}", "jp, kr"),
     ([], '{"purchase": "CN"}', "purchase"),
     ([], "[", "device"),
     (["--catalog", "/nowhere/at/all"], "{}", "/nowhere/at/all"),
@@ -148,8 +148,8 @@ def test_opening_a_market_is_counted_with_examples(opened, tmp_path):
     assert change["kept_by"] == {"kr.status": 1005} and change["stopped_by"] == {}
     # The first devices of the file, whatever order they were judged in.
     assert [example["os_version"] for example in change["examples"]] == ["26.0", "26.1", "26.2"]
-    others = [change for change in result["changes"] if change["to"]["answer"] != "eligible"]
-    assert any(change["to"]["code"] == "rule_failed" and change["devices"] == 7 for change in others)
+    # A phone that speaks Korean has no feature before and none after: nothing changes for it.
+    assert all(change["devices"] in (1, 1005) for change in result["changes"])
     assert all(change["from"]["market"] == "kr" for change in result["changes"])
     # The other way round it closes, by as much.
     back = diff(opened, "shipped", "--population", population)
@@ -158,10 +158,10 @@ def test_opening_a_market_is_counted_with_examples(opened, tmp_path):
 
 def test_a_diff_agrees_with_two_counts(opened):
     def eligible(*catalog):
-        result = json.loads(eligibility("simulate", "--count", "20000", "--seed", "9", *catalog).stdout)
+        result = json.loads(eligibility("simulate", "--count", "10000", "--seed", "9", *catalog).stdout)
         return sum(row["devices"] for row in result["verdicts"] if row["answer"] == "eligible")
 
-    result = diff("shipped", opened, "--count", "20000", "--seed", "9")
+    result = diff("shipped", opened, "--count", "10000", "--seed", "9")
     assert result["opened"] - result["closed"] == eligible("--catalog", opened) - eligible() > 0
 
 

@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use yumen_policy::Role;
 
 pub(crate) use self::approval::{ApprovalCommand, Decision, Step};
-pub(crate) use self::eligibility::{EligibilityCommand, Lang, StandingArgs};
+pub(crate) use self::eligibility::{EligibilityCommand, Lang, StandingArgs, Under};
 pub(crate) use self::kill::{KillArgs, KillCommand, KillOrderArgs};
 pub(crate) use self::market::MarketCommand;
 pub(crate) use self::release::ReleaseCommand;

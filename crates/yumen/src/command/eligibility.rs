@@ -16,7 +16,7 @@ use yumen_policy::{
 
 use super::{Output, read_config};
 use crate::catalog::Shipped;
-use crate::cli::{EligibilityCommand, Lang, StandingArgs};
+use crate::cli::{EligibilityCommand, Lang, StandingArgs, Under};
 use crate::compose::Build;
 use crate::data_dir::DataDir;
 use crate::failure::{Context as _, Failure};
@@ -27,11 +27,11 @@ const SUPPOSED_LIFE: SignedDuration = SignedDuration::from_hours(24 * 365);
 pub(super) fn run(command: EligibilityCommand, output: Output) -> Result<(), Failure> {
     match command {
         EligibilityCommand::Explain { under, device, feature, market, lang } => {
-            let court = Court::open(under.catalog.as_deref(), &under.standing)?;
+            let court = Court::under(&under)?;
             explain::run(&court, &device, &feature, &market, lang.into(), output)
         }
         EligibilityCommand::Simulate { under, count, seed, out } => {
-            let court = Court::open(under.catalog.as_deref(), &under.standing)?;
+            let court = Court::under(&under)?;
             simulate::run(&court, count, seed, out.as_deref(), output)
         }
         EligibilityCommand::Diff {
@@ -76,6 +76,15 @@ pub(super) struct Court {
 }
 
 impl Court {
+    /// The catalogue that was named, else the configuration's, else the shipped one.
+    fn under(under: &Under) -> Result<Self, Failure> {
+        let configured = match (&under.catalog, &under.standing.config) {
+            (None, Some(config)) => read_config(config, None)?.catalog,
+            _ => None,
+        };
+        Self::open(under.catalog.as_deref().or(configured.as_deref()), &under.standing)
+    }
+
     /// The catalogue that `diff` calls by this name.
     fn named(name: &Path, standing: &StandingArgs) -> Result<Self, Failure> {
         let shipped = name == Path::new("shipped") || name == Path::new("-");
