@@ -184,9 +184,18 @@ impl RawPartner {
             Some(url) => url,
             None => card.base_url.parse().map_err(|error| format!("partner {id}: {error}"))?,
         };
+        let known = card.region_of(base_url.host());
+        if let (Some(said), Some(known)) = (self.region, known)
+            && said != known
+        {
+            return Err(format!(
+                "partner {id}: `region` says {said}, and by the catalogue {} processes in {known}",
+                base_url.host()
+            ));
+        }
         Ok(PartnerConfig {
             protocol: self.protocol.unwrap_or(card.protocol),
-            region: self.region.or_else(|| card.region_of(base_url.host())),
+            region: known.or(self.region),
             base_url,
             key: match self.key {
                 None => KeySource::Env(card.key_env.clone()),
