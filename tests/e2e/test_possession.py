@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from conftest import device
+from conftest import REPOSITORY, demo_gate, device
 
 SUMMARY = "/v1/features/writing.summary"
 BODY = {"input": {"text": "The gate stands in a pass. Caravans came through it."}, "language": "en"}
@@ -159,3 +159,124 @@ def test_what_is_no_public_key_is_not_bound_to(demo):
                 {"kty": "RSA", "n": "AAAA", "e": "AQAB"}, "key"):
         answer = demo.post("/v1/eligibility", {"device": device(), "device_key": jwk}, key="yk_demo")
         assert (answer.status, answer.json["code"]) == (422, "input_invalid"), answer.text
+
+
+WHERE = """
+[[rule]]
+id = "us.place"
+features = ["writing.*"]
+any = [{ location = { intersects = ["US"] } }]
+grace = "30d"
+text = { en = "Only in the United States.", zh = "仅限美国境内。" }
+next_step = { en = "Come back.", zh = "请返回。" }
+source = { clause = "A rule of this test" }
+"""
+
+
+@pytest.fixture(scope="module")
+def traveller(tmp_path_factory):
+    """A catalogue in which a feature follows a device abroad for thirty days."""
+    catalog = tmp_path_factory.mktemp("catalog")
+    (catalog / "markets").mkdir()
+    market = (REPOSITORY / "catalog" / "markets" / "us.toml").read_text()
+    (catalog / "markets" / "us.toml").write_text(market + WHERE)
+    return ["--catalog", catalog], tmp_path_factory.mktemp("travel")
+
+
+def judged(gate, key, where, grace=None, prove=True, by=None):
+    body = {"device": device(location=[where]), "features": ["writing.summary"]}
+    if key:
+        body["device_key"] = key.jwk
+    headers = {}
+    if grace:
+        body["grace"] = grace
+        if prove:
+            headers["DPoP"] = proof(by or key, gate, path="/v1/eligibility")
+    return gate.post("/v1/eligibility", body, key="yk_demo", headers=headers)
+
+
+def code(answer):
+    assert answer.status == 200, answer.text
+    return answer.json["verdicts"][0]["code"]
+
+
+def test_a_feature_follows_its_device_abroad_by_a_ticket(traveller):
+    arguments, data = traveller
+    key, other = P256(), P256()
+    with demo_gate(data, *arguments) as gate:
+        at_home = judged(gate, key, "US")
+        assert code(at_home) == "eligible"
+        ticket = at_home.json["grace"]
+        told = json.loads(raw(ticket.split(".")[0]))
+        assert set(told["matched"]) == {"us.place"}
+        assert ":00:00Z" in told["matched"]["us.place"]
+        # No ticket, no first use; nor without a device key, to which it could be bound.
+        assert code(judged(gate, key, "JP")) == "rule_failed"
+        assert "grace" not in judged(gate, None, "US").json
+        assert "grace" not in judged(gate, key, "JP").json
+
+    # The device holds it: another process knows it as well.
+    with demo_gate(data, *arguments) as gate:
+        abroad = judged(gate, key, "JP", ticket)
+        assert code(abroad) == "eligible"
+        assertion = abroad.json["assertion"]
+        assert ask(gate, assertion, proof(key, gate, assertion)).status == 200
+        # Being abroad does not arm it anew.
+        again = json.loads(raw(abroad.json["grace"].split(".")[0]))
+        assert again["matched"] == told["matched"]
+
+        assert refused(judged(gate, key, "JP", ticket, prove=False)) == "proof_missing"
+        assert refused(judged(gate, key, "JP", ticket, by=other)) == "proof_invalid"
+        assert refused(judged(gate, other, "JP", ticket)) == "grace_invalid"
+        edited = text(raw(ticket.split(".")[0]).replace(b"us.place", b"us.child"))
+        assert refused(judged(gate, key, "JP", f"{edited}.{ticket.split('.')[1]}")) == "grace_invalid"
+        assert refused(judged(gate, None, "JP", ticket, prove=False)) == "grace_invalid"
+
+
+def test_a_managed_device_keeps_its_limits_in_the_assertion(demo):
+    profiles = [{"id": "school", "limits": {"tiers": ["device"], "retention_days": 30}},
+                {"id": "state", "limits": {"retention_days": 7},
+                 "switches": {"allow_assistant_while_locked": False}}]
+    answer = demo.eligibility(device(management=profiles)).json
+    codes = {verdict["feature"]: verdict["code"] for verdict in answer["verdicts"]}
+    assert codes["writing.summary"] == "eligible"
+    assert codes["assistant.chat"] == codes["writing.rewrite"] == "managed_off"
+    assert answer["management"]["restricted"] == ["allow_assistant_while_locked"]
+    assert answer["management"]["conflicts"] == [
+        {"key": "limits.retention_days", "values": [["school", 30], ["state", 7]], "chosen": 7}]
+    claims = json.loads(raw(answer["assertion"].split(".")[0]))
+    assert claims["limits"] == {"tiers": ["device"], "retention_days": 7}
+    assert "assistant.chat" not in claims["features"]
+    wrong = demo.eligibility(device(management=[{"id": "school", "switches": {"allow_fun": False}}]))
+    assert (wrong.status, wrong.json["code"]) == (422, "input_invalid")
+    assert "allow_fun" in wrong.json["detail"]
+
+
+def test_a_revoked_key_signed_nothing_that_counts(own_demo):
+    def rotate(revoke):
+        answer = own_demo.post("/admin/v1/assertion-keys/rotate", {"revoke": revoke}, key="ya_demo")
+        assert answer.status == 200, answer.text
+        return answer.json
+
+    def summary(assertion):
+        return own_demo.post(SUMMARY, BODY, key="yk_demo", headers={"Yumen-Assertion": assertion})
+
+    first = own_demo.eligibility(device()).json["assertion"]
+    assert summary(first).status == 200
+    rotated = rotate(False)
+    assert rotated["index"] is not None
+    assert summary(first).status == 200
+    second = own_demo.eligibility(device()).json["assertion"]
+    kid = json.loads(raw(first.split(".")[0]))["kid"]
+    revoked = own_demo.post(f"/admin/v1/assertion-keys/{kid}/revoke", {}, key="ya_demo")
+    assert revoked.status == 200, revoked.text
+    assert refused(summary(first)) == "assertion_invalid"
+    assert summary(second).status == 200
+    rotate(True)
+    assert refused(summary(second)) == "assertion_invalid"
+    assert summary(own_demo.eligibility(device()).json["assertion"]).status == 200
+    listed = own_demo.get("/admin/v1/assertion-keys", key="ya_demo").json
+    assert [key["kid"] for key in listed["retired"]][1] == kid
+    stored = own_demo.data_dir / "keys" / "assertion.json"
+    assert stored.stat().st_mode & 0o077 == 0
+    assert kid in stored.read_text()

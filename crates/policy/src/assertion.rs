@@ -70,31 +70,24 @@ pub struct IssuedAssertion {
     pub expires: Timestamp,
 }
 
-/// For whom an assertion is made.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Holder {
-    /// The device key it is bound to; none makes an assertion that whoever has it may present.
-    pub key: Option<Thumbprint>,
-    /// What the profiles of a managed device leave in its market.
-    pub limits: Option<Limits>,
-}
-
 impl AssertionKey {
     /// Judges every feature for the device and signs which it may have, bound to no key.
     pub fn issue(&self, policy: &Policy, device: &Device, now: Timestamp) -> String {
         let verdicts: Vec<_> =
             policy.features().map(|feature| judge(policy, device, feature.id(), now)).collect();
-        self.issue_for(policy, &verdicts, Holder::default(), now).token
+        self.issue_for(policy, &verdicts, None, now).token
     }
 
     /// Signs which of these features a device may have. Verdicts of another policy, of another
     /// market than the first one's, that are not eligible or rest on something that is over count
-    /// as no. It ends no later than anything its verdicts rest on.
+    /// as no. It ends no later than anything its verdicts rest on, and carries the limits of the
+    /// profiles they were made with. With a `key`, it is worth nothing without that device key;
+    /// without one, whoever has it may present it.
     pub fn issue_for(
         &self,
         policy: &Policy,
         verdicts: &[Verdict],
-        holder: Holder,
+        key: Option<Thumbprint>,
         now: Timestamp,
     ) -> IssuedAssertion {
         let market = verdicts.iter().find_map(Verdict::market).cloned();
@@ -113,14 +106,9 @@ impl AssertionKey {
                 features.insert(verdict.feature().clone());
             }
         }
-        let Holder { key, limits } = holder;
-        // The profiles that the device was judged with bind, whether or not the caller speaks of them.
-        let judged = verdicts.iter().filter_map(Verdict::limits);
-        let limits = judged.fold(limits, |all, more| {
-            let mut all = all.unwrap_or_default();
-            all.merge(more);
-            Some(all)
-        });
+        // The profiles that the device was judged with bind the gate that serves it.
+        let mut limits = Limits::default();
+        verdicts.iter().filter_map(Verdict::limits).for_each(|more| limits.merge(more));
         let claims = Claims {
             market,
             features,
@@ -129,7 +117,7 @@ impl AssertionKey {
             expires,
             kid: Some(self.kid().to_owned()),
             cnf: key.map(|jkt| Confirmation { jkt }),
-            limits: limits.filter(|limits| !limits.is_none()),
+            limits: (!limits.is_none()).then_some(limits),
         };
         IssuedAssertion { token: self.sign(DOMAIN, &claims.json()), expires }
     }

@@ -78,7 +78,7 @@ pub use approval::{
 pub use approval_file::{ApprovalFile, Attached};
 pub use approval_signed::SignedApproval;
 pub use approval_signers::{Role, Signer, SignerKey, TrustedSigners};
-pub use assertion::{Holder, IssuedAssertion, Presented, VerifiedAssertion};
+pub use assertion::{IssuedAssertion, Presented, VerifiedAssertion};
 pub use calendar::{BeyondCalendar, Calendar, deadline};
 pub use clearance::{Clearance, clear};
 pub use clock::HighWater;

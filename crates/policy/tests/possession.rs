@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use world::{CHAT, feature, market, now, phone, policy};
 use yumen_policy::{
-    Asked, AssertionKeys, AssertionVerifier, DeviceKey, Grace, Holder, Matches, PolicyError, Proof,
+    Asked, AssertionKeys, AssertionVerifier, DeviceKey, Grace, Matches, PolicyError, Proof,
     SigningKey, Thumbprint, Timestamp, VerifiedAssertion, judge, judge_asserted,
 };
 
@@ -102,7 +102,7 @@ fn issue(keys: &AssertionKeys, key: Option<Thumbprint>, when: Timestamp) -> Stri
     let device = phone("CN", "CN", &["CN"]);
     let verdicts: Vec<_> =
         policy.features().map(|feature| judge(&policy, &device, feature.id(), when)).collect();
-    keys.signer().issue_for(&policy, &verdicts, Holder { key, limits: None }, when).token
+    keys.signer().issue_for(&policy, &verdicts, key, when).token
 }
 
 fn verify(token: &str) -> VerifiedAssertion {

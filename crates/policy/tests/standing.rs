@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use proptest::prelude::*;
-use world::{CHAT, SUMMARY, at, feature, market, model, now};
+use world::{CHAT, SUMMARY, at, feature, market, model, now, phone, source};
 use yumen_policy::{
-    Drift, FeatureSelector, Freshness, Hand, HighWater, Kill, KillScope, LiftState, PackAge, Part,
-    Step, Surface, Timestamp, Turns,
+    Device, Drift, FeatureSelector, Freshness, Hand, HighWater, Kill, KillScope, LiftState,
+    ModelRef, PackAge, Part, Policy, PolicySource, Step, Surface, Timestamp, Turns, clear, judge,
 };
 
 fn kill(scope: KillScope) -> Kill {
@@ -246,6 +246,61 @@ proptest! {
                 let stopped = kill.stops_feature(&market, &feature);
                 for model in &models {
                     prop_assert!(!stopped || kill.stops_model(&market, &feature, model));
+                }
+            }
+        }
+    }
+}
+
+/// The models that may serve a device, if it is served.
+fn eligible_models(change: &Change, device: &Device, name: &str) -> Option<Vec<ModelRef>> {
+    let source = PolicySource {
+        kills: change.kills.iter().cloned().map(kill).collect(),
+        drifts: change.drifts.clone(),
+        ..source()
+    };
+    let policy = Policy::new(source).unwrap();
+    let clearance = clear(&policy, judge(&policy, device, &feature(name), now()), now()).ok()?;
+    let models = clearance.models().to_vec();
+    assert!(!models.is_empty());
+    Some(models)
+}
+
+#[derive(Clone, Debug, Default)]
+struct Change {
+    kills: Vec<KillScope>,
+    drifts: Vec<Drift>,
+}
+
+fn any_drift() -> impl Strategy<Value = Drift> {
+    let markets = vec!["cn", "us", "eu"];
+    let models = vec![("alibaba", "chat-model"), ("openai", "chat-model"), ("openai", "spare")];
+    (prop::sample::select(markets), prop::sample::select(models)).prop_map(|(id, (at, name))| {
+        let model = model(at, name, "1");
+        Drift::check(&market(id), &model, Some("another"), None, now()).unwrap()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn one_more_kill_or_drift_never_opens_anything(
+        kills in prop::collection::vec(any_scope(), 0..3),
+        drifts in prop::collection::vec(any_drift(), 0..3),
+        (kill, drift) in (prop::option::of(any_scope()), prop::option::of(any_drift())),
+    ) {
+        let before = Change { kills, drifts };
+        let mut after = before.clone();
+        after.kills.extend(kill);
+        after.drifts.extend(drift);
+        for device in [phone("CN", "CN", &["CN"]), phone("US", "US", &["US"])] {
+            for name in [CHAT, SUMMARY] {
+                let was = eligible_models(&before, &device, name);
+                let is = eligible_models(&after, &device, name);
+                if let Some(is) = is {
+                    let was = was.expect("it was opened");
+                    prop_assert!(is.iter().all(|model| was.contains(model)));
                 }
             }
         }
