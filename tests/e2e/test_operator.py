@@ -49,6 +49,7 @@ emulated = true
 [[partner]]
 id = "qwen"
 base_url = "{partners['dashscope']}/api/v1"
+region = "CN"
 key = {{ file = "qwen.key" }}
 emulated = true
 """)
@@ -270,18 +271,18 @@ def test_an_approval_of_two_people_opens_the_mainland(config, tmp_path):
     assert b'"step":"imported"' in recorded and b'"step":"removed"' in recorded
 
 
-@pytest.mark.parametrize("changes", [
-    {"valid_from": "2020-01-01T00:00:00Z", "valid_until": "2021-01-01T00:00:00Z"},
-    {"valid_from": "2090-01-01T00:00:00Z", "valid_until": "2091-01-01T00:00:00Z"},
-    {"release": "sha256:" + "0" * 64},
+@pytest.mark.parametrize("changes, code", [
+    ({"valid_from": "2020-01-01T00:00:00Z", "valid_until": "2021-01-01T00:00:00Z"}, "approval_expired"),
+    ({"valid_from": "2090-01-01T00:00:00Z", "valid_until": "2091-01-01T00:00:00Z"}, "approval_missing"),
+    ({"release": "sha256:" + "0" * 64}, "approval_missing"),
 ])
-def test_an_approval_of_another_time_or_release_opens_nothing(config, tmp_path, changes):
+def test_an_approval_of_another_time_or_release_opens_nothing(config, tmp_path, changes, code):
     people = trusted_people(config, tmp_path)
     key = add_key(config, "--name", "phone", "--profile", "cn")["secret"]
     yumen("approval", "import", "--config", config,
           signed(tmp_path, approval(tmp_path, **changes), *people))
     with serving(config) as gate:
-        assert chat(gate, key).json["error"]["code"] == "approval_missing"
+        assert chat(gate, key).json["error"]["code"] == code
 
 
 def test_an_approval_for_a_market_nobody_knows_is_not_taken_in(config, tmp_path):

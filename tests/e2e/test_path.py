@@ -21,8 +21,8 @@ def test_each_market_is_served_by_its_own_partner(own_demo, described, partner, 
     answer = chat_as(own_demo, described)
     assert answer.status == 200, answer.text
     served = answer.json
-    assert served["served_by"] | {"model": ""} == {
-        "tier": "partner", "partner": partner, "model": "", "emulated": True}
+    assert served["served_by"] | {"model": "", "display": None} == {
+        "tier": "partner", "partner": partner, "model": "", "emulated": True, "display": None}
     assert served["output"]["message"]["content"].startswith(mark)
     assert own_demo.emulator(emulator)["requests"] == 1
     assert own_demo.emulator(other)["connections"] == 0

@@ -88,7 +88,7 @@ pub const CODES: &[Code] = &[
     code("internal", 500, "Something went wrong in the gate", "网关内部出错"),
     code("key_missing", 401, "An app key is needed", "缺少应用密钥"),
     code("key_unknown", 401, "The app key is not known", "应用密钥无效"),
-    code("killed", 503, "The operator stopped this", "运营者已停用此功能"),
+    code("killed", 403, "The operator stopped this", "运营者已停用此功能"),
     code("label_unavailable", 503, "Answers cannot be labelled here", "无法为此市场的回答加标识"),
     code("language_mismatch", 422, "The text is in another language", "文字语言与声明不符"),
     code(
@@ -104,10 +104,10 @@ pub const CODES: &[Code] = &[
     code("market_unknown", 403, "Not offered in this market", "此市场不提供服务"),
     code("method_not_allowed", 405, "This address takes another method", "此地址不支持该方法"),
     code("model_drifted", 503, "The model is not the approved one", "模型与获批的不符"),
-    code("model_not_filed", 503, "The model is not filed here", "模型未在此备案"),
+    code("model_not_filed", 403, "The model is not filed here", "模型未在此备案"),
     code(
         "model_out_of_market",
-        503,
+        403,
         "The model is processed outside the market",
         "模型在本市场之外处理",
     ),
