@@ -7,6 +7,39 @@ use yumen_features::{Catalogue, Feature};
 /// The fixed part of the document.
 const BASE: &str = include_str!("openapi.json");
 
+/// What each address of the desk does, in the order of [`yumen_desk::ROUTES`].
+const DESK: &[(&str, &str, &str)] = &[
+    ("GET", "/admin/v1/admin-keys", "The admin keys"),
+    ("POST", "/admin/v1/admin-keys", "Make an admin key; only on the machine itself"),
+    ("POST", "/admin/v1/admin-keys/{id}/revoke", "Revoke an admin key; only on the machine itself"),
+    ("GET", "/admin/v1/approvals", "The approvals, and what they stand for now"),
+    ("POST", "/admin/v1/approvals", "Draft an application, or take in a signed approval whole"),
+    ("POST", "/admin/v1/approvals/verify", "Verify an approval without taking it in"),
+    ("GET", "/admin/v1/approvals/{number}", "One approval with its whole way"),
+    ("POST", "/admin/v1/approvals/{number}/confirm", "Say that it still stands"),
+    ("POST", "/admin/v1/approvals/{number}/grant", "Write the authority's decision down"),
+    ("POST", "/admin/v1/approvals/{number}/remove", "Take an approval out of the store"),
+    ("POST", "/admin/v1/approvals/{number}/resume", "Let a suspended approval go on"),
+    ("POST", "/admin/v1/approvals/{number}/revoke", "Take an approval back, for good"),
+    ("POST", "/admin/v1/approvals/{number}/sign", "Add signatures to its record"),
+    ("POST", "/admin/v1/approvals/{number}/submit", "Say that the application was handed in"),
+    ("POST", "/admin/v1/approvals/{number}/suspend", "Stop what it covers until it is resumed"),
+    ("GET", "/admin/v1/assertion-keys", "The keys that assertions are signed with"),
+    ("POST", "/admin/v1/assertion-keys/rotate", "Sign assertions with a new key from now on"),
+    ("POST", "/admin/v1/assertion-keys/{kid}/revoke", "Believe a key's assertions no longer"),
+    ("GET", "/admin/v1/drifts", "The models that drifted, with the change filings drafted"),
+    ("GET", "/admin/v1/kills", "What is stopped, and was"),
+    ("POST", "/admin/v1/kills", "Stop a feature, market, partner or model"),
+    ("POST", "/admin/v1/kills/{id}/lift", "Ask to lift a kill, or lift one that was asked for"),
+    ("GET", "/admin/v1/ledger/entries", "Entries of the ledger, from `from` on, at most `limit`"),
+    ("GET", "/admin/v1/releases", "The releases of this build and of the store"),
+    ("POST", "/admin/v1/releases", "Keep a release"),
+    ("GET", "/admin/v1/releases/{digest}", "One release"),
+    ("GET", "/admin/v1/signers", "The people whose signatures count"),
+    ("POST", "/admin/v1/signers", "Trust a person's public key; only on the machine itself"),
+    ("POST", "/admin/v1/signers/{key}/remove", "Trust a key no longer; only on the machine itself"),
+];
+
 /// The whole document for these features, as JSON.
 pub(crate) fn document(catalogue: &Catalogue) -> Vec<u8> {
     let mut document: Value = serde_json::from_str(BASE).unwrap_or_else(|error| {
@@ -18,19 +51,20 @@ pub(crate) fn document(catalogue: &Catalogue) -> Vec<u8> {
     for feature in catalogue.iter() {
         document["paths"][format!("/v1/features/{}", feature.id())] = path(feature);
     }
-    for (method, path) in yumen_desk::ROUTES {
-        document["paths"][path][method.to_ascii_lowercase()] = desk(method, path);
+    for (method, path, summary) in DESK {
+        document["paths"][path][method.to_ascii_lowercase()] = desk(method, path, summary);
     }
     serde_json::to_vec(&document).unwrap_or_default()
 }
 
 /// An address of the desk. What its body and its answer hold is in `docs/`.
-fn desk(method: &str, path: &str) -> Value {
+fn desk(method: &str, path: &str, summary: &str) -> Value {
     let name =
         path.trim_start_matches("/admin/v1/").replace(['/', '-'], "_").replace(['{', '}'], "");
     let mut operation = json!({
         "operationId": format!("desk_{}_{name}", method.to_ascii_lowercase()),
         "tags": ["desk"],
+        "summary": summary,
         "security": [{"adminKey": []}],
         "responses": {
             "200": {
@@ -118,5 +152,7 @@ mod tests {
             .map(|(method, path)| ((*method).to_owned(), (*path).to_owned()))
             .collect();
         assert_eq!(described, routes);
+        let desk: Vec<_> = DESK.iter().map(|(method, path, _)| (*method, *path)).collect();
+        assert_eq!(desk, yumen_desk::ROUTES);
     }
 }

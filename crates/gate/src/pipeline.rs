@@ -19,7 +19,9 @@ use yumen_features::{Feature, FeatureError, Prompt, Tier};
 use yumen_label::{Labelled, Labels};
 use yumen_ledger::{Admission, Canonical, Entry, Refusal};
 use yumen_partners::{Answer, AskError, RouteError, Stray};
-use yumen_policy::{Clearance, MarketId, ModelRef, Outcome, Timestamp, UiLanguage, Verdict, clear};
+use yumen_policy::{
+    Clearance, MarketId, ModelRef, Outcome, Release, Timestamp, UiLanguage, Verdict, clear,
+};
 use yumen_screen::{FromDevice, FromPartner, Notice, ToDevice, ToPartner};
 use yumen_wire::Completion;
 
@@ -286,7 +288,11 @@ impl Way<'_> {
         let about = About {
             market: verdict.market().cloned(),
             subject: Some(verdict.feature().to_string()),
-            release: None,
+            release: policy
+                .releases()
+                .filter(|release| Some(release.market()) == verdict.market())
+                .last()
+                .map(Release::digest),
         };
         self.gate.alarms.raise(kind, about, verdict.code());
     }
