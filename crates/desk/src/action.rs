@@ -79,6 +79,16 @@ pub enum Action {
         /// Its digest, or a beginning of it.
         digest: String,
     },
+    /// Merges a part of the regulator's list of filed models into what is here.
+    ImportFiled {
+        /// The part as it is published: CSV or TSV with its headings.
+        list: String,
+    },
+    /// Looks into the list of filed models.
+    FiledModels {
+        /// A number, or a text that occurs in a number, name or entity; none shows all.
+        query: Option<String>,
+    },
     /// Tells of a model that drifted.
     Drift(Drift),
     /// Looks at the drifts, with the change filings they call for.
@@ -169,6 +179,7 @@ impl Action {
             | Self::Releases
             | Self::Release { .. }
             | Self::Drifts
+            | Self::FiledModels { .. }
             | Self::Entries { .. }
             | Self::Signers
             | Self::AdminKeys
@@ -178,7 +189,7 @@ impl Action {
             Self::Sign { .. } => Duty::Sign,
             Self::Import { .. } => Duty::Step(StepKind::Granted),
             Self::Remove { .. } => Duty::Step(StepKind::Revoked),
-            Self::AddRelease { .. } => Duty::Write,
+            Self::AddRelease { .. } | Self::ImportFiled { .. } => Duty::Write,
             Self::Drift(_) => Duty::Tell,
             Self::Kill(_) | Self::Lift { .. } => Duty::Stop,
             Self::RotateAssertionKey { .. } | Self::RevokeAssertionKey { .. } => Duty::Operate,

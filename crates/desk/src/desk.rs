@@ -104,6 +104,8 @@ impl Desk {
             Action::Drift(drift) => self.drift(&drift, now),
             Action::Drifts => self.drifts(),
             Action::Entries { from, limit } => self.entries(from, limit),
+            Action::ImportFiled { list } => self.import_filed(actor, &list, now),
+            Action::FiledModels { query } => self.filed_models(query.as_deref()),
             Action::AddSigner { key, name, role } => self.add_signer(actor, &key, &name, role, now),
             Action::RemoveSigner { key } => self.remove_signer(actor, &key, now),
             Action::Signers => self.signers(),

@@ -1,8 +1,8 @@
 //! What the store holds of that a policy is made from, verified as it is read.
 
 use yumen_policy::{
-    Approval, ApprovalFile, Drift, Kill, Market, MarketId, PolicyError, Release, Role, Signer,
-    SignerKey, TrustedSigners,
+    Approval, ApprovalFile, Drift, FiledModels, Kill, Market, MarketId, PolicyError, Release, Role,
+    Signer, SignerKey, TrustedSigners,
 };
 use yumen_store::{Store, StoreError};
 
@@ -19,6 +19,8 @@ pub struct Holdings {
     pub kills: Vec<Kill>,
     /// Models that drifted.
     pub drifts: Vec<Drift>,
+    /// The regulator's list of filed models, once one was imported.
+    pub filed: Option<FiledModels>,
 }
 
 impl Holdings {
@@ -57,6 +59,7 @@ impl Holdings {
             releases: releases(store)?,
             kills: kills(store)?,
             drifts: drifts(store)?,
+            filed: filed(store)?,
         })
     }
 }
@@ -85,6 +88,15 @@ pub(crate) fn trusted_signers(
 
 pub(crate) fn kills(store: &Store) -> Result<Vec<Kill>, DeskError> {
     store.list_kills()?.iter().map(|stored| parsed("kill", stored)).collect()
+}
+
+pub(crate) fn filed(store: &Store) -> Result<Option<FiledModels>, DeskError> {
+    let stored = store.filed_list()?;
+    let list = stored.map(|(list, _)| FiledModels::parse(list.as_bytes())).transpose();
+    list.map_err(|error| {
+        let (what, why) = ("list of filed models", error.to_string());
+        DeskError::Store(StoreError::Invalid { what, why })
+    })
 }
 
 pub(crate) fn drifts(store: &Store) -> Result<Vec<Drift>, DeskError> {

@@ -23,6 +23,7 @@ mod done;
 mod drifts;
 mod entries;
 mod error;
+mod filed;
 mod holdings;
 mod kills;
 mod operations;

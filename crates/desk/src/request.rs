@@ -35,6 +35,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/admin/v1/assertion-keys/rotate"),
     ("POST", "/admin/v1/assertion-keys/{kid}/revoke"),
     ("GET", "/admin/v1/drifts"),
+    ("GET", "/admin/v1/filed-models"),
+    ("POST", "/admin/v1/filed-models"),
     ("GET", "/admin/v1/kills"),
     ("POST", "/admin/v1/kills"),
     ("POST", "/admin/v1/kills/{id}/lift"),
@@ -89,6 +91,13 @@ struct RotationBody {
     revoke: bool,
 }
 
+/// A part of the list of filed models, as it is sent.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FiledBody {
+    list: String,
+}
+
 /// An action as a request: method, path with its query, and body.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
@@ -118,8 +127,10 @@ impl Action {
             .transpose()?
             .unwrap_or_default();
         let segments: Vec<_> = segments.iter().map(AsRef::as_ref).collect();
-        if let ("GET", ["ledger", "entries"]) = (method, segments.as_slice()) {
-            return entries(query);
+        match (method, segments.as_slice()) {
+            ("GET", ["ledger", "entries"]) => return entries(query),
+            ("GET", ["filed-models"]) => return filed(query),
+            _ => {}
         }
         if query.is_some_and(|query| !query.is_empty()) {
             // What is not understood is not passed over.
@@ -164,6 +175,10 @@ impl Action {
             ("POST", ["assertion-keys", kid, "revoke"]) => {
                 nothing(body)?;
                 Self::RevokeAssertionKey { kid: owned(kid) }
+            }
+            ("POST", ["filed-models"]) => {
+                let FiledBody { list } = read(body)?;
+                Self::ImportFiled { list }
             }
             ("GET", ["drifts"]) => Self::Drifts,
             ("GET", ["kills"]) => Self::Kills,
@@ -222,6 +237,11 @@ impl Action {
             }
             Self::RevokeAssertionKey { kid } => {
                 post(format!("assertion-keys/{}/revoke", encoded(kid)), json!({}))
+            }
+            Self::ImportFiled { list } => post("filed-models".into(), json!({"list": list})),
+            Self::FiledModels { query: None } => get("filed-models"),
+            Self::FiledModels { query: Some(text) } => {
+                get(&format!("filed-models?query={}", encoded(text)))
             }
             Self::Drifts => get("drifts"),
             Self::Kills => get("kills"),
@@ -283,6 +303,19 @@ fn entries(query: Option<&str>) -> Result<Action, DeskError> {
         }
     }
     Ok(Action::Entries { from, limit })
+}
+
+/// What in the list of filed models to look for: `query`.
+fn filed(query: Option<&str>) -> Result<Action, DeskError> {
+    match query.filter(|query| !query.is_empty()) {
+        None => Ok(Action::FiledModels { query: None }),
+        Some(query) => {
+            let text = query.strip_prefix("query=").filter(|text| !text.contains('&'));
+            let wrong = || DeskError::Invalid(format!("{query:?} is not `query=TEXT`"));
+            let text = decoded(text.ok_or_else(wrong)?)?.into_owned();
+            Ok(Action::FiledModels { query: Some(text) })
+        }
+    }
 }
 
 /// The body as the action has it.
@@ -422,6 +455,9 @@ mod tests {
             Action::Releases,
             Action::Release { digest: "sha256:0a".into() },
             Action::Drifts,
+            Action::ImportFiled { list: "序号,属地\n".into() },
+            Action::FiledModels { query: None },
+            Action::FiledModels { query: Some("通义 & co".into()) },
             Action::Entries { from: None, limit: 7 },
             Action::Entries { from: Some(9), limit: 7 },
             Action::Signers,

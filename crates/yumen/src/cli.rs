@@ -14,7 +14,7 @@ use yumen_policy::Role;
 
 pub(crate) use self::approval::{ApprovalCommand, Decision, Step};
 pub(crate) use self::eligibility::{EligibilityCommand, Lang, StandingArgs, Under};
-pub(crate) use self::kill::{KillArgs, KillCommand, KillOrderArgs};
+pub(crate) use self::kill::{KillArgs, KillCommand};
 pub(crate) use self::market::MarketCommand;
 pub(crate) use self::release::ReleaseCommand;
 
@@ -52,6 +52,9 @@ pub(crate) enum Command {
     /// Show the markets: status, rules, duties, sources.
     #[command(subcommand)]
     Market(MarketCommand),
+    /// Keep the regulator's list of filed models.
+    #[command(subcommand)]
+    FiledModels(FiledModelsCommand),
     /// Build, keep, show and compare releases.
     #[command(subcommand)]
     Release(ReleaseCommand),
@@ -82,7 +85,7 @@ pub(crate) struct Place {
 /// Which desk a command works at: give one of the first three.
 #[derive(Debug, Args)]
 pub(crate) struct DeskPlace {
-    /// A running gate: https://HOST, or http://127.0.0.1:PORT on this machine.
+    /// A running gate, by `https`, or by `http` on this machine.
     #[arg(long, value_name = "URL", conflicts_with_all = ["config", "data_dir"])]
     pub server: Option<String>,
     /// The configuration file that names the data directory.
@@ -91,7 +94,7 @@ pub(crate) struct DeskPlace {
     /// The data directory itself; through its gate, if one runs.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// The admin key for --server [default: YUMEN_ADMIN_KEY, else the demo's].
+    /// The admin key for --server [default: `YUMEN_ADMIN_KEY`, else the demo's].
     #[arg(long, requires = "server", value_name = "KEY")]
     pub admin_key: Option<String>,
     /// A folder of catalogue files over those that ship, in place of what the configuration file names.
@@ -155,12 +158,54 @@ pub(crate) enum KeysCommand {
         #[arg(long)]
         admin: bool,
     },
+    /// Sign with another key from now on.
+    Rotate {
+        /// What the key signs.
+        #[command(subcommand)]
+        what: RotateCommand,
+    },
     /// Revoke an app key or an admin key by its id; in force within a second.
     Revoke {
         #[command(flatten)]
         place: Place,
         /// The key's id, as `keys list` shows it.
         id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RotateCommand {
+    /// The key that signs assertions; the one before it is believed until what it signed has ended.
+    Assertion {
+        /// Believe nothing any more that the key before it signed.
+        #[arg(long)]
+        revoke_old: bool,
+        #[command(flatten)]
+        place: DeskPlace,
+    },
+}
+
+/// The regulator's public list of filed models.
+#[derive(Debug, Subcommand)]
+pub(crate) enum FiledModelsCommand {
+    /// Merge a part of the list, as it is published (CSV or TSV), into what is here.
+    Import {
+        /// The part; `-` reads standard input.
+        file: PathBuf,
+        #[command(flatten)]
+        place: DeskPlace,
+    },
+    /// List the models.
+    List {
+        #[command(flatten)]
+        place: DeskPlace,
+    },
+    /// Show the models with this number, or in whose name or entity a text occurs.
+    Show {
+        /// The number or text.
+        query: String,
+        #[command(flatten)]
+        place: DeskPlace,
     },
 }
 

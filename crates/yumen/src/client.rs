@@ -19,7 +19,7 @@ use crate::failure::{Context as _, Failure};
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// How long a request may take, from the first byte to the last of its answer.
-const TOTAL: Duration = Duration::from_secs(60);
+const TOTAL: Duration = Duration::from_mins(1);
 
 /// The longest answer that is read.
 const MAX_ANSWER: usize = 64 << 20;

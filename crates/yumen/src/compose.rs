@@ -40,12 +40,7 @@ pub(crate) struct Settings {
 }
 
 impl Build {
-    /// Loads what is embedded in the binary.
-    pub(crate) fn load() -> Result<Self, Failure> {
-        Self::over(None)
-    }
-
-    /// Loads what is embedded in the binary under an overlay of the operator's, a folder shaped like
+    /// Loads what is embedded in the binary, under an overlay of the operator's if there is one: a folder shaped like
     /// `catalog/`.
     pub(crate) fn over(overlay: Option<&Path>) -> Result<Self, Failure> {
         let shipped = Shipped::load(overlay).context("the catalogue cannot be used")?;
@@ -110,7 +105,7 @@ impl Build {
 
     /// What a policy is made from: what the catalogue gives, and what people decided.
     pub(crate) fn policy_source(&self, holdings: Holdings, sandbox: bool) -> PolicySource {
-        let Holdings { approvals, releases, kills, drifts } = holdings;
+        let Holdings { approvals, releases, kills, drifts, filed } = holdings;
         let book = self.book();
         // What runs here is offered under every release that names it; the build's own is the newest.
         let earlier = releases.into_iter().filter(|release| {
@@ -127,6 +122,7 @@ impl Build {
             approvals,
             kills,
             drifts,
+            filed,
             sandbox,
             overlays: self.shipped.overlays.clone(),
             elsewhere: self.shipped.elsewhere.clone(),

@@ -17,7 +17,7 @@ pub(crate) enum Door {
     /// No gate runs: the desk is here.
     Here(Box<Desk>),
     /// A gate runs, and its desk is asked.
-    There(Client),
+    There(Box<Client>),
 }
 
 /// What came of an action.
@@ -33,7 +33,7 @@ pub(crate) struct Outcome {
 impl Door {
     /// The desk of a gate at an address.
     pub(crate) fn at(server: &str, key: &str) -> Result<Self, Failure> {
-        Ok(Self::There(Client::new(server, key)?))
+        Ok(Self::There(Box::new(Client::new(server, key)?)))
     }
 
     /// The desk of a data directory: through its gate if one runs.
@@ -45,7 +45,9 @@ impl Door {
         if let Some(announced) = &announced {
             let client = Client::new(&announced.server, announced.token.as_str())?;
             match client.send("GET", "/admin/v1/kills", None) {
-                Ok(Answer { status: StatusCode::OK, .. }) => return Ok(Self::There(client)),
+                Ok(Answer { status: StatusCode::OK, .. }) => {
+                    return Ok(Self::There(Box::new(client)));
+                }
                 // Left behind by a gate that is gone, whose port may be another program's by now.
                 Ok(_) | Err(Unreached::Refused) => {}
                 Err(Unreached::Other(failure)) => return Err(failure),

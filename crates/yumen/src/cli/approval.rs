@@ -112,6 +112,13 @@ pub(crate) enum ApprovalCommand {
         /// Its number or case.
         number: String,
     },
+    /// Say whether a model is on the regulator's list of filed models.
+    CheckModel {
+        /// Its number, its name, or who filed it.
+        model: String,
+        #[command(flatten)]
+        place: DeskPlace,
+    },
     /// Verify a signed approval without taking it in.
     Verify {
         #[command(flatten)]

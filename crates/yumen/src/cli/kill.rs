@@ -11,18 +11,12 @@ use super::DeskPlace;
 pub(crate) struct KillArgs {
     #[command(subcommand)]
     pub command: Option<KillCommand>,
-    #[command(flatten)]
-    pub order: Option<KillOrderArgs>,
-}
-
-/// What is to be stopped.
-#[derive(Debug, Args)]
-pub(crate) struct KillOrderArgs {
     /// A feature such as `assistant.chat`, a family such as `writing.*`, or `*` for every feature.
-    pub feature: FeatureSelector,
+    #[arg(required = true)]
+    pub feature: Option<FeatureSelector>,
     /// The market in which it is stopped; `*` for every market.
-    #[arg(long)]
-    pub market: String,
+    #[arg(long, required = true)]
+    pub market: Option<String>,
     /// Stop this partner's models only.
     #[arg(long)]
     pub partner: Option<PartnerId>,

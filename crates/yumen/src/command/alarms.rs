@@ -12,18 +12,17 @@ const SEARCHED: u64 = 1000;
 
 pub(super) fn run(place: &DeskPlace, output: Output) -> Result<(), Failure> {
     let mut door = place.open()?;
-    let alarms = match door.ask_gate("/admin/v1/alarms")? {
-        Some(answer) => answer["alarms"].clone(),
-        None => {
-            let found = door.act(Action::Entries { from: None, limit: SEARCHED })?.value;
-            let entries = found["entries"].as_array().into_iter().flatten().rev();
-            let alarms = entries.filter_map(|entry| {
+    let alarms = if let Some(answer) = door.ask_gate("/admin/v1/alarms")? {
+        answer["alarms"].clone()
+    } else {
+        let found = door.act(Action::Entries { from: None, limit: SEARCHED })?.value;
+        let entries = found["entries"].as_array().into_iter().flatten().rev();
+        let alarms = entries.filter_map(|entry| {
                 let alarm = entry["entry"].get("alarm.v1")?;
                 Some(json!({"code": alarm["code"], "market": alarm["market"],
                             "subject": alarm["subject"], "last_at": alarm["time"], "index": entry["index"]}))
             });
-            alarms.collect()
-        }
+        alarms.collect()
     };
     output.print(&alarms, text)
 }
@@ -38,8 +37,14 @@ fn text(alarms: &Value) -> String {
             _ => String::new(),
         };
         let said = [alarm["text"]["en"].as_str(), alarm["detail"].as_str()];
-        let said: String = said.into_iter().flatten().map(|line| format!("\n  {line}")).collect();
-        format!("{}  {}  {}{times}{said}", word("last_at"), word("code"), about.join(" "))
+        let said: Vec<_> = said.into_iter().flatten().map(|line| ["\n  ", line].concat()).collect();
+        format!(
+            "{}  {}  {}{times}{}",
+            word("last_at"),
+            word("code"),
+            about.join(" "),
+            said.concat()
+        )
     });
     let rows: Vec<_> = rows.collect();
     if rows.is_empty() { "no alarms".to_owned() } else { rows.join("\n") }

@@ -67,6 +67,9 @@ pub(super) fn run(command: ApprovalCommand, output: Output) -> Result<(), Failur
             let text = outcome.text.clone().unwrap_or_default();
             tell(outcome, output, |_| text)
         }
+        ApprovalCommand::CheckModel { model, place } => {
+            super::filed_models::check(&model, &place, output)
+        }
         ApprovalCommand::Verify { place, file } => {
             let file = read_file(&file)?;
             let verified = place.open()?.act(Action::Verify { file })?.value;
@@ -183,13 +186,11 @@ fn take(kind: StepKind, name: &str, step: &Step, door: &mut Door) -> Result<Outc
         let order = StepOrder { step: signed, ..StepOrder::default() };
         outcome = Some(door.act(Action::Step { approval: name.to_owned(), kind, order })?);
     }
-    match outcome {
-        Some(outcome) => Ok(outcome),
-        None => {
-            let order = StepOrder { note: step.note.clone(), ..StepOrder::default() };
-            door.act(Action::Step { approval: name.to_owned(), kind, order })
-        }
+    if let Some(outcome) = outcome {
+        return Ok(outcome);
     }
+    let order = StepOrder { note: step.note.clone(), ..StepOrder::default() };
+    door.act(Action::Step { approval: name.to_owned(), kind, order })
 }
 
 fn fetch(name: &str, door: &mut Door) -> Result<ApprovalFile, Failure> {

@@ -8,7 +8,7 @@ use yumen_policy::Device;
 use yumen_store::{AppKey, NewKey};
 
 use super::{Output, now, read_config, say, tell};
-use crate::cli::{KeysCommand, Place};
+use crate::cli::{KeysCommand, Place, RotateCommand};
 use crate::compose::Build;
 use crate::door::Door;
 use crate::failure::{Context as _, Failure};
@@ -52,6 +52,11 @@ pub(super) fn run(command: KeysCommand, output: Output) -> Result<(), Failure> {
         KeysCommand::List { place, .. } => {
             let keys = place.open()?.store()?.list_keys().context("the keys cannot be read")?;
             output.print(&keys, |keys| table(keys.as_slice()))
+        }
+        KeysCommand::Rotate { what: RotateCommand::Assertion { revoke_old, place } } => {
+            let outcome = place.open()?.act(Action::RotateAssertionKey { revoke: revoke_old })?;
+            let text = outcome.text.clone().unwrap_or_default();
+            tell(outcome, output, |_| text)
         }
         KeysCommand::Revoke { place, id } if id.starts_with("admin_") => {
             let outcome = door(&place)?.act(Action::RevokeAdminKey { id })?;

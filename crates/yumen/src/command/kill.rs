@@ -5,11 +5,12 @@ use yumen_desk::{Action, KillOrder};
 use yumen_policy::MarketId;
 
 use super::{Output, tell};
-use crate::cli::{KillArgs, KillCommand, KillOrderArgs};
+use crate::cli::{KillArgs, KillCommand};
 use crate::failure::{Context as _, Failure};
 
 pub(super) fn run(args: KillArgs, output: Output) -> Result<(), Failure> {
-    match (args.command, args.order) {
+    let KillArgs { command, feature, market, partner, model, reason, place } = args;
+    match (command, feature.zip(market)) {
         (Some(KillCommand::List { place }), _) => {
             let kills = place.open()?.act(Action::Kills)?.value;
             output.print(&kills, list)
@@ -19,7 +20,7 @@ pub(super) fn run(args: KillArgs, output: Output) -> Result<(), Failure> {
             let text = outcome.text.clone().unwrap_or_default();
             tell(outcome, output, |_| text)
         }
-        (None, Some(KillOrderArgs { feature, market, partner, model, reason, place })) => {
+        (None, Some((feature, market))) => {
             let market = match market.as_str() {
                 "*" => None,
                 market => Some(market.parse::<MarketId>().context("this is no market")?),

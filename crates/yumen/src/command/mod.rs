@@ -5,6 +5,7 @@ mod approval;
 mod check;
 mod demo;
 mod eligibility;
+mod filed_models;
 mod keys;
 mod kill;
 mod ledger;
@@ -74,6 +75,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Eligibility(command) => eligibility::run(command, output),
         Command::Market(command) => market::run(command, output),
         Command::Release(command) => release::run(command, output),
+        Command::FiledModels(command) => filed_models::run(command, output),
         Command::Kill(args) => kill::run(args, output),
         Command::Alarms { place } => alarms::run(&place, output),
         Command::Ledger(command) => ledger::run(command, output),

@@ -51,13 +51,13 @@ fn build(
     });
     let json = serde_json::to_string_pretty(release).context("the release cannot be written")?;
     std::fs::write(&path, json + "\n").context(format!("cannot write {}", path.display()))?;
-    let mut built = json!({"digest": digest, "market": market, "file": path});
+    let mut made = json!({"digest": digest, "market": market, "file": path});
     if place.is_named() {
         let outcome = place.open()?.act(Action::AddRelease { release: release.clone() })?;
-        built["index"] = outcome.index.into();
+        made["index"] = outcome.index.into();
     }
-    output.print(&built, |built| {
-        let kept = match (&built["index"], place.is_named()) {
+    output.print(&made, |made| {
+        let kept = match (&made["index"], place.is_named()) {
             (Value::Number(index), _) => format!("\nkept in the store, ledger entry {index}"),
             (_, true) => "\nkept in the store, not in the ledger yet".to_owned(),
             (_, false) => String::new(),
