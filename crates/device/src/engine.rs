@@ -1,10 +1,19 @@
 //! The engine itself: checks the text, picks the work, answers.
 
 use yumen_features::{DeviceTask, TaskKind, TextLanguage};
+use yumen_policy::Digest;
 
 use crate::error::DeviceError;
 use crate::output::Output;
 use crate::{chinese, english, extract, language};
+
+/// Everything the engine works from that ships as data.
+const LISTS: [&str; 4] = [
+    include_str!("../../../catalog/device/en-phrases.toml"),
+    include_str!("../../../catalog/device/stop-words.toml"),
+    include_str!("../../../catalog/device/zh-confusions.toml"),
+    include_str!("../../../catalog/device/zh-doubled.toml"),
+];
 
 /// The on-device engine. Cheap to make and to share; dictionaries are loaded on first use and
 /// shared by the whole process.
@@ -55,13 +64,19 @@ impl Engine {
         }
     }
 
-    /// Name and version of what does a piece of work: it stands in releases, so it changes
-    /// whenever the answers do.
+    /// The name of what does a piece of work, raised whenever its rules change.
     pub fn model(&self, kind: TaskKind) -> &'static str {
         match kind {
             TaskKind::KeyPoints => "yumen-keypoints-1",
             TaskKind::Proofread => "yumen-proofread-1",
             TaskKind::Summary => "yumen-summary-1",
         }
+    }
+
+    /// The version that stands in releases: the name, and the digest of the lists the engine works
+    /// from. A word changed in them is another version.
+    pub fn version(&self, kind: TaskKind) -> String {
+        let digest = Digest::of(LISTS.join("\0").as_bytes()).to_string();
+        format!("{}+{digest}", self.model(kind))
     }
 }

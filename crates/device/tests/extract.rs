@@ -177,3 +177,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_version_is_of_every_list_that_ships() {
+    let engine = Engine::new();
+    let lists = ["en-phrases", "stop-words", "zh-confusions", "zh-doubled"].map(|name| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../catalog/device");
+        std::fs::read_to_string(format!("{folder}/{name}.toml")).unwrap()
+    });
+    let digest = yumen_policy::Digest::of(lists.join("\0").as_bytes());
+    let version = engine.version(TaskKind::Proofread);
+    assert_eq!(version, format!("{}+{digest}", engine.model(TaskKind::Proofread)));
+    let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../catalog/device"));
+    assert_eq!(files.unwrap().count(), lists.len(), "a list that the version is not of");
+}

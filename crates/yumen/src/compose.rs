@@ -54,7 +54,7 @@ impl Build {
         let engine = Engine::new();
         let releases = shipped
             .releases(&screen, &labels, |feature| match feature.task() {
-                Task::Device(kind) => device_model(engine.model(kind)),
+                Task::Device(kind) => device_model(engine.model(kind), engine.version(kind)),
                 Task::Chat | Task::Rewrite => None,
             })
             .context("the releases do not fit together")?;
@@ -175,7 +175,7 @@ impl Build {
 }
 
 /// An on-device engine as it stands in releases.
-fn device_model(name: &str) -> Option<ModelRef> {
+fn device_model(name: &str, version: String) -> Option<ModelRef> {
     let partner = PartnerId::DEVICE.parse::<PartnerId>().ok()?;
-    Some(ModelRef::new(partner, name.parse::<ModelId>().ok()?, name))
+    Some(ModelRef::new(partner, name.parse::<ModelId>().ok()?, version))
 }
