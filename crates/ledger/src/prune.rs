@@ -32,8 +32,11 @@ const KEPT: [&str; 2] = ["deletion.v1", "hold.v1"];
 /// How long entries are kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retention {
-    /// What a law or the operator says. Where several fit an entry, the longest holds.
+    /// What the operator says. Where several fit an entry, the longest holds.
     pub rules: Vec<RetentionRule>,
+    /// What a law asks for at least. It lengthens what the operator says, and alone lets nothing be pruned.
+    #[serde(default)]
+    pub at_least: Vec<RetentionRule>,
     /// For entries that no rule fits, in days; none keeps them for ever.
     pub default_days: Option<u32>,
 }
@@ -59,8 +62,10 @@ impl Retention {
             rule.kind.as_deref().is_none_or(|kind| is_kind(entry, kind))
                 && rule.market.as_deref().is_none_or(|market| entry.market() == Some(market))
         };
-        let longest = self.rules.iter().filter(fits).map(|rule| rule.days).max();
-        longest.or(self.default_days)
+        let longest =
+            |rules: &[RetentionRule]| rules.iter().filter(fits).map(|rule| rule.days).max();
+        let days = longest(&self.rules).or(self.default_days)?;
+        Some(days.max(longest(&self.at_least).unwrap_or(0)))
     }
 
     /// Whether the time of an entry is over.

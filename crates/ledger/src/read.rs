@@ -8,6 +8,7 @@ use std::{
     sync::Arc,
 };
 
+use jiff::Timestamp;
 use serde::Serialize;
 use yumen_verify::{
     Checkpoint, Entry, LedgerProof, LogKey, Pruned,
@@ -33,6 +34,10 @@ pub struct Wanted {
     pub from: Option<u64>,
     /// The index after the last.
     pub to: Option<u64>,
+    /// Not before this time.
+    pub since: Option<Timestamp>,
+    /// Before this time.
+    pub until: Option<Timestamp>,
     /// The kind, with or without its version.
     pub kind: Option<String>,
     /// The market.
@@ -43,7 +48,9 @@ pub struct Wanted {
 
 impl Wanted {
     fn fits(&self, entry: &Entry<'_>) -> bool {
-        self.kind.as_deref().is_none_or(|kind| is_kind(entry, kind))
+        self.since.is_none_or(|since| entry.time() >= since)
+            && self.until.is_none_or(|until| entry.time() < until)
+            && self.kind.as_deref().is_none_or(|kind| is_kind(entry, kind))
             && self.market.as_deref().is_none_or(|market| entry.market() == Some(market))
             && self.id.as_deref().is_none_or(|id| entry.id() == id)
     }

@@ -3,6 +3,7 @@
 mod approval;
 mod eligibility;
 mod kill;
+mod ledger;
 mod market;
 mod release;
 
@@ -15,6 +16,7 @@ use yumen_policy::Role;
 pub(crate) use self::approval::{ApprovalCommand, Decision, Step};
 pub(crate) use self::eligibility::{EligibilityCommand, Lang, StandingArgs, Under};
 pub(crate) use self::kill::{KillArgs, KillCommand};
+pub(crate) use self::ledger::{HoldCommand, LedgerCommand, WantedArgs, When};
 pub(crate) use self::market::MarketCommand;
 pub(crate) use self::release::ReleaseCommand;
 
@@ -65,7 +67,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         place: DeskPlace,
     },
-    /// Verify the record.
+    /// Verify the record, prove single entries, hand it out, keep it.
     #[command(subcommand)]
     Ledger(LedgerCommand),
 }
@@ -240,17 +242,5 @@ pub(crate) enum SignerCommand {
         place: DeskPlace,
         /// The public key, as `signer list` shows it.
         key: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum LedgerCommand {
-    /// Prove the whole log, and one receipt if given.
-    Verify {
-        #[command(flatten)]
-        place: Place,
-        /// A receipt, or a whole answer that carries one, as JSON; `-` reads standard input.
-        #[arg(long, value_name = "FILE")]
-        receipt: Option<PathBuf>,
     },
 }
