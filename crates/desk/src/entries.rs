@@ -1,7 +1,7 @@
 //! Looking into the ledger from the desk.
 
 use serde_json::{Value, json};
-use yumen_ledger::Reader;
+use yumen_ledger::{LedgerError, Reader};
 use yumen_policy::Text;
 
 use crate::{Desk, DeskError, Done};
@@ -23,10 +23,18 @@ impl Desk {
         let from = from.unwrap_or(size.saturating_sub(limit));
         let mut entries = Vec::new();
         for index in from..size.min(from.saturating_add(limit)) {
-            let recorded = reader.entry(index)?;
-            // The ledger takes nothing but JSON.
-            let entry: Value = serde_json::from_str(&recorded.entry).unwrap_or(Value::Null);
-            entries.push(json!({"index": index, "entry": entry}));
+            entries.push(match reader.entry(index) {
+                Ok(recorded) => {
+                    // The ledger takes nothing but JSON.
+                    let entry: Value = serde_json::from_str(&recorded.entry).unwrap_or(Value::Null);
+                    json!({"index": index, "entry": entry})
+                }
+                // Past its time: the entry that says so is told instead.
+                Err(LedgerError::Pruned { deletion, .. }) => {
+                    json!({"index": index, "entry": null, "pruned": deletion})
+                }
+                Err(error) => return Err(error.into()),
+            });
         }
         let count = entries.len();
         let text = Text::new(

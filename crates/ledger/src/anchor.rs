@@ -30,8 +30,11 @@ pub fn read_anchored(dir: &Path, key: &LogKey) -> Result<Option<Checkpoint>, Led
 /// As [`Reader::open`]; [`LedgerError::Unproven`] when the log does not continue the anchored one.
 pub fn submission(dir: &Path, key: &LogKey, old: Option<u64>) -> Result<Submission, LedgerError> {
     let mut reader = Reader::open(dir, key)?;
-    let checkpoint = reader.checkpoint().clone();
-    let (old_size, proof) = match (old, read_anchored(dir, key)?) {
+    let anchored = read_anchored(dir, key)?;
+    // With the cosignatures it has, also before they are published.
+    let cosigned = anchored.clone().filter(|one| one.body() == reader.checkpoint().body());
+    let checkpoint = cosigned.unwrap_or_else(|| reader.checkpoint().clone());
+    let (old_size, proof) = match (old, anchored) {
         (Some(old), _) if old <= checkpoint.size() => (old, reader.growth(old)?),
         (Some(index), _) => {
             return Err(LedgerError::NoSuchEntry { index, size: checkpoint.size() });

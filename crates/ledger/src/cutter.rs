@@ -43,7 +43,8 @@ pub(crate) struct Cutter {
     tail: Tail,
     shared: Arc<Shared>,
     published: Instant,
-    published_size: Option<u64>,
+    /// What was published last.
+    note: String,
     /// Whether there may be something to publish.
     due: bool,
 }
@@ -51,7 +52,7 @@ pub(crate) struct Cutter {
 impl Cutter {
     pub(crate) fn new(dir: PathBuf, edge: Edge, tail: Tail, shared: Arc<Shared>) -> Self {
         let published = Instant::now();
-        Self { dir, edge, tail, shared, published, published_size: None, due: false }
+        Self { dir, edge, tail, shared, published, note: String::new(), due: false }
     }
 
     /// Works until the writer and every handle are gone.
@@ -97,7 +98,8 @@ impl Cutter {
 
     fn cut(&mut self, checkpoint: &Checkpoint) -> Result<(), LedgerError> {
         let size = checkpoint.size();
-        if self.published_size == Some(size) {
+        let note = anchor::with_cosignatures(&self.dir, checkpoint);
+        if self.note == note {
             return Ok(());
         }
         self.edge.flush()?;
@@ -106,9 +108,8 @@ impl Cutter {
             self.edge.push(stored, leaf)?;
         }
         self.edge.write_partials()?;
-        let note = anchor::with_cosignatures(&self.dir, checkpoint);
         files::replace(&self.dir.join(files::CHECKPOINT), note.as_bytes())?;
-        self.published_size = Some(size);
+        self.note = note;
         self.shared.published.store(size, Ordering::Release);
         self.retire(size)
     }

@@ -103,7 +103,9 @@ pub(crate) fn open(dir: &Path, key: &LogKey) -> Result<Opened, LedgerError> {
     let file = file.map_err(LedgerError::io("write", &path))?;
     files::sync_folder(&tail::folder(dir))?;
     let mut active = Active { file, length: readable.end, entries: size - readable.last };
-    if active.entries >= SEGMENT {
+    // A pruning that was cut off is finished before anything is appended: in files that are no longer written.
+    let pruning = active.entries > 0 && dir.join(files::PRUNING).exists();
+    if active.entries >= SEGMENT || pruning {
         let file = tail::create(dir, size)?;
         active = Active { file, length: files::HEADER, entries: 0 };
     }
