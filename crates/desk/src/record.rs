@@ -73,6 +73,13 @@ impl Desk {
             let why = format!("{published} of {durable} entries are published yet");
             return Err(DeskError::Ledger(LedgerError::Unproven(why)));
         }
-        (first..published).map(|index| Ok(reader.entry(index)?.entry)).collect()
+        (first..published)
+            .filter_map(|index| match reader.entry(index) {
+                Ok(recorded) => Some(Ok(recorded.entry)),
+                // It is in the log, past its time; what is left over is younger than that.
+                Err(LedgerError::Pruned { .. }) => None,
+                Err(error) => Some(Err(error.into())),
+            })
+            .collect()
     }
 }
