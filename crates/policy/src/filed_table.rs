@@ -380,7 +380,7 @@ fn date_of(cell: &str) -> Option<(Date, bool)> {
         return (2000..2100).contains(&day.year()).then_some((day, true));
     }
     // A spreadsheet's day number: 1899-12-30 is day 0, and 2000 to 2099 have five digits.
-    let number: i32 = cell.parse().ok().filter(|number| (36_526..73_050).contains(number))?;
+    let number: i32 = cell.parse().ok().filter(|number| (36_526..=73_050).contains(number))?;
     let day = date(1899, 12, 30).checked_add(jiff::Span::new().days(number)).ok()?;
     Some((day, false))
 }

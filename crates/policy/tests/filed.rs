@@ -176,6 +176,18 @@ fn days_are_read_however_they_are_written() {
     let (day, repairs) = on("45666");
     assert_eq!(day, Some(date(2025, 1, 9)), "a spreadsheet's number of a day");
     assert!(repairs.contains("`45666` read as 2025-01-09"), "{repairs}");
+    let edges = [
+        "36525",
+        "36526",
+        "73050",
+        "73051",
+        "1999-12-31",
+        "2000-01-01",
+        "2099-12-31",
+        "2100-01-01",
+    ];
+    let read = edges.map(|day| on(day).0.map(|day| day.to_string()).unwrap_or_default());
+    assert_eq!(read, ["", "2000-01-01", "2099-12-31", "", "", "2000-01-01", "2099-12-31", ""]);
     for day in ["", "2025-13-01", "2025-02-30", "gestern", "99999", "1925-01-09", "2025-01"] {
         assert_eq!(on(day).0, None, "{day}");
     }
@@ -276,6 +288,14 @@ fn parts_are_put_together_and_what_is_missing_is_told() {
     let later = one("7,上海,示例壬,上海壬公司,Shanghai-ShiLiRen-20250101,2025-01-10").models;
     assert!(all.merge(later.clone()).is_empty());
     assert_eq!((all.len(), all.missing()), (5, vec![5..=6]));
+    let alone = one("340,上海,示例壬,上海壬公司,Shanghai-ShiLiRen-20250101,2025-01-10").models;
+    assert_eq!(alone.missing(), vec![1..=339]);
+    let places = |serial: &str| {
+        let row = format!("{serial},上海,示例壬,上海壬公司,Shanghai-ShiLiRen-20250101,2025-01-10");
+        one(&row).models.iter().next().unwrap().serial
+    };
+    let read = ["7", "7.", "７", "7、", "0", "-7", "999999", "1000000", "七"].map(places);
+    assert_eq!(read, [Some(7), Some(7), Some(7), Some(7), None, None, Some(999_999), None, None]);
     // Once more changes nothing.
     assert!(all.merge(later).is_empty());
     assert_eq!(all.len(), 5);
