@@ -591,7 +591,7 @@ fn a_chain_has_an_end() {
     assert!(error.contains("more than 1000 steps"), "{error}");
     // Signatures are of a record.
     let mut json = serde_json::to_value(drafted()).unwrap();
-    json["signatures"] = serde_json::to_value(&in_force()).unwrap()["signatures"].clone();
+    json["signatures"] = serde_json::to_value(in_force()).unwrap()["signatures"].clone();
     let error = ApprovalFile::parse(json.to_string().as_bytes()).unwrap_err().to_string();
     assert!(error.contains("no `approval` that they could be of"), "{error}");
 }
