@@ -124,7 +124,7 @@ fn a_bound_assertion_is_served_with_a_proof_of_its_key() {
         let proof = Proof::verify(&device.proof(&token), ASKED, now()).unwrap();
         let presented = verify(&token).with(&proof).unwrap();
         let verdict = judge_asserted(&policy(), &presented, &feature(CHAT), now());
-        assert!(verdict.is_eligible());
+        assert_eq!(verdict.code(), "eligible");
         assert_eq!(proof.until(), now() + SignedDuration::from_secs(60) - fraction());
     }
 }
