@@ -290,8 +290,8 @@ fn passes<T, V>(test: Option<&T>, input: &Input<V>, holds: impl FnOnce(&T, &V) -
     test.is_none_or(|test| input.get().is_some_and(|value| holds(test, value)))
 }
 
-fn region(test: Option<&Regions>, input: &Input<Region>) -> bool {
-    passes(test, input, |test, &region| test.holds(region))
+fn region(test: Option<&Regions>, input: Input<Region>) -> bool {
+    passes(test, &input, |test, &region| test.holds(region))
 }
 
 impl Clause {
@@ -311,8 +311,8 @@ impl Clause {
 
     /// Whether all of it holds but, perhaps, where the device is.
     pub(crate) fn holds_elsewhere(&self, device: &Device) -> bool {
-        region(self.purchase_region.as_ref(), &device.purchase_region)
-            && region(self.billing_region.as_ref(), &device.billing_region)
+        region(self.purchase_region.as_ref(), device.purchase_region)
+            && region(self.billing_region.as_ref(), device.billing_region)
             && passes(self.class.as_ref(), &device.class, Member::holds)
             && passes(self.platform.as_ref(), &device.platform, Member::holds)
             && passes(self.os_version.as_ref(), &device.os_version, |Bound::AtLeast(least), v| {
@@ -331,9 +331,9 @@ impl Clause {
             && passes(self.waitlist.as_ref(), &device.waitlist, Member::holds)
             && passes(self.boot_volume.as_ref(), &device.boot_volume, Member::holds)
             && passes(self.sharing.as_ref(), &device.sharing, Member::holds)
-            && region(self.setup_region.as_ref(), &device.setup_region)
+            && region(self.setup_region.as_ref(), device.setup_region)
             && passes(self.assistant_mode.as_ref(), &device.assistant_mode, Member::holds)
-            && region(self.developer_region.as_ref(), &device.developer_region)
+            && region(self.developer_region.as_ref(), device.developer_region)
             && self.must_match.iter().all(|pair| pair.holds(device))
     }
 

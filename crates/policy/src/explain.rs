@@ -252,7 +252,7 @@ impl Verdict {
                 if !found.spared.contains(index) {
                     let rule = self.policy.rule_at(at, place);
                     teller.rule(rule, found, index);
-                    spoken = spoken.union(self.spoken_by(rule, found));
+                    spoken = spoken.union(spoken_by(rule, found));
                 }
             }
         }
@@ -274,13 +274,6 @@ impl Verdict {
         if let (Some(at), Some(standing)) = (self.market, self.standing) {
             teller.standing(self.policy.market_at(at), standing);
         }
-    }
-
-    /// The inputs that a rule has a step for.
-    fn spoken_by(&self, rule: &Rule, found: &Findings) -> InputSet {
-        let unknown = found.states.closed().union(found.states.unset);
-        let open = rule.reads().common(unknown);
-        if open.is_empty() { rule.reads() } else { open }
     }
 
     fn tell_refusal(&self, teller: &mut Teller<impl FnMut(Told)>, market: Option<&Market>) {
@@ -444,6 +437,13 @@ impl Verdict {
             "rules_version": issued,
         })
     }
+}
+
+/// The inputs that a rule has a step for.
+fn spoken_by(rule: &Rule, found: &Findings) -> InputSet {
+    let unknown = found.states.closed().union(found.states.unset);
+    let open = rule.reads().common(unknown);
+    if open.is_empty() { rule.reads() } else { open }
 }
 
 fn tell_development(teller: &mut Teller<impl FnMut(Told)>, market: &Market) {

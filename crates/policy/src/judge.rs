@@ -18,7 +18,7 @@ use crate::policy::{FeatureEntry, Resolved};
 use crate::verdict::{Asked, Code, Findings, Ground, Relation, Relations, Term, TermSet};
 use crate::{
     Device, FeatureId, Input, InputName, Limits, Managed, MarketId, Matches, ModelRef, Outcome,
-    Policy, Presented, Region, Verdict,
+    Places, Policy, Presented, Region, Verdict,
 };
 
 /// Judges whether this device may have this feature now.
@@ -255,7 +255,7 @@ fn relations(policy: &Policy, market: Option<usize>, device: &Device) -> Relatio
         Some(_) => Relation::OTHER,
     };
     let one = |input: &Input<Region>| input.get().map_or_else(Relation::default, |&at| of(at));
-    let places = device.location.get().into_iter().flat_map(|places| places.iter());
+    let places = device.location.get().into_iter().flat_map(Places::iter);
     let parts = device.subdivision.get().into_iter().flatten();
     Relations {
         purchase: one(&device.purchase_region),

@@ -312,10 +312,10 @@ impl Rule {
     /// The end of the grace for a device that was in the right place not long ago and fails the rule
     /// only for where it is now.
     fn grace_end(&self, device: &Device, matches: &Matches, now: Timestamp) -> Option<Timestamp> {
-        let matched = matches.get(&self.id)?;
-        let end = self.grace?.after(matched);
+        let met = matches.get(&self.id)?;
+        let end = self.grace?.after(met);
         // A match in the future was written by another clock: worth nothing.
-        let runs = matched <= now && now < end;
+        let runs = met <= now && now < end;
         let but_for_the_place =
             |clause: &Clause| clause.asks_where() && clause.holds_elsewhere(device);
         (runs && self.any.iter().any(but_for_the_place)).then_some(end)

@@ -412,16 +412,16 @@ impl Verdict {
         match (self.code, self.missed.map(Err).or(self.standing)) {
             (Code::MarketUnknown | Code::MarketClosed, _) => Some(Stage::Never),
             (Code::RuleFailed, _) if not_made_for_it => Some(Stage::Never),
-            (code, Some(Err(lacking))) if code.answer() == Answer::NotYet => match lacking {
-                Lacking::Preparing
-                | Lacking::Release
-                | Lacking::Approval
-                | Lacking::ApprovalToCome
-                | Lacking::Barred(Bar::NotApproved | Bar::NotFiled | Bar::OutOfMarket) => {
-                    Some(Stage::Preparing)
-                }
-                _ => None,
-            },
+            (
+                code,
+                Some(Err(
+                    Lacking::Preparing
+                    | Lacking::Release
+                    | Lacking::Approval
+                    | Lacking::ApprovalToCome
+                    | Lacking::Barred(Bar::NotApproved | Bar::NotFiled | Bar::OutOfMarket),
+                )),
+            ) if code.answer() == Answer::NotYet => Some(Stage::Preparing),
             _ => None,
         }
     }

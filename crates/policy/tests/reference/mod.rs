@@ -1,6 +1,9 @@
 //! A second opinion: the rules of the decision written down as plainly as possible, over the raw TOML
 //! of the catalogue and the raw JSON of a device. It shares no code with the crate and is slow.
 
+#![allow(clippy::collapsible_if, reason = "one question at a time")]
+#![allow(clippy::too_many_lines, reason = "one list, to be read from top to bottom")]
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;
