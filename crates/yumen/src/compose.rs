@@ -10,8 +10,8 @@ use yumen_features::Task;
 use yumen_gate::{AppKey, AppKeys, ModelNames, Snapshot};
 use yumen_label::{LabelRules, Labeller, Provider};
 use yumen_policy::{
-    HighWater, MarketId, ModelId, ModelRef, PartnerId, Policy, PolicySource, Release, SignerKey,
-    Text,
+    HighWater, Management, MarketId, ModelId, ModelRef, PartnerId, Policy, PolicySource, Release,
+    SignerKey, Text,
 };
 use yumen_screen::Screen;
 use yumen_store::Store;
@@ -35,6 +35,8 @@ pub(crate) struct Build {
 pub(crate) struct Settings {
     /// Whether the market `sandbox` exists.
     pub sandbox: bool,
+    /// What the operator leaves switched off for every device.
+    pub management: Management,
     /// Who provides the service, written into labels.
     pub provider: Provider,
 }
@@ -159,8 +161,12 @@ impl Build {
             );
         }
         let source = self.policy_source(holdings, settings.sandbox);
-        let policy = Policy::new(PolicySource { high_water: seen, ..source })
-            .context("the policy does not fit together")?;
+        let policy = Policy::new(PolicySource {
+            high_water: seen,
+            management: settings.management.clone(),
+            ..source
+        })
+        .context("the policy does not fit together")?;
         let labellers = self
             .labels
             .iter()

@@ -13,7 +13,7 @@ use yumen_features::Task;
 use yumen_gate::Durability;
 use yumen_label::Provider;
 use yumen_partners::{BaseUrl, Clocks, KeySource, PartnerConfig};
-use yumen_policy::{FeatureId, PartnerId, Region};
+use yumen_policy::{FeatureId, Management, PartnerId, Profile, Region};
 use yumen_wire::Protocol;
 
 use crate::catalog::{CatalogError, PartnerCard, Shipped};
@@ -27,6 +27,8 @@ pub(crate) struct Config {
     pub data_dir: PathBuf,
     /// Whether the development-only market `sandbox` exists.
     pub sandbox: bool,
+    /// What the operator leaves switched off for every device.
+    pub management: Management,
     /// Who provides the service, for labels.
     pub provider: Provider,
     /// A folder of catalogue files that replace or add to those that ship.
@@ -79,6 +81,8 @@ impl Config {
             None => raw.server.catalog.map(|folder| beside.join(folder)),
         };
         let shipped = Shipped::load(catalog.as_deref())?;
+        let profiles = raw.management.iter().map(|file| profile(&beside.join(file)));
+        let management = Management::merge(profiles.collect::<Result<Vec<_>, _>>()?);
         let aliases = raw
             .aliases
             .into_iter()
@@ -100,6 +104,7 @@ impl Config {
             listen: raw.server.listen,
             data_dir: beside.join(raw.server.data_dir),
             sandbox: raw.server.sandbox,
+            management,
             provider: raw.server.provider,
             catalog,
             durable: raw.ledger.durable,
@@ -118,6 +123,9 @@ struct RawConfig {
     ledger: RawLedger,
     #[serde(default)]
     aliases: BTreeMap<String, String>,
+    /// Files of management profiles that hold for every device.
+    #[serde(default)]
+    management: Vec<PathBuf>,
     #[serde(default)]
     partner: Vec<RawPartner>,
 }
@@ -141,6 +149,14 @@ struct RawServer {
 struct RawLedger {
     #[serde(default)]
     durable: Durability,
+}
+
+/// A management profile (docs/management.md).
+fn profile(path: &Path) -> Result<Profile, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    Profile::from_toml(&text)
+        .map_err(|error| ConfigError::Parse { path: path.to_owned(), message: error.to_string() })
 }
 
 /// The feature with this id, if it takes a conversation.

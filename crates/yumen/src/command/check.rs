@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use yumen_gate::Snapshot;
 use yumen_partners::Partners;
-use yumen_policy::{Approval, FeatureId, Market, PartnerId, Timestamp};
+use yumen_policy::{Approval, Conflict, FeatureId, Market, PartnerId, Timestamp};
 
 use super::{Output, read_config};
 use crate::cli::ServeArgs;
@@ -25,6 +25,8 @@ struct Checked {
     partners: Vec<String>,
     markets: Vec<MarketState>,
     app_keys: usize,
+    /// Where the operator's management profiles contradict each other.
+    management_conflicts: Vec<Conflict>,
 }
 
 #[derive(Serialize)]
@@ -51,7 +53,12 @@ pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
     let store = data.store()?;
     let holdings = build.holdings(&data, &store)?;
     let approvals = holdings.approvals.clone();
-    let settings = Settings { sandbox: config.sandbox, provider: config.provider };
+    let management_conflicts = config.management.conflicts().to_vec();
+    let settings = Settings {
+        sandbox: config.sandbox,
+        management: config.management,
+        provider: config.provider,
+    };
     let snapshot = build.snapshot(&store, holdings, &settings, None)?;
     let keys = store.list_keys().context("the app keys cannot be read")?;
     let survey = Survey {
@@ -73,6 +80,7 @@ pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
             .collect(),
         markets: build.shipped.markets.iter().map(|market| survey.market(market)).collect(),
         app_keys: keys.iter().filter(|key| key.revoked_at.is_none()).count(),
+        management_conflicts,
     };
     output.print(&checked, text)
 }

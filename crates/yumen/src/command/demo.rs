@@ -15,8 +15,8 @@ use yumen_gate::{Durability, Mode};
 use yumen_label::Provider;
 use yumen_partners::{BaseUrl, Clocks, KeySource, PartnerConfig};
 use yumen_policy::{
-    Approval, ApprovalKind, ApprovalRecord, Entity, Market, MarketId, MarketState, Role, Scope,
-    SignerKey, SigningKey, Surface,
+    Approval, ApprovalKind, ApprovalRecord, Entity, Management, Market, MarketId, MarketState,
+    Role, Scope, SignerKey, SigningKey, Surface,
 };
 use yumen_store::{NewKey, Store};
 
@@ -50,7 +50,7 @@ pub(super) fn run(args: &DemoArgs, output: Output) -> Result<(), Failure> {
     let mut premises = Premises::take(Build::over(args.catalog.as_deref())?, data)?;
     seed(&mut premises, &signers)?;
     let provider = Provider::parse(PROVIDER).context("the demo's provider code is broken")?;
-    let settings = Settings { sandbox: true, provider };
+    let settings = Settings { sandbox: true, management: Management::default(), provider };
     runtime()?.block_on(async {
         let options = || Options {
             chunk_delay: Duration::from_millis(args.chunk_delay_ms),

@@ -12,10 +12,17 @@ use crate::running::{Premises, Running, Service};
 pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
     let config = read_config(&args.config, args.catalog.as_deref())?;
     let build = Build::over(config.catalog.as_deref())?;
+    for conflict in config.management.conflicts() {
+        tracing::warn!(key = conflict.key, chosen = %conflict.chosen, "management profiles differ");
+    }
     let premises = Premises::take(build, DataDir::open(&config.data_dir)?)?;
     let service = Service {
         mode: Mode::Serve,
-        settings: Settings { sandbox: config.sandbox, provider: config.provider },
+        settings: Settings {
+            sandbox: config.sandbox,
+            management: config.management,
+            provider: config.provider,
+        },
         partners: config.partners,
         aliases: config.aliases,
         durable: config.durable,
