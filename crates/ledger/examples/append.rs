@@ -1,4 +1,5 @@
 //! Measures appending: `cargo run --release -p yumen-ledger --example append -- [appenders] [seconds] [rate] [folder]`.
+//! With `10000000n` in the place of the seconds it goes on until there are so many entries.
 //!
 //! Each appender waits for its entry to be durable before it makes the next, as a connection of the gate does, and
 //! rests in between so that all together make `rate` entries a second (0: no rest). Prints appends per second,
@@ -21,7 +22,11 @@ use yumen_ledger::{Admission, Entry, Ledger, Reader, SigningKey, Tier, verify_lo
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let appenders: usize = arguments.next().map_or(Ok(64), |text| text.parse())?;
-    let seconds: u64 = arguments.next().map_or(Ok(10), |text| text.parse())?;
+    let until = arguments.next().unwrap_or_else(|| "10".into());
+    let (seconds, count) = match until.strip_suffix('n') {
+        Some(count) => (24 * 3600, count.parse()?),
+        None => (until.parse()?, u64::MAX),
+    };
     let rate: f64 = arguments.next().map_or(Ok(0.0), |text| text.parse())?;
     let named = arguments.next().map(PathBuf::from);
     let folder = tempfile::tempdir_in(".")?;
@@ -34,6 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     ledger.append_blocking(Entry::Admission(admission("warm-up")))?;
     let first = ledger.checkpoint().size();
     let batches = Arc::new(AtomicU64::new(0));
+    let left = Arc::new(AtomicU64::new(count.saturating_sub(first)));
     let rest = (rate > 0.0).then(|| Duration::from_secs_f64(real(appenders as u64) / rate));
     let (cpu, writer) = (cpu(Path::new("/proc/self")), writer_cpu());
     let start = Instant::now();
@@ -42,8 +48,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut waits = runtime.block_on(async {
         let tasks: Vec<_> = (0..appenders)
             .map(|number| {
-                let (ledger, batches) = (ledger.clone(), batches.clone());
-                tokio::spawn(append_until(ledger, batches, number, rest, end))
+                let (ledger, batches, left) = (ledger.clone(), batches.clone(), left.clone());
+                tokio::spawn(append_until(ledger, batches, left, number, rest, end))
             })
             .collect();
         let mut waits = Vec::new();
@@ -63,6 +69,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let since =
         |now: Option<Duration>, before: Option<Duration>| Some(now?.saturating_sub(before?));
     println!("appenders            {appenders}");
+    println!("appended             {appended} in {:.1} s", elapsed.as_secs_f64());
     println!("appends/s            {:.0}", real(appended) / elapsed.as_secs_f64());
     println!("entries per batch    {:.1}", real(appended) / real(batches));
     println!("latency p50, p99     {:.0} us, {:.0} us", at(&waits, 50), at(&waits, 99));
@@ -76,15 +83,27 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("open again           {:.1} ms", micros(start.elapsed()) / 1e3);
     let mut reader = Reader::open(&dir, &key)?;
     let size = reader.checkpoint().size();
-    let start = Instant::now();
-    for step in 0..1000 {
-        reader.prove((step * 7919) % size)?;
+    let (mut proves, mut checks) = (Vec::new(), Vec::new());
+    for step in 0..1000_u64 {
+        let start = Instant::now();
+        let proof = reader.prove(step.wrapping_mul(0x9e37_79b9_7f4a_7c15) % size)?;
+        proves.push(start.elapsed());
+        let start = Instant::now();
+        proof.verify(&key)?;
+        checks.push(start.elapsed());
     }
-    println!("prove and check one  {:.0} us", micros(start.elapsed()) / 1e3);
+    proves.sort_unstable();
+    checks.sort_unstable();
+    println!("make a proof p50/p99 {:.0} us, {:.0} us", at(&proves, 50), at(&proves, 99));
+    println!("check a proof p50    {:.0} us", at(&checks, 50));
     let start = Instant::now();
     let report = verify_log(&dir, &key, &[], &mut |_, _| {})?;
     let each = micros(start.elapsed()) / real(report.entries);
-    println!("verify all           {} entries, {each:.2} us each", report.entries);
+    let seconds = start.elapsed().as_secs_f64();
+    println!(
+        "verify all           {} entries in {seconds:.1} s, {each:.2} us each",
+        report.entries
+    );
     if !report.is_ok() {
         return Err("the log does not verify".into());
     }
@@ -107,13 +126,15 @@ fn bytes_in(folder: &Path) -> std::io::Result<u64> {
 async fn append_until(
     ledger: Ledger,
     batches: Arc<AtomicU64>,
+    left: Arc<AtomicU64>,
     appender: usize,
     rest: Option<Duration>,
     end: Instant,
 ) -> Vec<Duration> {
     let mut waits = Vec::new();
     let mut now = Instant::now();
-    while now < end {
+    let one_more = |left: u64| left.checked_sub(1);
+    while now < end && left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok() {
         let id = format!("rcp_{appender:04}{:016}", waits.len());
         let admitted = ledger.admit(admission(&id)).await.expect("the disk takes the entry");
         let proof = admitted.receipt();
