@@ -391,6 +391,12 @@ fn the_verdict_has_the_shape_of_the_api() {
     assert_eq!(first["outcome"], "pass");
     assert_eq!(first["basis"], "unverified");
     assert!(first["text"].as_str().unwrap().contains("mainland China"));
+    // Where a device is billed is told by how that stands to its market.
+    for (billing, class) in [("US", "in_market"), ("CN", "other_market"), ("AQ", "no_market")] {
+        let json = verdict(&phone("US", billing, &["US"]), CHAT).to_json(UiLanguage::En);
+        assert_eq!(json["inputs"][1]["input"], "billing_region");
+        assert_eq!(json["inputs"][1]["class"], class);
+    }
 }
 
 #[test]

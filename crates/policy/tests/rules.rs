@@ -227,6 +227,7 @@ fn a_grace_arms_only_by_a_match_and_covers_only_the_place() {
     assert_eq!(remembered(&away, Some(met), end - 1.nanosecond()).code(), "eligible");
     assert_eq!(remembered(&away, Some(met), end).code(), "rule_failed");
     assert_eq!(remembered(&away, Some(now() + 1.second()), now()).code(), "rule_failed");
+    assert_eq!(remembered(&away, Some(now()), now()).code(), "eligible");
     // Only the place is forgiven, and what is not known is no place.
     let child = json!({"location": ["XX"], "age_band": "teen"});
     assert_eq!(remembered(&child, Some(met), now()).code(), "rule_failed");
@@ -280,6 +281,38 @@ fn an_overlay_is_in_force_where_the_device_is_or_may_be() {
             }
         };
         assert!(wrong.contains(says), "{to}: {wrong}");
+    }
+}
+
+#[test]
+fn each_overlay_is_in_force_for_its_own_part() {
+    let overlay = |part: &str, age: &str| {
+        let file = format!(
+            "id = \"us-{part}\"\nname = {{ en = \"A\", zh = \"甲\" }}\nparent = \"us\"\n\
+             subdivisions = [\"US-{}\"]\n[[rule]]\nid = \"us-{part}.minors\"\n\
+             features = [\"*\"]\nany = [{{ age_band = {{ not_in = [\"{age}\"] }} }}]\n{WORDS}",
+            part.to_uppercase()
+        );
+        Overlay::parse(&file).unwrap()
+    };
+    let mut source = source(&["any = [{ class = { in = ['phone'] } }]"]);
+    source.overlays = vec![overlay("ny", "teen"), overlay("ca", "adult"), overlay("tx", "child")];
+    let policy = Policy::new(source).unwrap();
+    for (parts, ages) in [
+        (json!(["US-CA"]), vec!["adult"]),
+        (json!(["US-NY"]), vec!["teen"]),
+        (json!(["US-TX"]), vec!["child"]),
+        (json!(["US-CA", "US-TX"]), vec!["adult", "child"]),
+        (json!(["US-WA"]), vec![]),
+        (json!(null), vec!["adult", "teen", "child"]),
+    ] {
+        for age in ["adult", "teen", "child"] {
+            let device = device(&json!({"subdivision": parts, "age_band": age}));
+            let verdict = judge(&policy, &device, &feature(SUMMARY), now());
+            let expected = if ages.contains(&age) { "rule_failed" } else { "eligible" };
+            assert_eq!(verdict.code(), expected, "{parts} {age}");
+            assert_eq!(verdict.overlays().count(), ages.len(), "{parts}");
+        }
     }
 }
 

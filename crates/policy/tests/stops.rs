@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use jiff::ToSpan as _;
 use world::{CHAT, SUMMARY, at, feature, now, phone};
 use yumen_policy::{
-    Answer, ApprovedModel, Device, Digest, Drift, FiledModels, Hand, HighWater, Kill, KillScope,
-    Management, Market, ModelRef, PackAge, Policy, PolicySource, Profile, Release, ReleasedFeature,
-    Stage, clear, judge,
+    Answer, Approval, ApprovalFile, ApprovedModel, Attached, Device, Digest, Drift, FiledModels,
+    Hand, HighWater, Kill, KillScope, Management, Market, ModelRef, PackAge, Policy, PolicySource,
+    Profile, Release, ReleasedFeature, SignerKey, Stage, StepKind, clear, judge,
 };
 
 /// One world: what is the case, in words.
@@ -480,6 +480,60 @@ fn what_is_too_old_stops_the_cloud_first_and_the_device_later() {
             assert!(clearance.until() <= at("2026-11-26T00:00:00Z"), "{day}");
         }
     }
+}
+
+/// An approval of this release, suspended or revoked by a step.
+fn stepped(release: Digest, number: &str, kind: StepKind) -> Approval {
+    let mut record = world::record();
+    record.number = number.into();
+    record.market = "xx".parse().unwrap();
+    record.release = release;
+    record.granted_on = "2026-11-01".parse().unwrap();
+    let [first, second, _] = world::signers();
+    let file: ApprovalFile = Approval::sign(record, &[first.clone(), second]).unwrap().into();
+    let step = file.step(kind, now() - 1.hour(), "as agreed", SignerKey::of(&first));
+    let step = step.sign(&first).unwrap();
+    let trusted = world::trusted();
+    let file = file.append(step, Attached::Nothing, &trusted, 2, now()).unwrap();
+    file.verify(&trusted, 2).unwrap()
+}
+
+#[test]
+fn of_several_approvals_the_one_nearest_to_being_in_force_is_told() {
+    let release = source_of(FINE).releases[0].digest();
+    let dated =
+        |state: &'static str| source_of(World { approval: state, ..FINE }).approvals.remove(0);
+    // The nearest first.
+    let all = [
+        ("approval_suspended", stepped(release, "S", StepKind::Suspended)),
+        ("approval_missing", dated("to come")),
+        ("approval_expired", dated("over")),
+        ("approval_revoked", stepped(release, "R", StepKind::Revoked)),
+    ];
+    for (at, (code, approval)) in all.iter().enumerate() {
+        for (_, other) in &all[at..] {
+            for approvals in [[approval, other], [other, approval]] {
+                let policy = policy(|source| source.approvals = approvals.map(Clone::clone).into());
+                let (found, models) = found(&policy);
+                assert_eq!((found, models.len()), (*code, 0));
+            }
+        }
+    }
+    // One in force is enough, whatever became of the others.
+    let fine = dated("in force");
+    let policy = policy(|source| {
+        source.approvals = all.iter().map(|(_, approval)| approval.clone()).collect();
+        source.approvals.push(fine);
+    });
+    assert_eq!(found(&policy).0, "eligible");
+}
+
+#[test]
+fn a_clearance_ends_when_something_becomes_too_old() {
+    let policy = policy(|source| source.packs[0].issued = at("2026-09-20T00:00:00Z"));
+    let when = at("2026-11-25T23:30:00Z");
+    let clearance = clear(&policy, judge(&policy, &device(), &feature(CHAT), when), when).unwrap();
+    assert_eq!(clearance.until(), at("2026-11-26T00:00:00Z"));
 }
 
 #[test]
