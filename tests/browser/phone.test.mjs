@@ -191,6 +191,28 @@ describe("runs", () => {
     assert.equal(await page.locator("#decision .facts").getByText("Bound to this page's key").count(), 1);
   });
 
+  test("under every answer stands what has to be shown, in the person's language", async () => {
+    const rows = async () => Object.fromEntries(await page.locator("#answer .display > div").evaluateAll((all) =>
+      all.map((row) => [row.querySelector("dt").textContent, row.querySelector("dd").textContent])));
+    await choose({ ...everywhere("CN"), language: "zh-Hans" });
+    await runSample("writing.rewrite", "zh");
+    const partner = await rows();
+    assert.equal(partner.Model, "Qwen (Alibaba) qwen-plus");
+    assert.equal(partner["Filing number"], "ZheJiang-TongYiQianWen-20230901");
+    assert.match(partner["Provided by"], /fictitious/);
+    await page.locator("#lang-zh").click();
+    await page.locator("#answer .display dt", { hasText: "模型名称" }).waitFor();
+    const chinese = await rows();
+    assert.equal(chinese["模型名称"], "通义千问（阿里巴巴） qwen-plus");
+    assert.equal(chinese["备案号"], "ZheJiang-TongYiQianWen-20230901");
+    await page.locator("#lang-en").click();
+    await page.locator(".back a").click();
+    await runSample("writing.summary", "zh");
+    const engine = await rows();
+    assert.match(engine.Model, /^On-device engine /);
+    assert.equal(engine["Filing number"], undefined);
+  });
+
   test("key points stand in the text", async () => {
     await runSample("writing.key_points");
     const text = await page.locator("#text").inputValue();
