@@ -2,8 +2,9 @@
 
 import json
 import pathlib
+import re
 
-from conftest import device, mainland, wait_for, yumen
+from conftest import demo_gate, device, wait_for, yumen
 from test_operator import add_key, chat, config, partners, serving  # noqa: F401
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -67,6 +68,20 @@ def test_a_feature_without_approval_is_an_alarm_once_and_counted_each_time(own_d
     child = own_demo.eligibility(device(age_band="child")).json["assertion"]
     own_demo.feature("assistant.chat", "yk_demo", input=hello["input"], headers={"Yumen-Assertion": child})
     assert {alarm["code"] for alarm in alarms(own_demo)} == {"unapproved_market_attempt"}
+
+
+def test_what_grows_old_is_an_alarm_before_anything_closes(tmp_path):
+    rules = (REPOSITORY / "catalog" / "markets" / "us.toml").read_text()
+    assert rules.count("issued = ") == 1
+    issued = re.sub(r"issued = .*", 'issued = "2026-01-01"', rules)
+    aged = re.sub(r'(\[freshness\]\npolicy = )"\w+"(.*?grace = )"\w+"', r'\1"1d"\2"36000d"', issued, flags=re.S)
+    assert aged != issued
+    (tmp_path / "catalog" / "markets").mkdir(parents=True)
+    (tmp_path / "catalog" / "markets" / "us.toml").write_text(aged)
+    with demo_gate(tmp_path / "data", "--catalog", tmp_path / "catalog") as gate:
+        [alarm] = wait_for(lambda: alarms(gate))
+        assert (alarm["code"], alarm["market"], alarm["detail"]) == ("policy_stale", "us", "warn")
+        assert gate.feature("writing.summary", "yk_demo_us", "One. Two. Three.").status == 200
 
 
 def test_a_partner_reached_outside_the_market_is_never_asked(config, partners, tmp_path):  # noqa: F811

@@ -10,7 +10,7 @@ use yumen_device::Engine;
 use yumen_features::Catalogue;
 use yumen_ledger::{Canonical, Ledger, LedgerError};
 use yumen_partners::Partners;
-use yumen_policy::{AssertionKeys, FeatureId, HighWater};
+use yumen_policy::{AssertionKeys, FeatureId, HighWater, Market, MarketState, Part, Timestamp};
 use yumen_screen::Screen;
 
 use crate::alarm::{About, Alarm, AlarmKind, Alarms};
@@ -177,6 +177,30 @@ impl Gate {
     /// The alarms that are kept, the one raised last first.
     pub fn alarms(&self) -> Vec<Alarm> {
         self.alarms.list()
+    }
+
+    /// Warns the operator of what is over its age, in the markets that are open: before anything
+    /// closes for it, and while it is closed.
+    pub(crate) fn look_at_ages(&self, now: Timestamp) {
+        let snapshot = self.snapshot.load();
+        let policy = &snapshot.policy;
+        let open =
+            |market: &&Market| market.state() == MarketState::Open && !market.is_development();
+        for market in policy.markets().iter().filter(open) {
+            for (part, number, step) in policy.aging(market.id(), now) {
+                let kind = match part {
+                    Part::Policy => AlarmKind::PolicyStale,
+                    Part::Packs => AlarmKind::PacksStale,
+                    Part::Approval => AlarmKind::ApprovalStale,
+                };
+                let about = About {
+                    market: Some(market.id().clone()),
+                    subject: number.map(str::to_owned),
+                    release: None,
+                };
+                self.alarms.raise(kind, about, step.as_str());
+            }
+        }
     }
 
     /// Serves nothing until the next [`Gate::publish`]: no key is known any longer.

@@ -11,6 +11,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
+use yumen_policy::Timestamp;
 
 use crate::gate::Gate;
 use crate::router;
@@ -21,6 +22,9 @@ const MAX_CONNECTIONS: usize = 16_384;
 const HEAD_TIME: Duration = Duration::from_secs(15);
 /// How long answers on their way may go on when the gate is told to stop.
 const DRAIN_TIME: Duration = Duration::from_secs(20);
+
+/// How often it is looked whether rules, packs or approvals are over their age.
+const AGES_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Connections that may wait to be accepted: what a gate meets when a thousand phones wake at once.
 const BACKLOG: u32 = 4096;
@@ -54,6 +58,7 @@ pub async fn serve(
         .max_buf_size(64 * 1024)
         .pipeline_flush(true);
     tokio::pin!(stop);
+    let ages = tokio::spawn(watch_ages(Arc::clone(&gate)));
     loop {
         let place = tokio::select! {
             () = &mut stop => break,
@@ -90,8 +95,18 @@ pub async fn serve(
         });
     }
     drop(listener);
+    ages.abort();
     if tokio::time::timeout(DRAIN_TIME, graceful.shutdown()).await.is_err() {
         tracing::warn!("answers were still open when the gate stopped");
     }
     Ok(())
+}
+
+/// Looks at what grows old, from the start and then every hour.
+async fn watch_ages(gate: Arc<Gate>) {
+    let mut hours = tokio::time::interval(AGES_EVERY);
+    loop {
+        hours.tick().await;
+        gate.look_at_ages(Timestamp::now());
+    }
 }
