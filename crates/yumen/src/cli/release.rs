@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use yumen_policy::ApprovalKind;
 
 use super::DeskPlace;
 
@@ -35,6 +36,9 @@ pub(crate) enum ReleaseCommand {
         old: String,
         /// Another one.
         new: String,
+        /// The procedure whose rules say what is material, such as `registration`; without it everything is.
+        #[arg(long, value_name = "KIND")]
+        procedure: Option<ApprovalKind>,
         #[command(flatten)]
         place: DeskPlace,
     },

@@ -80,11 +80,27 @@ fn notes(imported: &Value) -> String {
     lines
 }
 
+/// A part of the list as text. Spreadsheets write UTF-16 with its mark, too.
 fn read(file: &Path) -> Result<String, Failure> {
-    if file == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
-        return Ok(text);
-    }
-    std::fs::read_to_string(file).context(format!("cannot read {}", file.display()))
+    let bytes = if file == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
+        bytes
+    } else {
+        std::fs::read(file).context(format!("cannot read {}", file.display()))?
+    };
+    let pairs = |unit: fn([u8; 2]) -> u16| {
+        let (pairs, rest) = bytes[2..].as_chunks::<2>();
+        let units: Vec<_> = pairs.iter().map(|pair| unit(*pair)).collect();
+        rest.is_empty().then(|| String::from_utf16(&units).ok()).flatten()
+    };
+    let text = match bytes.as_slice() {
+        [0xff, 0xfe, ..] => pairs(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => pairs(u16::from_be_bytes),
+        utf_8 => String::from_utf8(utf_8.to_vec()).ok(),
+    };
+    text.ok_or_else(|| {
+        Failure::new(format!("{} is neither UTF-8 nor UTF-16", file.display()))
+            .help("save it as UTF-8")
+    })
 }

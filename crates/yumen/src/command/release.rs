@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::{Value, json};
 use yumen_desk::Action;
-use yumen_policy::{Digest, Release};
+use yumen_policy::{ApprovalKind, Digest, Release};
 
 use super::{Output, read_config};
 use crate::cli::{DeskPlace, ReleaseCommand};
@@ -25,7 +25,9 @@ pub(super) fn run(command: ReleaseCommand, output: Output) -> Result<(), Failure
         ReleaseCommand::Show { market, catalog } => {
             show(market.as_deref(), catalog.as_deref(), output)
         }
-        ReleaseCommand::Diff { old, new, place } => diff(&old, &new, &place, output),
+        ReleaseCommand::Diff { old, new, procedure, place } => {
+            diff(&old, &new, procedure, &place, output)
+        }
         ReleaseCommand::List { place } => {
             let releases = place.open()?.act(Action::Releases)?.value;
             output.print(&releases, list)
@@ -88,10 +90,26 @@ fn no_release(build: &Build, market: &str) -> Failure {
         .help(format!("it has releases for {}", known.join(", ")))
 }
 
-fn diff(old: &str, new: &str, place: &DeskPlace, output: Output) -> Result<(), Failure> {
+fn diff(
+    old: &str,
+    new: &str,
+    procedure: Option<ApprovalKind>,
+    place: &DeskPlace,
+    output: Output,
+) -> Result<(), Failure> {
     let mut door = if place.is_named() { Some(place.open()?) } else { None };
     let (old, new) = (find(old, door.as_mut())?, find(new, door.as_mut())?);
-    let changes = old.diff(&new, None);
+    let build = Build::over(place.catalog.as_deref())?;
+    let procedure =
+        match procedure {
+            None => None,
+            Some(kind) => {
+                Some(build.shipped.procedures.get(kind).ok_or_else(|| {
+                    Failure::new(format!("the catalogue has no procedure `{kind}`"))
+                })?)
+            }
+        };
+    let changes = old.diff(&new, procedure);
     output.print(&changes, |changes| {
         if changes.is_empty() {
             return "the two are the same release".to_owned();
