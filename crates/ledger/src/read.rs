@@ -101,11 +101,18 @@ impl Reader {
     /// [`LedgerError::NoSuchEntry`] when the checkpoint does not cover it; [`LedgerError::Pruned`] when its bytes are
     /// past their time and gone; [`LedgerError::Unproven`] when they are damaged.
     pub fn entry(&mut self, index: u64) -> Result<Recorded, LedgerError> {
-        let size = self.checkpoint.size();
-        if index >= size {
-            return Err(LedgerError::NoSuchEntry { index, size });
-        }
+        self.covers(index)?;
         let leaf = self.nodes().node(0, index)?;
+        self.entry_under(index, leaf)
+    }
+
+    fn covers(&self, index: u64) -> Result<(), LedgerError> {
+        let size = self.checkpoint.size();
+        if index < size { Ok(()) } else { Err(LedgerError::NoSuchEntry { index, size }) }
+    }
+
+    /// The entry at `index`, whose leaf hash must be `leaf`.
+    fn entry_under(&mut self, index: u64, leaf: TreeHash) -> Result<Recorded, LedgerError> {
         let mut found = None;
         self.stored(index..index + 1, &mut |_, stored| {
             found = Some(stored.to_vec());
@@ -126,8 +133,11 @@ impl Reader {
     /// # Errors
     /// As [`Self::entry`]; [`LedgerError::Unproven`] when entry or tiles do not fit the checkpoint.
     pub fn prove(&mut self, index: u64) -> Result<LedgerProof, LedgerError> {
-        let Recorded { entry, .. } = self.entry(index)?;
-        let proof = merkle::inclusion_path(&mut self.nodes(), index, self.checkpoint.size())?;
+        self.covers(index)?;
+        let mut nodes = self.nodes();
+        let leaf = nodes.node(0, index)?;
+        let Recorded { entry, .. } = self.entry_under(index, leaf)?;
+        let proof = merkle::inclusion_path(&mut nodes, index, self.checkpoint.size())?;
         let checkpoint = Arc::from(self.checkpoint.note());
         let proof = LedgerProof { index, checkpoint, proof, entry };
         proof.verify(&self.key)?;
@@ -240,7 +250,7 @@ impl Reader {
     }
 
     /// The nodes of the log as of the checkpoint.
-    fn nodes(&self) -> TileNodes<impl FnMut(Tile) -> Result<Vec<TreeHash>, LedgerError>> {
+    fn nodes(&self) -> TileNodes<impl FnMut(Tile) -> Result<Vec<TreeHash>, LedgerError> + use<>> {
         let (dir, published) = (self.dir.clone(), self.published);
         TileNodes::new(self.checkpoint.size(), move |tile: Tile| {
             let now = Tile::of(tile.kind, tile.number, published).unwrap_or(tile);
