@@ -11,7 +11,7 @@ const ASKED: Asked<'_> =
 
 /// A proof that nobody signed is refused, whatever it says: read as it stands, and with its lines
 /// put where header, payload and signature belong, so that the JSON inside is reached.
-pub fn proof(data: &[u8]) {
+pub(crate) fn proof(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };

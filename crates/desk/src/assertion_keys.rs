@@ -108,9 +108,9 @@ impl Desk {
         keys: AssertionKeys,
         steps: Vec<Canonical>,
     ) -> Result<Option<u64>, DeskError> {
-        let shelf = Arc::clone(&self.keys.shelf);
+        let kept_on = Arc::clone(&self.keys.shelf);
         let ((), index) = self.change(|_| {
-            shelf.keep(&keys).map_err(|error| unkept(&error))?;
+            kept_on.keep(&keys).map_err(|error| unkept(&error))?;
             Ok(((), steps))
         })?;
         self.keys.assertions = keys;

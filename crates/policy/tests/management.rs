@@ -176,7 +176,8 @@ fn the_manual_names_every_switch_with_what_it_stops() {
     let manual = include_str!("../../../docs/management.md");
     for switch in Switch::ALL {
         let row = format!("| `{}` | `{}` |", switch.key(), switch.mdm_key());
-        let row = manual.lines().find(|line| line.starts_with(&row)).expect(switch.key());
+        let row = manual.lines().find(|line| line.starts_with(&row));
+        let row = row.unwrap_or_else(|| panic!("no row of `{switch}`"));
         for selector in switch.features() {
             assert!(row.contains(&format!("`{selector}`")), "{row}");
         }
