@@ -65,7 +65,7 @@ pub(crate) struct Comparison<'a> {
     new: &'a Policy,
     features: Vec<FeatureId>,
     /// For each market that is in both, the features whose verdicts may differ, by index.
-    touched: HashMap<MarketId, Vec<usize>>,
+    touched: Vec<(MarketId, Vec<usize>)>,
     at: Timestamp,
 }
 
@@ -107,7 +107,10 @@ impl<'a> Comparison<'a> {
         let all = 0..self.features.len();
         let (old, new) = (self.old.market_of(device), self.new.market_of(device));
         let touched = match (old, new) {
-            (Some(old), Some(new)) if old.id() == new.id() => self.touched.get(old.id()),
+            (Some(old), Some(new)) if old.id() == new.id() => {
+                let mut touched = self.touched.iter();
+                touched.find(|(market, _)| market == old.id()).map(|(_, indices)| indices)
+            }
             _ => None,
         };
         let some = touched.map(|indices| indices.iter().copied());
@@ -263,6 +266,25 @@ impl Found {
         self.examples.insert(first, json);
         if self.examples.len() > EXAMPLES {
             self.examples.pop_last();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_examples_are_kept_whatever_order_they_come_in() {
+        let devices = [(9, "i"), (2, "b"), (7, "g"), (4, "b"), (3, "c"), (8, "h"), (5, "a")];
+        for turn in 0..devices.len() {
+            let mut found = Found::default();
+            for (first, json) in devices.iter().cycle().skip(turn).take(devices.len()) {
+                found.keep(*first, || (*json).to_owned());
+            }
+            // The device that came as 2 and as 4 is one, and counts where it came first.
+            let kept: Vec<_> = found.examples.iter().map(|(n, json)| (*n, json.as_str())).collect();
+            assert_eq!(kept, [(2, "b"), (3, "c"), (5, "a")], "{turn}");
         }
     }
 }

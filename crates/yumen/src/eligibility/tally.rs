@@ -1,6 +1,6 @@
 //! How a population comes out: devices by market, feature, answer and code.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use yumen_policy::{Answer, Device, FeatureId, MarketId, Policy, Timestamp, judge};
@@ -25,38 +25,47 @@ pub(crate) struct Tally<'a> {
     policy: &'a Policy,
     features: &'a [FeatureId],
     at: Timestamp,
-    counts: HashMap<Case, u64>,
+    /// For each feature the ways it came out: a few dozen, and the common ones are found first.
+    counts: Vec<Vec<(Case, u64)>>,
 }
 
 impl<'a> Tally<'a> {
     /// Nothing counted yet.
     pub(crate) fn new(policy: &'a Policy, features: &'a [FeatureId], at: Timestamp) -> Self {
-        Self { policy, features, at, counts: HashMap::new() }
+        Self { policy, features, at, counts: vec![Vec::new(); features.len()] }
     }
 
     /// What was counted, in order.
     pub(crate) fn cases(self) -> BTreeMap<Case, u64> {
-        self.counts.into_iter().collect()
+        self.counts.into_iter().flatten().collect()
     }
 }
 
 impl Census for Tally<'_> {
     fn take(&mut self, device: &Device, seen: Seen) {
-        for feature in self.features {
+        for (feature, counts) in self.features.iter().zip(&mut self.counts) {
             let verdict = judge(self.policy, device, feature, self.at);
-            let case = Case {
-                market: verdict.market().cloned(),
-                feature: feature.clone(),
-                answer: verdict.answer(),
-                code: verdict.code(),
+            let (market, answer, code) = (verdict.market(), verdict.answer(), verdict.code());
+            let same = |(case, _): &&mut (Case, u64)| {
+                case.code == code && case.answer == answer && case.market.as_ref() == market
             };
-            *self.counts.entry(case).or_default() += seen.times;
+            if let Some((_, times)) = counts.iter_mut().find(same) {
+                *times += seen.times;
+                continue;
+            }
+            let case = Case { market: market.cloned(), feature: feature.clone(), answer, code };
+            counts.push((case, seen.times));
         }
     }
 
     fn add(&mut self, other: Self) {
-        for (case, times) in other.counts {
-            *self.counts.entry(case).or_default() += times;
+        for (counts, others) in self.counts.iter_mut().zip(other.counts) {
+            for (case, times) in others {
+                match counts.iter_mut().find(|(own, _)| *own == case) {
+                    Some((_, own)) => *own += times,
+                    None => counts.push((case, times)),
+                }
+            }
         }
     }
 }
