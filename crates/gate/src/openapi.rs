@@ -28,6 +28,8 @@ const DESK: &[(&str, &str, &str)] = &[
     ("POST", "/admin/v1/assertion-keys/rotate", "Sign assertions with a new key from now on"),
     ("POST", "/admin/v1/assertion-keys/{kid}/revoke", "Believe a key's assertions no longer"),
     ("GET", "/admin/v1/drifts", "The models that drifted, with the change filings drafted"),
+    ("GET", "/admin/v1/filed-models", "The public list of filed models, by number or entity"),
+    ("POST", "/admin/v1/filed-models", "Take in what the authority published anew"),
     ("GET", "/admin/v1/kills", "What is stopped, and was"),
     ("POST", "/admin/v1/kills", "Stop a feature, market, partner or model"),
     ("POST", "/admin/v1/kills/{id}/lift", "Ask to lift a kill, or lift one that was asked for"),
