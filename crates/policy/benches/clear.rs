@@ -50,11 +50,11 @@ fn main() {
     for region in ["CN", "US", "DE"] {
         for feature in ["assistant.chat", "writing.summary"] {
             let (device, id): (_, FeatureId) = (device(region), feature.parse().unwrap());
-            let mut once = || {
+            let once = || {
                 let verdict = judge(&policy, black_box(&device), black_box(&id), now);
                 let _ = black_box(clear(&policy, verdict, now).unwrap());
             };
-            let allocations = measure(&mut once).count_total;
+            let allocations = measure(once).count_total;
             let (p50, p99) = time(once);
             let name = format!("judge + clear {region} {feature}");
             println!("{name:<34} {p50:>9.0} {p99:>9.0} {allocations:>12}");

@@ -390,6 +390,11 @@ fn the_full_product_is_decided_as_the_second_opinion_says() {
     let (markets, features) = (shipped::markets(), shipped::features());
     let mut bench = bench(&markets, &features);
     for lane in distinct(lanes(&markets, &features)) {
+        // Where nothing is ever served the rules are not looked at.
+        let state = lane.files[0].get("status").and_then(|status| status["state"].as_str());
+        if state == Some("closed") {
+            continue;
+        }
         let id: FeatureId = lane.feature.id().parse().unwrap();
         let inputs: Vec<String> = lane.classes.keys().cloned().collect();
         let classes = all_told_apart(&bench, &lane);

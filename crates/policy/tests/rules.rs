@@ -4,6 +4,8 @@
 
 mod world;
 
+use std::fmt::Write as _;
+
 use jiff::ToSpan as _;
 use serde_json::{Value, json};
 use world::{CHAT, SUMMARY, feature, now};
@@ -25,7 +27,7 @@ fn market(rules: &[&str]) -> Result<Market, String> {
     );
     for (at, rule) in rules.iter().enumerate() {
         let features = if rule.contains("features") { "" } else { "features = [\"*\"]\n" };
-        file.push_str(&format!("[[rule]]\nid = \"us.{at}\"\n{features}{rule}\n{WORDS}"));
+        writeln!(file, "[[rule]]\nid = \"us.{at}\"\n{features}{rule}\n{WORDS}").unwrap();
     }
     Market::parse(&file).map_err(|error| error.to_string())
 }

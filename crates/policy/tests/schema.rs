@@ -256,7 +256,7 @@ fn objections(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<Stri
         for (key, value) in object {
             match known.get(key) {
                 Some(schema) => {
-                    found.extend(objections(root, schema, value, &format!("{at}.{key}")))
+                    found.extend(objections(root, schema, value, &format!("{at}.{key}")));
                 }
                 None if schema["additionalProperties"] == Value::Bool(false) => {
                     found.push(format!("{at}: unknown key {key}"));

@@ -6,6 +6,7 @@
 mod world;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use jiff::ToSpan as _;
 use world::{CHAT, SUMMARY, at, feature, now, phone};
@@ -212,7 +213,7 @@ fn filed(world: World) -> Option<FiledModels> {
     let list = |numbers: &[&str]| {
         let mut table = "序号,属地,模型名称,备案单位,备案编号,备案时间\n".to_owned();
         for (at, number) in numbers.iter().enumerate() {
-            table.push_str(&format!("{},某地,模型{at},单位,{number},2026年1月1日\n", at + 1));
+            writeln!(table, "{},某地,模型{at},单位,{number},2026年1月1日", at + 1).unwrap();
         }
         FiledModels::import(table.as_bytes()).unwrap().models
     };
