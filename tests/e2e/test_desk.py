@@ -326,6 +326,21 @@ def test_a_step_that_somebody_altered_is_refused(config, tmp_path):  # noqa: F81
     assert shown["approval"]["state"] == "draft" and len(shown["file"]["steps"]) == 1
 
 
+def test_the_clocks_that_an_application_started_are_shown(config, tmp_path):  # noqa: F811
+    author = person(tmp_path, config, "Author", "author")
+    at = ["--config", config]
+    wanted = application(tmp_path, kind="algorithm_filing")
+    desk("approval", "draft", wanted, "--key", author, at=at)
+    assert desk("approval", "show", "case-1", at=at)["deadlines"] == []
+    desk("approval", "submit", "case-1", "--key", author, at=at)
+    [clock] = desk("approval", "show", "case-1", at=at)["deadlines"]
+    assert (clock["on"], clock["working_days"]) == ("authority", 30)
+    # A day, or the reason why there is none: the calendar of a year is published late in the year before.
+    assert (clock["due"] is None) == ("add the year" in (clock["why"] or "")), clock
+    assert clock["due"] is None or clock["due"] > clock["from"]
+    assert "by the authority" in yumen("approval", "show", "case-1", *at).stdout
+
+
 def test_an_approval_imported_through_a_running_gate_is_in_force_at_once(config, tmp_path):  # noqa: F811
     people = trusted_people(config, tmp_path)
     key = add_key(config, "--name", "app", "--profile", "cn")["secret"]

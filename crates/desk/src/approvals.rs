@@ -76,9 +76,12 @@ impl Desk {
         let stored =
             all.iter().find(|stored| is_called(stored, name)).ok_or_else(|| unknown(name))?;
         let outlook = self.outlook(stored, &trusted, now)?;
+        let deadlines = ApprovalFile::parse(stored.record.as_bytes())
+            .map(|file| self.book.deadlines(&file))
+            .unwrap_or_default();
         let file: Value = parsed("approval", &stored.record)?;
         let text = Text::new(outlook.state.as_str(), state_zh(&outlook.state));
-        Ok(Done::found(&json!({"approval": outlook, "file": file}), text))
+        Ok(Done::found(&json!({"approval": outlook, "deadlines": deadlines, "file": file}), text))
     }
 
     pub(crate) fn draft(

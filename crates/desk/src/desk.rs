@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use yumen_ledger::Ledger;
-use yumen_policy::{AssertionKeys, FeatureId, Market, Procedures, Release, SignerKey, SigningKey};
+use yumen_policy::{
+    AssertionKeys, Calendar, FeatureId, Market, Procedures, Release, SignerKey, SigningKey,
+};
 use yumen_store::Store;
 
 use crate::{Action, Actor, DeskError, Done, Holdings, KeyShelf};
@@ -19,6 +21,8 @@ pub struct Book {
     pub features: Vec<FeatureId>,
     /// How approvals of each kind are given out.
     pub procedures: Procedures,
+    /// The working days that statutory clocks run in.
+    pub calendars: Vec<Calendar>,
     /// What this build releases.
     pub releases: Vec<Release>,
 }

@@ -18,6 +18,7 @@ mod action;
 mod actor;
 mod approvals;
 mod assertion_keys;
+mod deadlines;
 mod desk;
 mod done;
 mod drifts;

@@ -78,7 +78,7 @@ impl Build {
                 names.insert(card.id.clone(), model.id.clone(), name);
             }
         }
-        let released = self.releases.iter().flat_map(|release| release.features());
+        let released = self.releases.iter().flat_map(Release::features);
         for model in released.flat_map(|(_, feature)| &feature.models) {
             if model.partner.is_device() {
                 let id = &model.model;
@@ -95,6 +95,7 @@ impl Build {
             markets: self.shipped.markets.clone(),
             features: self.shipped.features.iter().map(|feature| feature.id().clone()).collect(),
             procedures: self.shipped.procedures.clone(),
+            calendars: self.shipped.calendars.clone(),
             releases: self.releases.clone(),
         })
     }

@@ -91,23 +91,8 @@ impl DataDir {
             if demonstration.exists() { Some(read_key(&demonstration)?) } else { None };
         let path = self.keys()?.join("assertion.json");
         let operator = self.signing_key("operator")?;
-        let assertions = self.assertion_keys(&path)?;
+        let assertions = assertion_keys(&path)?;
         Ok(Keyring { operator, demonstration, assertions, shelf: Arc::new(Shelf { path }) })
-    }
-
-    /// The keys that sign assertions. Where there are none, the first is made, or taken from
-    /// `assertion.key`, in which versions before this one kept theirs.
-    fn assertion_keys(&self, path: &Path) -> Result<AssertionKeys, Failure> {
-        if path.exists() {
-            let json = std::fs::read(path).context(format!("cannot read {}", path.display()))?;
-            return AssertionKeys::from_json(&json)
-                .context(format!("cannot use {}", path.display()));
-        }
-        let former = path.with_extension("key");
-        let key = if former.exists() { read_key(&former)? } else { fresh_key()? };
-        let keys = AssertionKeys::new(key, Timestamp::now());
-        replace_secret(path, &keys.to_json())?;
-        Ok(keys)
     }
 
     /// The latest instant that the ledger knows, if it has entries.
@@ -132,6 +117,20 @@ impl DataDir {
         std::fs::create_dir_all(&keys).context(format!("cannot make {}", keys.display()))?;
         Ok(keys)
     }
+}
+
+/// The keys that sign assertions. Where there are none, the first is made, or taken from
+/// `assertion.key`, in which versions before this one kept theirs.
+fn assertion_keys(path: &Path) -> Result<AssertionKeys, Failure> {
+    if path.exists() {
+        let json = std::fs::read(path).context(format!("cannot read {}", path.display()))?;
+        return AssertionKeys::from_json(&json).context(format!("cannot use {}", path.display()));
+    }
+    let former = path.with_extension("key");
+    let key = if former.exists() { read_key(&former)? } else { fresh_key()? };
+    let keys = AssertionKeys::new(key, Timestamp::now());
+    replace_secret(path, &keys.to_json())?;
+    Ok(keys)
 }
 
 /// The file of the assertion keys.

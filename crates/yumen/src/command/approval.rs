@@ -271,6 +271,14 @@ fn show(shown: &Value) -> String {
             lines.push(format!("  {name:8} {value}"));
         }
     }
+    for clock in shown["deadlines"].as_array().into_iter().flatten() {
+        let due = clock["due"].as_str().or(clock["why"].as_str()).unwrap_or_default();
+        let on = clock["on"].as_str().unwrap_or_default();
+        lines.push(format!(
+            "  due {due}, by the {on}: {}",
+            clock["text"]["en"].as_str().unwrap_or_default()
+        ));
+    }
     for step in shown["file"]["steps"].as_array().into_iter().flatten() {
         let step = &step["step"];
         let word = |name: &str| step[name].as_str().unwrap_or_default();

@@ -410,9 +410,12 @@ mod tests {
         let mut text = String::new();
         for number in 0..400_000 {
             let (region, major, minor) = (regions[number % 4], number / 1000, number % 1000);
-            text += &format!(
-                "{{\"purchase_region\":\"{region}\",\"os_version\":\"{major}.{minor}\"}}\n"
-            );
+            let version = format!("{major}.{minor}");
+            text.push_str("{\"purchase_region\":\"");
+            text.push_str(region);
+            text.push_str("\",\"os_version\":\"");
+            text.push_str(&version);
+            text.push_str("\"}\n");
         }
         assert!(text.len() > 3 * BLOCK);
         let counted = count(&text).unwrap();
