@@ -223,16 +223,18 @@ pub struct Alarm {
 
 /// The alarms of one gate. Clones share them.
 #[derive(Clone)]
-pub(crate) struct Alarms {
+pub(crate) struct Alarms(Arc<Inner>);
+
+struct Inner {
     ledger: Ledger,
     counters: Counters,
     /// The one raised last at the end. Locked only when something is wrong.
-    raised: Arc<Mutex<VecDeque<Alarm>>>,
+    raised: Mutex<VecDeque<Alarm>>,
 }
 
 impl Alarms {
     pub(crate) fn new(ledger: Ledger, counters: Counters) -> Self {
-        Self { ledger, counters, raised: Arc::default() }
+        Self(Arc::new(Inner { ledger, counters, raised: Mutex::default() }))
     }
 
     /// Raises an alarm. `detail` is for the cause and holds nothing of a person's.
@@ -241,7 +243,7 @@ impl Alarms {
     }
 
     fn raise_at(&self, kind: AlarmKind, about: About, detail: String, now: Timestamp) {
-        self.counters.alarm(kind.code());
+        self.0.counters.alarm(kind.code());
         let Some(alarm) = self.count(kind, about, detail, now) else { return };
         tracing::error!(
             code = alarm.code,
@@ -264,7 +266,7 @@ impl Alarms {
             time: now,
         });
         // Queued at the call: an alarm waits for nothing, and may be about the ledger itself.
-        drop(self.ledger.append(Canonical::from(entry)));
+        drop(self.0.ledger.append(Canonical::from(entry)));
     }
 
     /// Counts it; gives the alarm if it is to be told.
@@ -276,7 +278,7 @@ impl Alarms {
         now: Timestamp,
     ) -> Option<Alarm> {
         let code = kind.code();
-        let mut raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut raised = self.0.raised.lock().unwrap_or_else(PoisonError::into_inner);
         let known = raised.iter().position(|alarm| {
             alarm.code == code
                 && alarm.market == about.market
@@ -317,7 +319,7 @@ impl Alarms {
 
     /// The alarms that are kept, the one raised last first.
     pub(crate) fn list(&self) -> Vec<Alarm> {
-        let raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
+        let raised = self.0.raised.lock().unwrap_or_else(PoisonError::into_inner);
         raised.iter().rev().cloned().collect()
     }
 }

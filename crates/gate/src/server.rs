@@ -24,7 +24,7 @@ const HEAD_TIME: Duration = Duration::from_secs(15);
 const DRAIN_TIME: Duration = Duration::from_secs(20);
 
 /// How often it is looked whether rules, packs or approvals are over their age.
-const AGES_EVERY: Duration = Duration::from_secs(60 * 60);
+const AGES_EVERY: Duration = Duration::from_hours(1);
 
 /// Connections that may wait to be accepted: what a gate meets when a thousand phones wake at once.
 const BACKLOG: u32 = 4096;

@@ -11,14 +11,18 @@ use crate::AskError;
 /// The model that was routed to, in its market, and what the partner last named.
 #[derive(Clone)]
 pub(crate) struct Expected {
-    approved: Arc<(MarketId, ModelRef)>,
+    market: MarketId,
+    models: Arc<[ModelRef]>,
+    /// Which of them.
+    chosen: usize,
     named: Option<String>,
 }
 
 impl Expected {
-    /// The model that is asked under a clearance.
-    pub(crate) fn of(clearance: &Clearance, model: &ModelRef) -> Self {
-        Self { approved: Arc::new((clearance.market().clone(), model.clone())), named: None }
+    /// The model that is asked under a clearance, by its place among the clearance's.
+    pub(crate) fn of(clearance: &Clearance, chosen: usize) -> Self {
+        let (market, models) = (clearance.market().clone(), clearance.shared_models());
+        Self { market, models, chosen, named: None }
     }
 
     /// A whole answer, if the approved model gave it.
@@ -48,8 +52,8 @@ impl Expected {
     }
 
     fn check(&self, named: Option<&str>, fingerprint: Option<&str>) -> Result<(), AskError> {
-        let (market, model) = &*self.approved;
-        match Drift::check(market, model, named, fingerprint, Timestamp::now()) {
+        let model = &self.models[self.chosen];
+        match Drift::check(&self.market, model, named, fingerprint, Timestamp::now()) {
             None => Ok(()),
             Some(drift) => Err(AskError::Drifted(Box::new(drift))),
         }

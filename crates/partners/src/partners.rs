@@ -146,7 +146,7 @@ impl Route {
 
     /// What is needed to ask. The prompt is let go: its words are in the outgoing body.
     pub(crate) fn into_parts(self) -> (Expected, InMarket, Uri, Outgoing, bool) {
-        let expected = Expected::of(self.clearance(), self.model());
+        let expected = Expected::of(self.clearance(), self.chosen);
         (expected, self.partner, self.address, self.outgoing, self.stream)
     }
 }

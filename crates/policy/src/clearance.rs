@@ -88,6 +88,11 @@ impl Clearance {
         &self.models
     }
 
+    /// The same to keep, at the cost of no copy.
+    pub fn shared_models(&self) -> Arc<[ModelRef]> {
+        Arc::clone(&self.models)
+    }
+
     /// What the profiles of a managed device leave, retention among it.
     pub fn limits(&self) -> Option<&Limits> {
         self.limits.as_deref()
