@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::checks::{Check, INPUT_RULE, InputWords, input_words};
-use crate::input::InputSet;
+use crate::device::input::InputSet;
 use crate::lane::{Bar, Lacking};
 use crate::policy::FeatureEntry;
 use crate::verdict::{Asked, Code, Findings, Ground, Relation, Term};

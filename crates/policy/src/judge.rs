@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::input::InputSet;
+use crate::device::input::InputSet;
 use crate::lane::{Bar, Lacking};
 use crate::policy::{FeatureEntry, Resolved};
 use crate::verdict::{Asked, Code, Findings, Ground, Relation, Relations, Term, TermSet};

@@ -13,9 +13,9 @@ use jiff::Timestamp;
 
 use crate::canonical::PlainData;
 use crate::checks::TermChecks;
-use crate::clause::Languages;
-use crate::input::InputSet;
+use crate::device::input::InputSet;
 use crate::lane::{Aging, Lacking, Lane, LaneRule, LaneSource, MAX_RULES, Standing};
+use crate::market::clause::Languages;
 use crate::{
     Approval, Device, Digest, Drift, Elsewhere, FeatureId, FeatureTerms, FiledModels, HighWater,
     Input, Kill, Management, Market, MarketId, MarketState, Overlay, PackAge, Part, PolicyError,

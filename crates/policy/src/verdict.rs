@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::input::{InputSet, States};
+use crate::device::input::{InputSet, States};
 use crate::lane::{Bar, Lacking};
 use crate::{
     Basis, Digest, FeatureId, InputName, Limits, Managed, MarketId, Matches, Part, Platform,

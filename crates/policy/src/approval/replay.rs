@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::approval_signers::Person;
+use crate::approval::signers::Person;
 use crate::{
     Digest, LifecycleStep, PolicyError, SignedStep, StepKind, StepProblem, TrustedSigners,
 };

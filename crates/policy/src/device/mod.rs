@@ -2,6 +2,17 @@
 //!
 //! Nothing here says who the person is.
 
+pub(crate) mod input;
+pub(crate) mod places;
+pub(crate) mod values;
+
+pub use self::input::{Input, InputName, InputSource, InputStatus, Provenance, Provenances};
+pub use self::places::{Confidence, Places, Subdivision};
+pub use self::values::{
+    AgeBand, AssistantMode, BootVolume, Cellular, DeviceClass, LanguageTag, OsVersion, Platform,
+    Region, Sharing, Waitlist,
+};
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -11,12 +22,8 @@ use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
-use crate::input::{InputSet, InputSource, States, for_each_input};
-use crate::{
-    AgeBand, AssistantMode, BootVolume, Cellular, DeviceClass, Input, InputName, InputStatus,
-    LanguageTag, Management, OsVersion, Places, Platform, PolicyError, Provenance, Provenances,
-    Region, Sharing, Subdivision, Waitlist,
-};
+use crate::device::input::{InputSet, States, for_each_input};
+use crate::{Management, PolicyError};
 
 /// A device that asks for features: exactly what the decision reads and nothing that identifies it.
 ///

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
 
-use crate::approval_signers::{Person, Signed};
+use crate::approval::signers::{Person, Signed};
 use crate::canonical::PlainData;
 use crate::{Approval, ApprovalFile, ApprovalRecord, PolicyError, Role, SignerKey, TrustedSigners};
 

@@ -6,8 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::canonical::PlainData;
-use crate::clause::Languages;
 use crate::device::check_capability;
+use crate::market::clause::Languages;
 use crate::{
     AgeBand, DeviceClass, FeatureId, InputName, LanguageTag, MarketId, OsVersion, Platform,
     PolicyError,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
 use crate::canonical::PlainData;
-use crate::limits::{Limits, Tier};
+use crate::standing::limits::{Limits, Tier};
 use crate::{FeatureId, FeatureSelector, MarketId, PartnerId, PolicyError, ProfileId, Region};
 use crate::{Switch, Text};
 

@@ -5,6 +5,29 @@
 //! with, and a signature made for something else is worth nothing here. Signatures are Ed25519
 //! (RFC 8032), verified strictly.
 
+pub(crate) mod calendar;
+pub(crate) mod file;
+pub(crate) mod filed;
+pub(crate) mod filed_table;
+pub(crate) mod lifecycle;
+pub(crate) mod procedure;
+pub(crate) mod replay;
+pub(crate) mod signed;
+pub(crate) mod signers;
+pub(crate) mod uscc;
+
+pub use self::calendar::{BeyondCalendar, Calendar, deadline};
+pub use self::file::{ApprovalFile, Attached};
+pub use self::filed::{FiledConflict, FiledImport, FiledModel, FiledModels, RowNote};
+pub use self::lifecycle::{LifecycleStep, SignedStep, StepKind, StepProblem};
+pub use self::procedure::{
+    ClockEvent, Document, MaterialityRule, NumberFormat, Party, Procedure, Procedures,
+    StatutoryClock,
+};
+pub use self::signed::SignedApproval;
+pub use self::signers::{Role, Signer, SignerKey, TrustedSigners};
+pub use self::uscc::Uscc;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
@@ -14,12 +37,9 @@ use jiff::civil::{Date, time};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::approval::replay::{Course, Phase};
 use crate::canonical::PlainData;
-use crate::lifecycle_replay::{Course, Phase};
-use crate::{
-    Digest, FeatureId, MarketId, ModelId, ModelRef, PartnerId, PolicyError, SignerKey, Surface,
-    Uscc,
-};
+use crate::{Digest, FeatureId, MarketId, ModelId, ModelRef, PartnerId, PolicyError, Surface};
 
 impl PlainData for ApprovalRecord {}
 impl PlainData for Application {}

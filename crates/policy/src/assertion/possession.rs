@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::device_key::{Algorithm, bytes};
+use crate::assertion::device_key::{Algorithm, bytes};
 use crate::{DeviceKey, Digest, PolicyError, Thumbprint};
 
 /// How far the time of a proof may lie from the clock of the gate, on either side.

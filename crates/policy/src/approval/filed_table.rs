@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::{Date, date};
 
-use crate::filed::{FiledImport, FiledModel, FiledModels, RowNote};
+use crate::approval::filed::{FiledImport, FiledModel, FiledModels, RowNote};
 use crate::{NumberFormat, PolicyError};
 
 /// Larger than any part of the list, and small enough to hold.

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::approval_signers::Signed;
+use crate::approval::signers::Signed;
 use crate::canonical::PlainData;
 use crate::{Digest, PolicyError, Role, SignerKey, SigningKey};
 

@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::rule::Source;
+use crate::market::rule::Source;
 use crate::{FeatureId, FeatureSelector, Text};
 
 /// What a duty is about.
@@ -119,7 +119,7 @@ impl Duty {
     pub(crate) fn new(raw: RawDuty, market: &str) -> Result<Self, String> {
         let RawDuty { id, kind, features, value, unit, text, source, enforced_by } = raw;
         let problem = |problem: &str| Err(format!("duty `{id}`: {problem}"));
-        if !crate::rule::is_id(&id, market) {
+        if !crate::market::rule::is_id(&id, market) {
             return problem("the id must be the market id, a dot and a lower-case name");
         }
         if features.as_ref().is_some_and(Vec::is_empty) {
@@ -159,7 +159,7 @@ impl Duty {
 
     /// A selector that selects none of these features.
     pub(crate) fn idle_selector(&self, features: &BTreeMap<FeatureId, usize>) -> Option<String> {
-        crate::rule::idle(&self.features, features)
+        crate::market::rule::idle(&self.features, features)
     }
 
     /// Its number or word.

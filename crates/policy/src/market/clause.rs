@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Deserializer, de};
 
 use crate::device::check_capability;
-use crate::input::InputSet;
-use crate::places::RegionSet;
+use crate::device::input::InputSet;
+use crate::device::places::RegionSet;
 use crate::{
     AgeBand, AssistantMode, BootVolume, Cellular, Confidence, Device, DeviceClass, Input,
     InputName, LanguageTag, OsVersion, Places, Platform, Region, Sharing, Subdivision, Waitlist,

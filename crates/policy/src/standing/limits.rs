@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::management::{Managed, narrow};
+use crate::standing::management::{Managed, narrow};
 use crate::{FeatureId, FeatureSelector, ModelRef, PartnerId, Region};
 
 /// Where a feature runs, as a profile names it.

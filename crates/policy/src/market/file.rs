@@ -7,9 +7,9 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::duty::RawDuty;
+use crate::market::duty::RawDuty;
+use crate::market::rule::RawRule;
 use crate::market::{MarketStatus, RawStatus, duties, rules};
-use crate::rule::RawRule;
 use crate::{
     Digest, Duty, Market, MarketId, MarketState, PolicyError, Region, Rule, Subdivision, Text,
 };

@@ -12,6 +12,18 @@
 //! Its form is `base64url(payload).base64url(signature)` (RFC 4648 §5, no padding). The payload is
 //! JSON; the signature is Ed25519 over `yumen assertion v1`, a zero byte and the payload.
 
+pub(crate) mod device_key;
+pub(crate) mod grace;
+pub(crate) mod keys;
+pub(crate) mod matches;
+pub(crate) mod possession;
+
+pub use self::device_key::{DeviceKey, Thumbprint};
+pub use self::grace::Grace;
+pub use self::keys::{AssertionKey, AssertionKeys, AssertionVerifier, RetiredKey};
+pub use self::matches::Matches;
+pub use self::possession::{Asked, Proof};
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -19,11 +31,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::canonical::PlainData;
-use crate::possession::Proof;
-use crate::{
-    AssertionKey, AssertionVerifier, Device, Digest, FeatureId, Limits, MarketId, Policy,
-    PolicyError, Thumbprint, Verdict, judge,
-};
+use crate::{Device, Digest, FeatureId, Limits, MarketId, Policy, PolicyError, Verdict, judge};
 
 const DOMAIN: &[u8] = b"yumen assertion v1\0";
 

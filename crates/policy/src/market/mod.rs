@@ -1,15 +1,27 @@
 //! A market: one legal jurisdiction, the regions whose devices belong to it, and its rules.
 
+pub(crate) mod clause;
+pub(crate) mod duty;
+pub(crate) mod file;
+pub(crate) mod rule;
+pub(crate) mod selector;
+pub(crate) mod terms;
+
+pub use self::duty::{Duty, DutyKind, DutyValue};
+pub use self::file::{Elsewhere, MarketFile, Overlay};
+pub use self::rule::{Basis, Certainty, Rule, Source};
+pub use self::selector::FeatureSelector;
+pub use self::terms::{FeatureTerms, Surface, Terms};
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::duty::RawDuty;
-use crate::market_file::Elsewhere;
-use crate::rule::{RawRule, Source};
-use crate::{Digest, Duty, Freshness, MarketId, PolicyError, Region, Rule, Text};
+use crate::market::duty::RawDuty;
+use crate::market::rule::RawRule;
+use crate::{Digest, Freshness, MarketId, PolicyError, Region, Text};
 
 /// Whether anything is served in a market at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

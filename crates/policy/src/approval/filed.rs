@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::filed_table::fold;
+use crate::approval::filed_table::fold;
 use crate::{NumberFormat, PolicyError};
 
 /// One filed model, as it stands in the list.

@@ -4,6 +4,10 @@
 //! travel with a release so that a difference can be told in words; each is kept under its own digest,
 //! so none can say anything but what was released, and with them or without, the release is the same.
 
+pub(crate) mod diff;
+
+pub use self::diff::{Change, ChangeBasis, ChangeKind};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::assertion::device_key::bytes;
 use crate::canonical::PlainData;
-use crate::device_key::bytes;
 use crate::{Grace, Lapse, PolicyError};
 
 /// Longer tokens are not looked at.

@@ -8,8 +8,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::assertion::possession::Proof;
 use crate::canonical::PlainData;
-use crate::possession::Proof;
 use crate::{AssertionKey, AssertionVerifier, Lapse, MarketId, Matches, PolicyError, Thumbprint};
 
 const DOMAIN: &[u8] = b"yumen grace v1\0";

@@ -6,9 +6,9 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::approval_signed::{RecordSignature, check_count, people_of};
+use crate::approval::replay::{Matter, Outcome, Replay};
+use crate::approval::signed::{RecordSignature, check_count, people_of};
 use crate::canonical::PlainData;
-use crate::lifecycle_replay::{Matter, Outcome, Replay};
 use crate::{
     Application, Approval, ApprovalKind, ApprovalRecord, ApprovalState, LifecycleStep, MarketId,
     PolicyError, SignedApproval, SignedStep, SignerKey, StepKind, StepProblem, TrustedSigners,

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::clause::Clause;
-use crate::input::{InputSet, States};
+use crate::device::input::{InputSet, States};
+use crate::market::clause::Clause;
 use crate::{
     Confidence, Device, FeatureId, FeatureSelector, Grace, InputName, Lapse, Matches, Outcome,
     Platform, Surface, Text,
