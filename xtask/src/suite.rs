@@ -37,7 +37,10 @@ pub(crate) fn run(project: &Project) -> Result<(), String> {
         Err(error) => broken.push(format!("{name}: {error}")),
     };
 
-    add("cargo test", counted(cargo(project).args(["test", "--workspace"]), rust_line));
+    add(
+        "cargo test",
+        counted(cargo(project).args(["test", "--workspace", "--no-fail-fast"]), rust_line),
+    );
     install::step(cargo(project).args(["build", "--workspace", "--bins"]))?;
     for suite in ["tests/vendor-sdk", "tests/e2e"] {
         let mut pytest = Command::new(&python);

@@ -223,8 +223,13 @@ fn a_read_only_folder_is_named() {
     for (path, mode) in [(folder.path().join("lock"), 0o444), (folder.path().into(), 0o555)] {
         std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
     }
-    // Nothing is read-only for root, so that the victim is someone else there.
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    // Nothing is read-only for root, so that the victim is someone else there, with a program that everyone reaches.
+    let reachable = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(reachable.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let program = reachable.path().join("victim");
+    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    let mut command = Command::new(program);
+    command.current_dir(reachable.path());
     if std::fs::File::create(folder.path().join("root")).is_ok() {
         command.uid(65534);
     }
