@@ -6,15 +6,16 @@
 //! ```text
 //! Market files ┐
 //! FeatureTerms ├─ Policy::new ─▶ Policy ─┬─ judge(device) ────────────▶ Verdict ─ clear ─▶ Clearance
-//! Releases     │                         ├─ AssertionKey::issue ─▶ token
-//! Approvals    ┘                         └─ judge_asserted(token) ────▶ Verdict
+//! Releases     │                         ├─ AssertionKey::issue ─▶ token ─ verify, prove ─▶ Presented
+//! Approvals    │                         └─ judge_asserted(Presented) ▶ Verdict
+//! Kills, drifts┘
 //! ```
 //!
 //! What the crate promises:
 //!
 //! - **Closed by default.** An unknown market, an unset input, an input in error, an approval that is
-//!   missing, over, too weakly signed or for another release, a clock that went backwards: none of
-//!   them gives an eligible verdict, and each says so in its reasons.
+//!   missing, over, too weakly signed or for another release, a kill, a drifted model, rules that are
+//!   too old, a clock that went backwards: none of them gives an eligible verdict, and each says so in its reasons.
 //! - **Only [`clear`] makes a [`Clearance`]**, from a fresh eligible verdict of the same policy, and
 //!   its models are those of the release it names.
 //! - **Rules only take away.** All rules that apply must pass; none can open what another closes.
