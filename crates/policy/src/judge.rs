@@ -224,14 +224,7 @@ fn terms(entry: &FeatureEntry, device: &Device, market: Option<&MarketId>) -> Te
         test(Term::Language, entry.languages.holds(language));
     }
     if let Some(assistant) = assistant {
-        // Most often the very same tag.
-        let holds = match language {
-            Some(language) if language == assistant => !failed.contains(Term::Language),
-            _ => entry.languages.holds(assistant),
-        };
-        if !holds {
-            failed.insert(Term::AssistantLanguage);
-        }
+        test(Term::AssistantLanguage, entry.languages.holds(assistant));
     }
     if let (true, Some(language), Some(assistant)) =
         (terms.languages_must_match, language, assistant)

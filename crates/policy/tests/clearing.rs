@@ -26,6 +26,9 @@ fn a_clearance_names_what_it_was_given_for() {
     assert_eq!(clearance.feature().as_str(), CHAT);
     assert_eq!(clearance.release(), world::cn_release().digest());
     assert_eq!(clearance.approval(), Some("DEMO-1"));
+    assert_eq!(clearance.approved().unwrap().record(), &record());
+    let inside = clearance.residency().unwrap().processing();
+    assert_eq!(inside.iter().map(|region| region.as_str()).collect::<Vec<_>>(), ["CN"]);
     assert_eq!(clearance.policy(), policy.digest());
     assert_eq!(clearance.until(), now() + 1.hour());
     assert!(!clearance.is_sandbox());
@@ -36,6 +39,7 @@ fn a_clearance_names_what_it_was_given_for() {
 
     let clearance = clear(&policy, eligible(&policy, &phone("US", "US", &["US"])), now()).unwrap();
     assert_eq!(clearance.approval(), None);
+    assert!(clearance.approved().is_none() && clearance.residency().is_none());
     let clearance = clear(&policy, eligible(&policy, &phone("ZZ", "US", &["US"])), now()).unwrap();
     assert!(clearance.is_sandbox());
 }
