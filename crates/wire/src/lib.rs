@@ -1,11 +1,12 @@
 //! Partner protocols, sans-I/O: a canonical conversation in, request bytes out; response bytes in,
 //! typed events out. No sockets, no clock, no market, no policy.
 //!
-//! Three things live here:
+//! Four things live here:
 //!
 //! - the canonical [`Chat`] and its answer ([`Event`]s or one [`Completion`]), free of any protocol;
 //! - [`Protocol`]: how a partner writes them on the wire, with one table that turns every partner's
 //!   errors into a [`PartnerError`];
+//! - [`auth`]: how a request proves who sends it;
 //! - [`serve`]: our own side, the chat-completions API that existing OpenAI clients speak.
 //!
 //! Promises: decoders never panic on any bytes, hold a bounded amount of memory, and give the same
@@ -14,6 +15,7 @@
 //! kept in its words, cut to size, with keys taken out.
 
 mod answer;
+pub mod auth;
 mod chat;
 mod dashscope;
 mod error;

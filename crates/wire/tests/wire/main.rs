@@ -6,6 +6,7 @@
 #[expect(unreachable_pub, reason = "the file is a crate of its own for the fuzzer")]
 mod checks;
 
+mod auth;
 mod corpus;
 mod dashscope;
 mod errors;
