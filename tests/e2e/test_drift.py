@@ -78,6 +78,18 @@ def release_of(config, catalog=None):  # noqa: F811
     return shown["digest"]
 
 
+def card_says(config, line):  # noqa: F811
+    """Lays a card over the shipped one that says this of the model; gives the folder."""
+    catalog = config.parent / "catalog"
+    (catalog / "partners").mkdir(parents=True, exist_ok=True)
+    card = (REPOSITORY / "catalog" / "partners" / "qwen.toml").read_text()
+    assert f'id = "{ASKED}"\n' in card
+    (catalog / "partners" / "qwen.toml").write_text(card.replace(f'id = "{ASKED}"\n', f'id = "{ASKED}"\n{line}\n'))
+    if "catalog =" not in config.read_text():
+        config.write_text(config.read_text().replace("[server]\n", '[server]\ncatalog = "catalog"\n'))
+    return catalog
+
+
 def application(tmp_path, case, release, **more):
     path = tmp_path / f"{case}.json"
     path.write_text(json.dumps({
@@ -135,12 +147,7 @@ def test_from_the_draft_over_a_drift_to_the_next_approval(mainland, partners, tm
     assert kinds["drift.v1"] == 1 and kinds["alarm.v1"] >= 1, report.stdout
 
     # A new release names what the partner reports now, and is approved.
-    catalog = tmp_path / "catalog"
-    (catalog / "partners").mkdir(parents=True)
-    card = (REPOSITORY / "catalog" / "partners" / "qwen.toml").read_text()
-    card = card.replace(f'id = "{ASKED}"\n', f'id = "{ASKED}"\nreports = ["{ASKED}", "{OTHER}"]\n')
-    (catalog / "partners" / "qwen.toml").write_text(card)
-    mainland.write_text(mainland.read_text().replace("[server]\n", '[server]\ncatalog = "catalog"\n'))
+    catalog = card_says(mainland, f'reports = ["{ASKED}", "{OTHER}"]')
     new = release_of(mainland, catalog)
     assert new != release_of(mainland), "what a model may report is part of the release"
     claim(qwen, model=OTHER)
@@ -156,6 +163,73 @@ def test_from_the_draft_over_a_drift_to_the_next_approval(mainland, partners, tm
         assert chat(gate, another).status == 200
 
 
+@pytest.mark.parametrize("way", ["one request", "from now on"])
+def test_another_fingerprint_than_the_pinned_one_is_a_drift(mainland, partners, tmp_path, way):  # noqa: F811
+    qwen, pinned, changed = partners["dashscope"], "fp_approved", "fp_exchanged"
+    catalog = card_says(mainland, f'fingerprints = ["{pinned}"]')
+    release = release_of(mainland, catalog)
+    assert release != release_of(mainland), "a pinned fingerprint is part of the release"
+    desk = Desk(mainland, tmp_path, by_address=False)
+    desk.key = add_key(mainland, "--name", "phone", "--profile", "cn")["secret"]
+    another = add_key(mainland, "--name", "another", "--profile", "cn")["secret"]
+    claim(qwen, fingerprint=pinned)
+    with serving(mainland) as gate:
+        desk.gate = gate
+        desk.brings_into_force("chat-1", "Test-1", application(tmp_path, "chat-1", release))
+        assert chat(gate, desk.key).status == 200
+
+        # The same model by its name, another system behind it: not a byte of its answer is shown, streamed or whole.
+        words = "[[other_fingerprint]]" if way == "one request" else "what nobody may read"
+        if way == "from now on":
+            claim(qwen, fingerprint=changed)
+        before = asked_of(qwen)
+        refused = gate.post("/v1/chat/completions", key=desk.key, body={
+            "model": "assistant.chat", "stream": way == "one request",
+            "messages": [{"role": "user", "content": words}]})
+        assert (refused.status, refused.json["error"]["code"]) == (503, "model_drifted")
+        assert "模拟通义千问" not in refused.text
+        assert asked_of(qwen) == before + 1
+        for key in desk.key, another:
+            stopped = chat(gate, key)
+            assert (stopped.status, stopped.json["error"]["code"]) == (503, "model_drifted")
+        claim(qwen, fingerprint=pinned)
+        assert chat(gate, another).status == 503 and asked_of(qwen) == before + 1
+
+        admin = desk.admins["an"]
+        [drift] = gate.get("/admin/v1/drifts", key=admin).json
+        seen = drift["drift"]["fingerprint"]
+        assert seen != pinned and (way == "one request" or seen == changed)
+        assert drift["drift"]["expected"] == [ASKED, pinned]
+        assert (drift["draft"]["replaces"], drift["draft"]["release"]) == ("Test-1", release)
+        alarms = {alarm["code"]: alarm for alarm in gate.get("/admin/v1/alarms", key=admin).json["alarms"]}
+        assert alarms["model_drifted"]["detail"] == f"it reports {ASKED}, fingerprint {seen}"
+
+    # A card that lists what is reported now makes another release; the drift does not stop that one.
+    new = release_of(mainland, card_says(mainland, f'fingerprints = ["{pinned}", "{seen}"]'))
+    assert new != release
+    claim(qwen, fingerprint=seen)
+    with serving(mainland) as gate:
+        desk.gate = gate
+        assert chat(gate, desk.key).status in (403, 503), "the new release is not approved yet"
+        desk.brings_into_force("chat-2", "Test-2", application(tmp_path, "chat-2", new, replaces="Test-1"))
+        again = chat(gate, another)
+        assert again.status == 200, again.text
+        assert again.json["yumen"]["receipt"]["approval"] == "Test-2"
+
+
+def test_a_partner_that_stops_naming_its_fingerprint_has_drifted(mainland, partners, tmp_path):  # noqa: F811
+    release = release_of(mainland, card_says(mainland, 'fingerprints = ["fp_approved"]'))
+    desk = Desk(mainland, tmp_path, by_address=False)
+    desk.key = add_key(mainland, "--name", "phone", "--profile", "cn")["secret"]
+    with serving(mainland) as gate:
+        desk.gate = gate
+        desk.brings_into_force("chat-1", "Test-1", application(tmp_path, "chat-1", release))
+        refused = chat(gate, desk.key)
+        assert (refused.status, refused.json["error"]["code"]) == (503, "model_drifted")
+        [drift] = gate.get("/admin/v1/drifts", key=desk.admins["an"]).json
+        assert "fingerprint" not in drift["drift"] and drift["drift"]["reported"] == ASKED
+
+
 def test_a_stream_whose_model_changes_midway_is_withdrawn(own_demo):
     stream = own_demo.feature("assistant.chat", "yk_demo_us", stream=True,
                               input={"messages": [{"role": "user", "content": "[[model_midway]]"}]})
@@ -167,7 +241,7 @@ def test_a_stream_whose_model_changes_midway_is_withdrawn(own_demo):
     assert (after.status, after.json["code"]) == (503, "model_drifted")
 
 
-def test_another_fingerprint_of_the_same_model_is_no_drift(own_demo):
+def test_a_fingerprint_that_no_release_pins_is_not_looked_at(own_demo):
     for word in "[[other_fingerprint]]", "Hello.":
         answer = chat(own_demo, "yk_demo_us", content=word)
         assert answer.status == 200, answer.text

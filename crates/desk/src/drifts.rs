@@ -89,10 +89,15 @@ fn shown(stored: &StoredDrift) -> Result<Value, DeskError> {
 fn text(drift: &Drift) -> Text {
     let (partner, model, market) = (&drift.partner, &drift.model, &drift.market);
     let reported = drift.reported.as_deref().unwrap_or("another system");
-    Text::new(
+    let (mut en, mut zh) = (
         format!("{partner}/{model} is stopped in {market}: it reports {reported}"),
         format!("{partner}/{model} 已在 {market} 停用：实际报告为 {reported}"),
-    )
+    );
+    if let Some(fingerprint) = &drift.fingerprint {
+        en = format!("{en}, fingerprint {fingerprint}");
+        zh = format!("{zh}，系统指纹 {fingerprint}");
+    }
+    Text::new(en, zh)
 }
 
 fn entry(id: &str, drift: &Drift, now: Timestamp) -> Canonical {

@@ -106,6 +106,11 @@ fn every_change_is_told_in_words_of_both_languages() {
             "`chat-model-2`",
         ),
         (
+            with(|r| chat(r)["models"][0]["fingerprints"] = json!(["fp_1"])),
+            ChangeKind::ModelFingerprints,
+            "the fingerprints it may report is `fp_1`, it was —",
+        ),
+        (
             with(|r| chat(r)["models"][0]["filing"] = json!("A-B-20250101")),
             ChangeKind::ModelFiling,
             "A-B-20250101",
@@ -260,11 +265,16 @@ fn releases() -> impl Strategy<Value = Release> {
             prop::sample::select(vec!["a", "b"]).prop_map(str::to_owned),
             0..3,
         ),
+        prop::collection::btree_set(
+            prop::sample::select(vec!["fp_1", "fp_2"]).prop_map(str::to_owned),
+            0..3,
+        ),
         prop::option::of(prop::sample::select(vec!["A-B-20250101", "A-B-20250102"])),
     )
-        .prop_map(|(partner, name, version, region, reports, filing)| ModelRef {
+        .prop_map(|(partner, name, version, region, reports, fingerprints, filing)| ModelRef {
             region: region.map(|region| region.parse().unwrap()),
             reports,
+            fingerprints,
             filing: filing.map(str::to_owned),
             ..model(partner, name, version)
         });
@@ -310,7 +320,7 @@ proptest! {
     }
 
     #[test]
-    fn one_changed_part_is_one_change_of_the_digest(release in releases(), part in 0_usize..10) {
+    fn one_changed_part_is_one_change_of_the_digest(release in releases(), part in 0_usize..11) {
         let mut json = serde_json::to_value(&release).unwrap();
         let digest = json!(Digest::of(b"never drawn"));
         let first = json["features"].as_object().unwrap().keys().next().cloned();
@@ -329,6 +339,7 @@ proptest! {
                     6 => model["version"] = json!("3"),
                     7 => model["region"] = json!("JP"),
                     8 => model["reports"] = json!(["c"]),
+                    9 => model["fingerprints"] = json!(["fp_3"]),
                     _ => model["filing"] = json!("A-B-20250103"),
                 }
             }

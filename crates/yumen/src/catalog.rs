@@ -142,6 +142,7 @@ impl Shipped {
             .map(|(partner, model)| ModelRef {
                 region: partner.region(model),
                 reports: model.reports.iter().cloned().collect(),
+                fingerprints: model.fingerprints.iter().cloned().collect(),
                 filing: model.filing.as_ref().map(|filing| filing.number.clone()),
                 ..ModelRef::new(partner.id.clone(), model.id.clone(), model.version.clone())
             })
@@ -275,6 +276,9 @@ mod tests {
         assert!(error.contains("partners/q.toml") && error.contains("keyenv"), "{error}");
         let error = refused(&[("partners/q.toml", &QWEN.replace("\"*.cn-", "\"*.*.cn-"))]);
         assert!(error.contains("partners/q.toml") && error.contains("*.*.cn-beijing"), "{error}");
+        let spaced = QWEN.replace("version =", "fingerprints = [\"fp 1\"]\nversion =");
+        let error = refused(&[("partners/q.toml", &spaced)]);
+        assert!(error.contains("partners/q.toml") && error.contains("fingerprints"), "{error}");
         let error = refused(&[("features/s.toml", &SUMMARY.replace("[limits]", "[limit]"))]);
         assert!(error.contains("features/s.toml") && error.contains("limit"), "{error}");
         let error = refused(&[("packs/x.toml", "id = 'x'\nversions = '1'")]);

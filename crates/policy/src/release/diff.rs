@@ -36,6 +36,8 @@ pub enum ChangeKind {
     ModelRegion,
     /// A model may report other ids.
     ModelReports,
+    /// A model may report other fingerprints of its system.
+    ModelFingerprints,
     /// A model is filed under another number.
     ModelFiling,
     /// The screen changed.
@@ -48,7 +50,7 @@ pub enum ChangeKind {
 
 impl ChangeKind {
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Market,
         Self::FeatureAdded,
         Self::FeatureRemoved,
@@ -60,6 +62,7 @@ impl ChangeKind {
         Self::ModelOrder,
         Self::ModelRegion,
         Self::ModelReports,
+        Self::ModelFingerprints,
         Self::ModelFiling,
         Self::Screen,
         Self::Label,
@@ -80,6 +83,7 @@ impl ChangeKind {
             Self::ModelOrder => "model_order",
             Self::ModelRegion => "model_region",
             Self::ModelReports => "model_reports",
+            Self::ModelFingerprints => "model_fingerprints",
             Self::ModelFiling => "model_filing",
             Self::Screen => "screen",
             Self::Label => "label",
@@ -298,6 +302,7 @@ impl Differences<'_> {
                 continue;
             };
             let reports = |model: &ModelRef| list(model.reports.iter());
+            let prints = |model: &ModelRef| list(model.fingerprints.iter());
             let region = |model: &ModelRef| model.region.map(|region| region.to_string());
             for (what, en, zh, from, to) in [
                 (
@@ -314,6 +319,13 @@ impl Differences<'_> {
                     "可报告的模型标识",
                     Some(reports(was)),
                     Some(reports(model)),
+                ),
+                (
+                    ChangeKind::ModelFingerprints,
+                    "the fingerprints it may report",
+                    "可报告的系统指纹",
+                    Some(prints(was)),
+                    Some(prints(model)),
                 ),
                 (
                     ChangeKind::ModelFiling,

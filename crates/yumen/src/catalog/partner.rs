@@ -51,6 +51,9 @@ pub(crate) struct ModelCard {
     /// The ids under which the partner may report it; none stands for its own id alone.
     #[serde(default)]
     pub reports: Vec<String>,
+    /// The fingerprints of its system the partner may report; without them, they are not looked at.
+    #[serde(default)]
+    pub fingerprints: Vec<String>,
     /// Its entry in the regulator's list of filed models.
     pub filing: Option<Filing>,
     /// The markets it may serve.
@@ -113,6 +116,12 @@ impl PartnerCard {
             if model.reports.iter().any(|id| id.parse::<ModelId>().is_err()) {
                 return wrong(key("reports"), "an entry is no model id");
             }
+            if model.fingerprints.iter().any(|print| !is_fingerprint(print)) {
+                return wrong(
+                    key("fingerprints"),
+                    "an entry is no fingerprint: 1 to 256 characters, none of them a space or a control character",
+                );
+            }
             let empty = |filing: &Filing| {
                 filing.number.trim().is_empty() || filing.source.clause.trim().is_empty()
             };
@@ -138,6 +147,12 @@ impl PartnerCard {
         let host = authority.split(['/', ':']).next().unwrap_or_default();
         model.region.or_else(|| self.region_of(host))
     }
+}
+
+/// Whether an answer could carry this as the fingerprint it was made by: a drift keeps no more characters of one.
+fn is_fingerprint(text: &str) -> bool {
+    let visible = |c: char| !c.is_control() && !c.is_whitespace();
+    !text.is_empty() && text.chars().count() <= 256 && text.chars().all(visible)
 }
 
 impl HostCard {
