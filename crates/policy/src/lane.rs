@@ -216,22 +216,16 @@ impl Lane {
 
     /// What is nearest to an approval in force, where there is none.
     fn unapproved(&self, now: Timestamp) -> Lacking {
+        const NEAREST: [(ApprovalState, Lacking); 4] = [
+            (ApprovalState::Suspended, Lacking::ApprovalSuspended),
+            (ApprovalState::ToCome, Lacking::ApprovalToCome),
+            (ApprovalState::Expired, Lacking::ApprovalOver),
+            (ApprovalState::Revoked, Lacking::ApprovalRevoked),
+        ];
         let grants = self.offers.iter().flat_map(|offer| &offer.grants);
         let states = grants.filter_map(|grant| Some(grant.approval.as_ref()?.state(now)));
-        let nearness = |state: &ApprovalState| match state {
-            ApprovalState::Suspended => 4,
-            ApprovalState::ToCome => 3,
-            ApprovalState::Expired => 2,
-            ApprovalState::Revoked => 1,
-            _ => 0,
-        };
-        match states.max_by_key(nearness) {
-            Some(ApprovalState::Suspended) => Lacking::ApprovalSuspended,
-            Some(ApprovalState::ToCome) => Lacking::ApprovalToCome,
-            Some(ApprovalState::Expired) => Lacking::ApprovalOver,
-            Some(ApprovalState::Revoked) => Lacking::ApprovalRevoked,
-            _ => Lacking::Approval,
-        }
+        let nearest = NEAREST.iter().find(|(state, _)| states.clone().any(|is| is == *state));
+        nearest.map_or(Lacking::Approval, |(_, lacking)| *lacking)
     }
 
     /// Every approval that covers the feature, with how its confirmation ages.

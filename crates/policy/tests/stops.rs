@@ -12,8 +12,9 @@ use jiff::ToSpan as _;
 use world::{CHAT, SUMMARY, at, feature, now, phone};
 use yumen_policy::{
     Answer, Approval, ApprovalFile, ApprovedModel, Attached, Device, Digest, Drift, FiledModels,
-    Hand, HighWater, Kill, KillScope, Management, Market, ModelRef, PackAge, Policy, PolicySource,
-    Profile, Release, ReleasedFeature, SignerKey, Stage, StepKind, clear, judge,
+    Hand, HighWater, Kill, KillScope, Management, Market, ModelRef, PackAge, Part, Policy,
+    PolicySource, Profile, Release, ReleasedFeature, SignerKey, Stage, Step, StepKind, clear,
+    judge,
 };
 
 /// One world: what is the case, in words.
@@ -481,6 +482,20 @@ fn what_is_too_old_stops_the_cloud_first_and_the_device_later() {
             assert!(clearance.until() <= at("2026-11-26T00:00:00Z"), "{day}");
         }
     }
+}
+
+#[test]
+fn what_has_aged_is_listed_by_what_it_is() {
+    // The rules and the approval are of 1 November.
+    let day = "2026-12-31T12:00:00Z";
+    let policy = policy(|source| source.packs[0].issued = at("2026-10-20T00:00:00Z"));
+    let aged = [
+        (Part::Policy, None, Step::Warn),
+        (Part::Packs, None, Step::CloudOff),
+        (Part::Approval, Some("DEMO-1"), Step::Warn),
+    ];
+    assert_eq!(policy.aging(&"xx".parse().unwrap(), at(day)), aged);
+    assert!(policy.aging(&"zz".parse().unwrap(), at(day)).is_empty());
 }
 
 /// An approval of this release, suspended or revoked by a step.
