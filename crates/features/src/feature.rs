@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use yumen_policy::{Digest, FeatureId, FeatureTerms, Surface, Terms, Text};
 
-use crate::{FeatureError, TaskKind, TextLanguage};
+use crate::{Failover, FeatureError, TaskKind, TextLanguage};
 
 /// Where a feature runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -68,6 +68,7 @@ pub struct Feature {
     languages: Vec<TextLanguage>,
     limits: Limits,
     checks: Checks,
+    failover: Failover,
     terms: FeatureTerms,
     prompts: BTreeMap<String, Prompts>,
     input_schema: serde_json::Value,
@@ -111,6 +112,12 @@ impl Feature {
                 FeatureError::Definition(format!("{}: unknown language {tag:?}", raw.id))
             })?);
         }
+        if raw.tier == Tier::Device && raw.failover.is_some() {
+            return Err(FeatureError::Definition(format!(
+                "{}: the on-device engine has nothing to fail over to; take `failover` out",
+                raw.id
+            )));
+        }
         if raw.tier == Tier::Partner {
             for language in &languages {
                 if !raw.prompts.contains_key(language.as_str()) {
@@ -141,6 +148,7 @@ impl Feature {
             languages,
             limits: raw.limits,
             checks: raw.checks,
+            failover: raw.failover.unwrap_or_default(),
             prompts: raw.prompts,
             input_schema: schema(raw.input)?,
             output_schema: schema(raw.output)?,
@@ -190,6 +198,11 @@ impl Feature {
     /// What must hold for its output.
     pub fn checks(&self) -> Checks {
         self.checks
+    }
+
+    /// What becomes of an answer whose model fails midway.
+    pub fn failover(&self) -> Failover {
+        self.failover
     }
 
     /// Which devices it is made for; the input of the verdict.
@@ -247,6 +260,7 @@ struct RawFeature {
     languages: Vec<String>,
     limits: Limits,
     checks: Checks,
+    failover: Option<Failover>,
     eligibility: Terms,
     #[serde(default)]
     prompts: BTreeMap<String, Prompts>,
@@ -262,4 +276,46 @@ enum TaskName {
     Proofread,
     Rewrite,
     Summary,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AfterFirst;
+
+    const CHAT: &str = include_str!("../../../catalog/features/assistant.chat.toml");
+    const SUMMARY: &str = include_str!("../../../catalog/features/writing.summary.toml");
+
+    fn with_failover(source: &str, table: &str) -> Result<Feature, FeatureError> {
+        let head = source.split("[failover]").next().unwrap();
+        let rest = &source[source.find("[eligibility]").unwrap()..];
+        let head = head.split("[eligibility]").next().unwrap();
+        Feature::parse(&format!("{head}{table}\n{rest}"))
+    }
+
+    #[test]
+    fn the_rule_of_failures_midway_is_read_and_digested() {
+        let rules = [
+            ("", AfterFirst::Continue),
+            ("[failover]", AfterFirst::Continue),
+            ("[failover]\nafter_first = \"continue\"", AfterFirst::Continue),
+            ("[failover]\nafter_first = \"restart\"", AfterFirst::Restart),
+            ("[failover]\nafter_first = \"fail\"", AfterFirst::Fail),
+        ];
+        let mut digests = std::collections::HashSet::new();
+        for (table, rule) in rules {
+            let feature = with_failover(CHAT, table).unwrap();
+            assert_eq!(feature.failover().after_first, rule, "{table}");
+            assert!(digests.insert(feature.digest()), "{table} has the digest of another");
+        }
+    }
+
+    #[test]
+    fn a_rule_nobody_could_follow_is_refused() {
+        for table in ["[failover]\nafter_first = \"hope\"", "[failover]\nafter = \"fail\""] {
+            assert!(with_failover(CHAT, table).is_err(), "{table} was taken");
+        }
+        let error = with_failover(SUMMARY, "[failover]").unwrap_err();
+        assert!(error.to_string().contains("nothing to fail over to"), "{error}");
+    }
 }

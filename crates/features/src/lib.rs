@@ -7,6 +7,7 @@
 
 mod catalogue;
 mod error;
+mod failover;
 mod feature;
 mod prompt;
 mod request;
@@ -14,6 +15,7 @@ mod task;
 
 pub use catalogue::Catalogue;
 pub use error::FeatureError;
+pub use failover::{AfterFirst, Failover};
 pub use feature::{Checks, Feature, Limits, Task, Tier};
 pub use prompt::{Body, Prompt, prepare, prepare_chat};
 pub use request::{ChatInput, ChatTurn, FeatureInput, FeatureRequest, RewriteStyle, Role};

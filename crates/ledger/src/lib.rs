@@ -37,9 +37,9 @@ pub use read::{Reader, Recorded, Wanted, find, prove};
 pub use receipt::{Admitted, Durable};
 pub use verify::{Problem, Report, verify_log};
 pub use yumen_verify::{
-    Admission, Alarm, ApprovalStep, Canonical, Checkpoint, Complaint, Cosignature, Deletion,
+    Admission, Alarm, ApprovalStep, Asked, Canonical, Checkpoint, Complaint, Cosignature, Deletion,
     Delivery, DriftSeen, Entry, Export, HoldAt, HoldStep, KeyStep, KillAt, KillStep, LedgerProof,
     LifecycleStep, LogKey, MAX_ENTRY_BYTES, ManagementConflict, Notice, PackStep, Refusal,
-    ReleaseStep, SignerStep, SigningKey, Step, Submission, Tier, VerdictGiven, Verified,
+    ReleaseStep, SignerStep, SigningKey, Step, Submission, Switch, Tier, VerdictGiven, Verified,
     VerifyError, WitnessKey, WitnessSigner, merkle, verify_proof, verify_receipt, verify_under,
 };

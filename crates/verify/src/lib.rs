@@ -20,9 +20,9 @@ mod witness;
 pub use checkpoint::{Checkpoint, CheckpointSigner, LogKey};
 pub use ed25519_dalek::{SigningKey, VerifyingKey};
 pub use entry::{
-    Admission, Alarm, ApprovalStep, Canonical, Complaint, Deletion, Delivery, DriftSeen, Entry,
-    Export, HoldAt, HoldStep, KeyStep, KillAt, KillStep, LifecycleStep, MAX_ENTRY_BYTES,
-    ManagementConflict, Notice, PackStep, Refusal, ReleaseStep, SignerStep, Step, Tier,
+    Admission, Alarm, ApprovalStep, Asked, Canonical, Complaint, Deletion, Delivery, DriftSeen,
+    Entry, Export, HoldAt, HoldStep, KeyStep, KillAt, KillStep, LifecycleStep, MAX_ENTRY_BYTES,
+    ManagementConflict, Notice, PackStep, Refusal, ReleaseStep, SignerStep, Step, Switch, Tier,
     VerdictGiven,
 };
 pub use error::VerifyError;

@@ -20,7 +20,7 @@ pub use desk::{
     Alarm, ApprovalStep, DriftSeen, KeyStep, KillAt, KillStep, LifecycleStep, ManagementConflict,
     PackStep, ReleaseStep, SignerStep, Step,
 };
-pub use request::{Admission, Delivery, Notice, Refusal, Tier, VerdictGiven};
+pub use request::{Admission, Asked, Delivery, Notice, Refusal, Switch, Tier, VerdictGiven};
 
 /// Text that is borrowed where an entry is written and owned where it outlives what it was read from.
 type Word<'a> = Cow<'a, str>;
@@ -88,6 +88,9 @@ pub enum Entry<'a> {
     /// A legal hold was placed or released.
     #[serde(rename = "hold.v1")]
     Hold(HoldStep<'a>),
+    /// Another model was asked than the one the admission names.
+    #[serde(rename = "switch.v1", borrow)]
+    Switch(Switch<'a>),
 }
 
 impl<'a> Entry<'a> {
@@ -127,6 +130,7 @@ impl<'a> Entry<'a> {
             Self::Export(_) => "export.v1",
             Self::ManagementConflict(_) => "management_conflict.v1",
             Self::Hold(_) => "hold.v1",
+            Self::Switch(_) => "switch.v1",
         }
     }
 
@@ -153,6 +157,7 @@ impl<'a> Entry<'a> {
             Self::Export(entry) => &entry.id,
             Self::ManagementConflict(entry) => &entry.id,
             Self::Hold(entry) => &entry.id,
+            Self::Switch(entry) => &entry.id,
         }
     }
 
@@ -175,6 +180,7 @@ impl<'a> Entry<'a> {
             Self::Export(entry) => entry.market.as_deref(),
             Self::ManagementConflict(entry) => entry.market.as_deref(),
             Self::Hold(entry) => entry.market.as_deref(),
+            Self::Switch(entry) => Some(&entry.market),
             Self::Notice(_) | Self::Signer(_) | Self::Key(_) => None,
         }
     }
@@ -201,6 +207,7 @@ impl<'a> Entry<'a> {
             Self::Export(entry) => entry.time,
             Self::ManagementConflict(entry) => entry.time,
             Self::Hold(entry) => entry.time,
+            Self::Switch(entry) => entry.time,
         }
     }
 }
@@ -431,6 +438,19 @@ mod tests {
                 market: Some(word()),
                 time: time(),
                 values: vec![word(), word()],
+            }),
+            Entry::Switch(Switch {
+                attempts: vec![Asked {
+                    emulated: false,
+                    model: word(),
+                    outcome: word(),
+                    partner: word(),
+                    version: word(),
+                }],
+                how: word(),
+                id: word(),
+                market: word(),
+                time: time(),
             }),
         ]
     }

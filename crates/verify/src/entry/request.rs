@@ -103,6 +103,48 @@ pub struct Notice<'a> {
     pub time: Timestamp,
 }
 
+/// A request was sent to another model than its admission names, because that one failed (`switch.v1`). With the
+/// admission it says who got the request, and who answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Switch<'a> {
+    /// All that was tried until now, in order. The last one answers from now on, unless `how` is `failed`.
+    #[serde(borrow)]
+    pub attempts: Vec<Asked<'a>>,
+    /// `before_first`: nothing of an answer had been shown; `continued`: the last model goes on with the text of
+    /// the one before; `restarted`: what had been shown was withdrawn, and it answers anew; `failed`: nobody answers.
+    #[serde(borrow)]
+    pub how: Word<'a>,
+    /// Id of the admission.
+    #[serde(borrow)]
+    pub id: Word<'a>,
+    /// The market whose rules decided.
+    #[serde(borrow)]
+    pub market: Word<'a>,
+    /// When.
+    pub time: Timestamp,
+}
+
+/// One model that was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked<'a> {
+    /// Whether the partner was an emulator.
+    pub emulated: bool,
+    /// The model.
+    #[serde(borrow)]
+    pub model: Word<'a>,
+    /// `answers`, or the code of what went wrong, such as `partner_overloaded`.
+    #[serde(borrow)]
+    pub outcome: Word<'a>,
+    /// The partner.
+    #[serde(borrow)]
+    pub partner: Word<'a>,
+    /// The model's version.
+    #[serde(borrow)]
+    pub version: Word<'a>,
+}
+
 /// Where a feature ran.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
