@@ -6,7 +6,7 @@ mod world;
 
 use jiff::ToSpan as _;
 use world::{CHAT, SUMMARY, approval, at, feature, now, phone, policy, record, release, source};
-use yumen_policy::{Answer, Device, Policy, Verdict, clear, judge};
+use yumen_policy::{Answer, Device, Policy, Region, Verdict, clear, judge};
 
 fn eligible(policy: &Policy, device: &Device) -> Verdict {
     let verdict = judge(policy, device, &feature(CHAT), now());
@@ -28,7 +28,7 @@ fn a_clearance_names_what_it_was_given_for() {
     assert_eq!(clearance.approval(), Some("DEMO-1"));
     assert_eq!(clearance.approved().unwrap().record(), &record());
     let inside = clearance.residency().unwrap().processing();
-    assert_eq!(inside.iter().map(|region| region.as_str()).collect::<Vec<_>>(), ["CN"]);
+    assert_eq!(inside.iter().map(Region::as_str).collect::<Vec<_>>(), ["CN"]);
     assert_eq!(clearance.policy(), policy.digest());
     assert_eq!(clearance.until(), now() + 1.hour());
     assert!(!clearance.is_sandbox());
@@ -87,6 +87,12 @@ fn a_clock_that_went_backwards_and_an_old_verdict_are_refused() {
     assert!(clear(&policy, eligible(&policy, &mainland()), now() + 5.minutes()).is_ok());
     let refused = clear(&policy, eligible(&policy, &mainland()), now() + 301.seconds());
     assert_eq!(refused.unwrap_err().code(), "verdict_stale");
+}
+
+#[test]
+fn a_policy_is_shown_by_its_digest_alone() {
+    let policy = policy();
+    assert_eq!(format!("{policy:?}"), format!("Policy({:?})", policy.digest()));
 }
 
 #[test]
