@@ -14,8 +14,9 @@ pub(crate) struct Tool {
 }
 
 /// Whether a tool may or must be called.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Choice {
+    #[default]
     Auto,
     None,
     Required,
@@ -23,15 +24,16 @@ pub(crate) enum Choice {
 }
 
 /// The shape the text of the answer must have.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Shape {
+    #[default]
     Text,
     JsonObject,
     JsonSchema(Value),
 }
 
 /// A checked request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Ask {
     pub(crate) model: String,
     pub(crate) conversation: Conversation,
@@ -44,14 +46,11 @@ pub(crate) struct Ask {
     /// The reasoning is wanted in the answer.
     pub(crate) thinking: bool,
     pub(crate) shape: Shape,
+    /// A search of the web is wanted first.
+    pub(crate) search: bool,
 }
 
 impl Ask {
-    /// The fault asked for in the last user message.
-    pub(crate) fn trigger(&self) -> Option<Trigger> {
-        Trigger::find(&self.conversation.user)
-    }
-
     /// An estimate of what the request costs.
     pub(crate) fn input_tokens(&self) -> u64 {
         let tools: u64 = self
@@ -60,92 +59,5 @@ impl Ask {
             .map(|t| tokens::count(&t.name) + tokens::count(&t.parameters.to_string()))
             .sum();
         self.conversation.tokens + tools
-    }
-}
-
-/// A fault on demand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trigger {
-    /// Refused: too many requests.
-    RateLimit,
-    /// Refused: nothing left to spend.
-    Quota,
-    /// Refused: the partner is overloaded.
-    Overloaded,
-    /// Refused: an error inside the partner.
-    Error500,
-    /// Refused before generation by the partner's moderation.
-    ModerationInput,
-    /// Stopped by the partner's moderation after some text.
-    ModerationOutput,
-    /// The model itself refuses (OpenAI only; elsewhere an ordinary answer).
-    Refusal,
-    /// An error event after good ones.
-    ErrorMidStream,
-    /// The connection drops in the middle.
-    CutStream,
-    /// The body ends in the middle, cleanly as far as HTTP can tell.
-    EndEarly,
-    /// Headers and the first text, then nothing.
-    Stall,
-    /// Headers, then nothing.
-    StallHeaders,
-    /// Forty parts, 50 ms apart.
-    Slow,
-    /// Not even headers.
-    NoHeaders,
-    /// Bytes that are not what the protocol says.
-    Malformed,
-    /// The answer names a model nobody asked for.
-    OtherModel,
-    /// The answer names another configuration of the model.
-    OtherFingerprint,
-    /// The answer begins under the model asked for and goes on under another.
-    ModelMidway,
-}
-
-impl Trigger {
-    const WORDS: [(&'static str, Self); 18] = [
-        ("[[rate_limit]]", Self::RateLimit),
-        ("[[quota]]", Self::Quota),
-        ("[[overloaded]]", Self::Overloaded),
-        ("[[error_500]]", Self::Error500),
-        ("[[moderation_input]]", Self::ModerationInput),
-        ("[[moderation_output]]", Self::ModerationOutput),
-        ("[[refusal]]", Self::Refusal),
-        ("[[error_mid_stream]]", Self::ErrorMidStream),
-        ("[[cut_stream]]", Self::CutStream),
-        ("[[end_early]]", Self::EndEarly),
-        ("[[stall]]", Self::Stall),
-        ("[[stall_headers]]", Self::StallHeaders),
-        ("[[slow]]", Self::Slow),
-        ("[[no_headers]]", Self::NoHeaders),
-        ("[[malformed]]", Self::Malformed),
-        ("[[other_model]]", Self::OtherModel),
-        ("[[other_fingerprint]]", Self::OtherFingerprint),
-        ("[[model_midway]]", Self::ModelMidway),
-    ];
-
-    /// The first trigger word in `text`.
-    fn find(text: &str) -> Option<Self> {
-        let start = text.find("[[")?;
-        Self::WORDS
-            .iter()
-            .filter_map(|(word, trigger)| Some((text[start..].find(word)?, *trigger)))
-            .min_by_key(|(at, _)| *at)
-            .map(|(_, trigger)| trigger)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_trigger_in_a_text_counts() {
-        assert_eq!(Trigger::find("please [[slow]] then [[stall]]"), Some(Trigger::Slow));
-        assert_eq!(Trigger::find("[[stall_headers]]"), Some(Trigger::StallHeaders));
-        assert_eq!(Trigger::find("[[a wiki link]]"), None);
-        assert_eq!(Trigger::find("plain"), None);
     }
 }

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::ask::{Ask, Trigger};
+use crate::ask::Ask;
+use crate::fault::{Fault, FaultKind};
 
 /// What the emulator says of the model that answers, in place of what is true by default: the
 /// model that was asked for, and a fingerprint that belongs to it.
@@ -43,24 +44,26 @@ pub(crate) struct Named {
     pub(crate) model: String,
     /// `None` where the partner gives none unless it is told to.
     pub(crate) fingerprint: Option<String>,
-    /// The model's id from the fourth text part of a stream on, where it changes midway.
-    pub(crate) midway: Option<String>,
+    /// After how many text parts of a stream the model's id changes, and to which.
+    midway: Option<(usize, String)>,
 }
 
 impl Claims {
     /// How the answer to `ask` names what made it. `own` tells whether this partner has
     /// fingerprints.
-    pub(crate) fn of(&self, ask: &Ask, own: bool) -> Named {
-        let trigger = ask.trigger();
-        let model = match trigger {
-            Some(Trigger::OtherModel) => another(&ask.model),
+    pub(crate) fn of(&self, ask: &Ask, fault: Option<&Fault>, own: bool) -> Named {
+        let kind = fault.map(|fault| fault.kind);
+        let model = match kind {
+            Some(FaultKind::OtherModel) => another(&ask.model),
             _ => self.model.clone().unwrap_or_else(|| ask.model.clone()),
         };
-        let fingerprint = match trigger {
-            Some(Trigger::OtherFingerprint) => Some(fingerprint(&another(&ask.model))),
+        let fingerprint = match kind {
+            Some(FaultKind::OtherFingerprint) => Some(fingerprint(&another(&ask.model))),
             _ => self.fingerprint.clone().or_else(|| own.then(|| fingerprint(&model))),
         };
-        let midway = (trigger == Some(Trigger::ModelMidway)).then(|| another(&ask.model));
+        let midway = fault
+            .filter(|fault| fault.kind == FaultKind::ModelMidway)
+            .map(|fault| (fault.parts_before(), another(&ask.model)));
         Named { model, fingerprint, midway }
     }
 }
@@ -69,7 +72,7 @@ impl Named {
     /// The model's id in the `index`th frame of a stream whose first `lead` frames have no text.
     pub(crate) fn model_in(&self, index: usize, lead: usize) -> &str {
         match &self.midway {
-            Some(other) if index >= lead + crate::delivery::PARTS_BEFORE_FAULT => other,
+            Some((after, other)) if index >= lead + after => other,
             _ => &self.model,
         }
     }

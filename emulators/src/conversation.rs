@@ -67,6 +67,10 @@ pub(crate) struct Conversation {
     pub(crate) tokens: u64,
     /// Some message says "json", in whatever case.
     pub(crate) says_json: bool,
+    /// The turn to be continued, where the conversation ends with one.
+    pub(crate) prefix: Option<String>,
+    /// What came with the last user message besides text, in words: "an image (image/png)".
+    pub(crate) media: Vec<String>,
 }
 
 impl Conversation {
@@ -87,6 +91,7 @@ impl Conversation {
         self.user = text;
         self.turns += 1;
         self.results.clear();
+        self.media.clear();
     }
 }
 

@@ -10,19 +10,19 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::Sleep;
 
-use crate::ask::Trigger;
+use crate::fault::{Fault, FaultKind};
+use crate::log::Ended;
 use crate::stats::Attendance;
+use crate::tamper::Tamper;
 
 /// Delay between the parts of an answer under `[[slow]]`.
 const SLOW: Duration = Duration::from_millis(50);
 /// Parts of an answer under `[[slow]]`.
 pub(crate) const SLOW_PARTS: usize = 40;
-/// Text parts that still arrive before a fault in the middle of a stream.
-pub(crate) const PARTS_BEFORE_FAULT: usize = 3;
 
 /// How an answer ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
+enum Ending {
     /// As it should.
     Complete,
     /// The connection drops.
@@ -38,76 +38,114 @@ pub(crate) type Parts = Box<dyn Iterator<Item = Bytes> + Send>;
 pub(crate) struct Delivery {
     parts: Parts,
     ending: Ending,
+    /// How long the headers are held back.
+    pub(crate) late: Duration,
+    /// How long the first part is held back.
+    first: Duration,
     delay: Option<Duration>,
     exact: Option<u64>,
 }
 
 /// A stream of one protocol, with what its faults look like there.
 pub(crate) struct Stream {
-    /// All frames of the good case.
+    /// All frames of the good case, one event or line each.
     pub(crate) frames: Parts,
     /// Frames that come before the first one with text.
     pub(crate) lead: usize,
-    /// A frame that reports an error after good ones.
+    /// A frame that reports an error, after good ones or as the first.
     pub(crate) error: Bytes,
     /// A frame that is not what the protocol says.
     pub(crate) broken: Bytes,
 }
 
 impl Delivery {
-    /// An answer in one piece, bent as `trigger` asks.
-    pub(crate) fn whole(body: Vec<u8>, trigger: Option<Trigger>) -> Self {
-        let body = Bytes::from(body);
-        let full = body.len();
-        let (parts, ending, delay, exact): (Vec<Bytes>, _, _, _) = match trigger {
-            Some(Trigger::Malformed) => {
-                (vec![body.slice(..full / 2)], Ending::Complete, None, full / 2)
-            }
-            Some(Trigger::CutStream | Trigger::EndEarly) => {
-                (vec![body.slice(..full / 2)], Ending::Cut, None, full)
-            }
-            Some(Trigger::Stall) => (vec![body.slice(..1.min(full))], Ending::Hang, None, full),
-            Some(Trigger::StallHeaders) => (Vec::new(), Ending::Hang, None, full),
-            Some(Trigger::Slow) => {
-                let size = full.div_ceil(SLOW_PARTS).max(1);
-                let parts =
-                    (0..full).step_by(size).map(|at| body.slice(at..full.min(at + size))).collect();
-                (parts, Ending::Complete, Some(SLOW), full)
-            }
-            _ => (vec![body], Ending::Complete, None, full),
-        };
-        Self { parts: Box::new(parts.into_iter()), ending, delay, exact: Some(exact as u64) }
+    fn of(parts: Parts, exact: Option<usize>) -> Self {
+        Self {
+            parts,
+            ending: Ending::Complete,
+            late: Duration::ZERO,
+            first: Duration::ZERO,
+            delay: None,
+            exact: exact.map(|length| length as u64),
+        }
     }
 
-    /// An answer in frames, bent as `trigger` asks.
-    pub(crate) fn stream(stream: Stream, trigger: Option<Trigger>) -> Self {
-        let Stream { frames, lead, error, broken } = stream;
-        let some = lead + PARTS_BEFORE_FAULT;
-        let (parts, ending, delay): (Parts, _, _) = match trigger {
-            Some(Trigger::CutStream) => (Box::new(frames.take(some)), Ending::Cut, None),
-            Some(Trigger::EndEarly) => (Box::new(frames.take(some)), Ending::Complete, None),
-            Some(Trigger::Stall) => (Box::new(frames.take(lead + 1)), Ending::Hang, None),
-            Some(Trigger::StallHeaders) => (Box::new(std::iter::empty()), Ending::Hang, None),
-            Some(Trigger::Malformed) => {
-                (Box::new(frames.take(some).chain([broken])), Ending::Complete, None)
-            }
-            Some(Trigger::ErrorMidStream) => {
-                (Box::new(frames.take(some).chain([error])), Ending::Complete, None)
-            }
-            Some(Trigger::Slow) => (frames, Ending::Complete, Some(SLOW)),
-            _ => (frames, Ending::Complete, None),
+    fn ending(mut self, ending: Ending) -> Self {
+        self.ending = ending;
+        self
+    }
+
+    /// An answer in one piece, bent as `fault` wants it.
+    pub(crate) fn whole(body: Vec<u8>, fault: Option<&Fault>) -> Self {
+        let body = Bytes::from(body);
+        let full = body.len();
+        let all = |body: Bytes| {
+            let length = body.len();
+            Self::of(Box::new(std::iter::once(body)), Some(length))
         };
-        Self { parts, ending, delay, exact: None }
+        let Some(fault) = fault else { return all(body) };
+        let some = |body: Bytes, end: usize, ending| {
+            Self::of(Box::new(std::iter::once(body.slice(..end))), Some(full)).ending(ending)
+        };
+        match fault.kind {
+            FaultKind::Malformed => all(body.slice(..full / 2)),
+            FaultKind::Cut | FaultKind::EndEarly => some(body, full / 2, Ending::Cut),
+            FaultKind::Stall => some(body, 1.min(full), Ending::Hang),
+            FaultKind::StallHeaders => {
+                Self::of(Box::new(std::iter::empty()), Some(full)).ending(Ending::Hang)
+            }
+            FaultKind::SlowHeaders | FaultKind::SlowFirstToken => {
+                Self { late: fault.long_wait(), ..all(body) }
+            }
+            FaultKind::Slow => {
+                let size = full.div_ceil(SLOW_PARTS).max(1);
+                let parts =
+                    (0..full).step_by(size).map(move |at| body.slice(at..full.min(at + size)));
+                let delay = Some(fault.delay.unwrap_or(SLOW));
+                Self { delay, ..Self::of(Box::new(parts), Some(full)) }
+            }
+            kind => match Tamper::with(kind) {
+                Some(tamper) => all(tamper.whole(&body)),
+                None => all(body),
+            },
+        }
+    }
+
+    /// An answer in frames, bent as `fault` wants it.
+    pub(crate) fn stream(stream: Stream, fault: Option<&Fault>) -> Self {
+        let Stream { frames, lead, error, broken } = stream;
+        let Some(fault) = fault else { return Self::of(frames, None) };
+        let some = lead.saturating_add(fault.parts_before());
+        match fault.kind {
+            FaultKind::Cut => Self::of(Box::new(frames.take(some)), None).ending(Ending::Cut),
+            FaultKind::EndEarly => Self::of(Box::new(frames.take(some)), None),
+            FaultKind::Stall => Self::of(Box::new(frames.take(some)), None).ending(Ending::Hang),
+            FaultKind::StallHeaders => {
+                Self::of(Box::new(std::iter::empty()), None).ending(Ending::Hang)
+            }
+            FaultKind::Malformed => Self::of(Box::new(frames.take(some).chain([broken])), None),
+            FaultKind::ErrorMidStream => Self::of(Box::new(frames.take(some).chain([error])), None),
+            FaultKind::ErrorUnder200 => Self::single(error),
+            FaultKind::SlowHeaders => Self { late: fault.long_wait(), ..Self::of(frames, None) },
+            FaultKind::SlowFirstToken => {
+                Self { first: fault.long_wait(), ..Self::of(frames, None) }
+            }
+            FaultKind::Slow => {
+                Self { delay: Some(fault.delay.unwrap_or(SLOW)), ..Self::of(frames, None) }
+            }
+            FaultKind::NoDone => Self::of(Box::new(AllButLast::of(frames)), None),
+            kind => match Tamper::with(kind) {
+                Some(mut tamper) => {
+                    Self::of(Box::new(frames.map(move |frame| tamper.frame(&frame))), None)
+                }
+                None => Self::of(frames, None),
+            },
+        }
     }
 
     /// A stream that consists of one frame.
     pub(crate) fn single(frame: Bytes) -> Self {
-        Self {
-            parts: Box::new(std::iter::once(frame)),
-            ending: Ending::Complete,
-            delay: None,
-            exact: None,
-        }
+        Self::of(Box::new(std::iter::once(frame)), None)
     }
 
     /// The body of the response; `delay` stands between frames unless a fault sets its own.
@@ -119,16 +157,38 @@ impl Delivery {
             (None, None) => delay,
             (None, Some(_)) => Duration::ZERO,
         };
+        let sleep = (!self.first.is_zero()).then(|| Box::pin(tokio::time::sleep(self.first)));
         Paced {
             parts,
             next,
             ending: self.ending,
             delay,
-            sleep: None,
+            sleep,
             exact: self.exact,
             attendance,
             flushed: false,
         }
+    }
+}
+
+/// A sequence without its last item.
+struct AllButLast {
+    next: Option<Bytes>,
+    rest: Parts,
+}
+
+impl AllButLast {
+    fn of(mut parts: Parts) -> Self {
+        Self { next: parts.next(), rest: parts }
+    }
+}
+
+impl Iterator for AllButLast {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        let after = self.rest.next()?;
+        self.next.replace(after)
     }
 }
 
@@ -145,14 +205,14 @@ pub(crate) struct Paced {
 }
 
 impl Paced {
-    fn finish(&mut self) {
+    fn finish(&mut self, ended: Ended) {
         if let Some(attendance) = &mut self.attendance {
-            attendance.finish();
+            attendance.finish(ended);
         }
     }
 }
 
-/// The error with which a body makes the server drop the connection.
+/// The error with which a response makes the server drop the connection.
 #[derive(Debug)]
 pub(crate) struct Cut;
 
@@ -178,23 +238,26 @@ impl Body for Paced {
             this.sleep = None;
         }
         if let Some(part) = this.next.take() {
+            if let Some(attendance) = &this.attendance {
+                attendance.part();
+            }
             this.next = this.parts.next();
             if this.next.is_some() {
                 if !this.delay.is_zero() {
                     this.sleep = Some(Box::pin(tokio::time::sleep(this.delay)));
                 }
             } else if this.ending == Ending::Complete {
-                this.finish();
+                this.finish(Ended::Complete);
             }
             return Poll::Ready(Some(Ok(Frame::data(part))));
         }
         match this.ending {
             Ending::Complete => {
-                this.finish();
+                this.finish(Ended::Complete);
                 Poll::Ready(None)
             }
             Ending::Cut if this.flushed => {
-                this.finish();
+                this.finish(Ended::Cut);
                 Poll::Ready(Some(Err(Cut)))
             }
             Ending::Cut => {

@@ -10,6 +10,8 @@ use serde_json::Value;
 
 use crate::claims::Claims;
 use crate::delivery::Delivery;
+use crate::log::Record;
+use crate::schedule::Schedule;
 
 /// A request with its body read.
 pub(crate) struct Request {
@@ -19,6 +21,30 @@ pub(crate) struct Request {
     pub(crate) body: Bytes,
     pub(crate) ticket: Ticket,
     pub(crate) claims: Arc<Claims>,
+    pub(crate) keys: Keys,
+    pub(crate) schedule: Arc<Schedule>,
+    pub(crate) record: Arc<Record>,
+}
+
+/// Which keys are good.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Keys(Option<Arc<str>>);
+
+impl Keys {
+    /// Only `key`; or, with none named, every key but `bad-key`.
+    pub(crate) fn only(key: Option<&str>) -> Self {
+        Self(key.map(Arc::from))
+    }
+
+    /// Whether `key` is good.
+    pub(crate) fn admit(&self, key: &str) -> bool {
+        key != "bad-key" && self.0.as_deref().is_none_or(|only| only == key)
+    }
+
+    /// The only good key, where one is named.
+    pub(crate) fn named(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
 }
 
 impl Request {
@@ -30,6 +56,11 @@ impl Request {
     pub(crate) fn bearer(&self) -> Option<&str> {
         let (scheme, key) = self.header("authorization")?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| key.trim()).filter(|key| !key.is_empty())
+    }
+
+    /// Whether a good key was sent as `Authorization: Bearer`.
+    pub(crate) fn has_good_bearer(&self) -> bool {
+        self.bearer().is_some_and(|key| self.keys.admit(key))
     }
 
     /// Whether the body is declared as JSON.
@@ -50,17 +81,21 @@ impl Request {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket {
     seed: u64,
+    /// Which request of the emulator it is, counted from 0.
+    pub(crate) number: u64,
     /// When the request arrived.
     pub(crate) arrived: SystemTime,
 }
 
 impl Ticket {
-    /// The `number`th request of an emulator started at `started`.
-    pub(crate) fn new(number: u64, started: SystemTime) -> Self {
-        let start = since_epoch(started).as_nanos();
-        // The low half of a 128-bit clock reading is what varies.
-        let low = u64::try_from(start & u128::from(u64::MAX)).unwrap_or_default();
-        Self { seed: mix(low ^ number.rotate_left(32)), arrived: SystemTime::now() }
+    /// The `number`th request of an emulator with the seed `seed`.
+    pub(crate) fn new(number: u64, seed: u64) -> Self {
+        Self { seed: mix(seed ^ number.rotate_left(32)), number, arrived: SystemTime::now() }
+    }
+
+    /// What chance draws from for this request.
+    pub(crate) fn lot(&self) -> u64 {
+        mix(self.seed)
     }
 
     /// `digits` hexadecimal digits, other ones for each `purpose`.
@@ -93,12 +128,19 @@ impl Ticket {
     }
 }
 
+/// A seed for an emulator that is not given one.
+pub(crate) fn seed_of(started: SystemTime) -> u64 {
+    let start = since_epoch(started).as_nanos();
+    // The low half of a 128-bit clock reading is what varies.
+    u64::try_from(start & u128::from(u64::MAX)).unwrap_or_default()
+}
+
 fn since_epoch(time: SystemTime) -> Duration {
     time.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// A step of the splitmix64 sequence: spreads any number over all bits.
-fn mix(number: u64) -> u64 {
+pub(crate) fn mix(number: u64) -> u64 {
     let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -111,4 +153,6 @@ pub(crate) enum Response {
     Answer { status: StatusCode, headers: Vec<(&'static str, String)>, delivery: Delivery },
     /// It never answers.
     Silence,
+    /// The connection is reset.
+    Reset,
 }

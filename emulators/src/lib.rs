@@ -8,35 +8,59 @@
 //! No model stands behind it. Every answer says so: in its text (`[emulated ChatGPT] …`,
 //! `【模拟通义千问】…`) and in the header `x-emulated: yumen`. The same request gets the same text.
 //!
-//! Words in the last user message bring faults on demand: `[[rate_limit]]`, `[[quota]]`,
-//! `[[overloaded]]`, `[[error_500]]`, `[[moderation_input]]`, `[[moderation_output]]`,
-//! `[[refusal]]`, `[[error_mid_stream]]`, `[[cut_stream]]`, `[[end_early]]`, `[[stall]]`,
-//! `[[stall_headers]]`, `[[slow]]`, `[[no_headers]]`, `[[malformed]]`, `[[other_model]]`,
-//! `[[other_fingerprint]]`, `[[model_midway]]`. The key `bad-key` is refused.
+//! # What it says
+//!
+//! The text of an answer is made from the conversation alone: a mark that names the partner, and
+//! after the mark the same text for every partner. `[[long]]` in the last user message asks for a
+//! long one, of sixty parts when it streams, which ends in `part 60. The end.`; so a test that fails
+//! over from one partner to another sees whether the whole text came, and came once. A turn to be
+//! continued (`partial`, `prefix`, a trailing assistant message) gets exactly what it lacks,
+//! whichever partner began it. A question about the weather calls the first tool.
+//!
+//! # Faults
+//!
+//! Every [`FaultKind`] stands as `[[name]]` in the last user message, and in a schedule at
+//! `PUT /emulator/faults`, a list of [`FaultRule`]s; `[]` clears it. `GET /emulator/log` tells what
+//! was asked and how it ended ([`LogEntry`]); `DELETE` clears it. `GET /emulator/stats` has the
+//! counters ([`Stats`]). The key `bad-key` is refused.
 //!
 //! [`Claims`] make every further answer name another model or fingerprint, as a partner does that
 //! exchanges a model without a word: `PUT /emulator/claims` with `{"model": "...", "fingerprint":
 //! "..."}`; `{}` takes it back.
 //!
-//! What it does not offer, it refuses by name instead of pretending: several choices (`n`), log
-//! probabilities, images and audio, the Anthropic-compatible DashScope route.
+//! What it does not offer, it refuses by name instead of pretending: log probabilities, audio.
 
+mod anthropic;
 mod ask;
 mod claims;
 mod conversation;
 mod dashscope;
 mod delivery;
 mod exchange;
+mod fault;
 mod fields;
+mod kind;
+mod line;
+mod log;
+mod ollama;
 mod openai;
+mod partner;
 mod reply;
 mod rewrite;
 mod sample;
+mod schedule;
 mod server;
 mod snapshot;
 mod stats;
+mod tamper;
+mod tencent;
 mod tokens;
+mod turn;
 
 pub use claims::Claims;
-pub use server::{Emulator, Kind, Options};
+pub use fault::FaultKind;
+pub use kind::Kind;
+pub use log::{Ended, LogEntry, Tokens};
+pub use schedule::FaultRule;
+pub use server::{Emulator, Options};
 pub use stats::Stats;

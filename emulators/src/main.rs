@@ -2,7 +2,8 @@
 //! languages.
 //!
 //! ```text
-//! yumen-emulators --openai 127.0.0.1:0 --dashscope 127.0.0.1:0 [--chunk-delay-ms N] [--key KEY]
+//! yumen-emulators --partner openai=127.0.0.1:0 --partner zhipu=127.0.0.1:0 \
+//!                 [--chunk-delay-ms N] [--key KEY] [--seed N]
 //! ```
 //!
 //! Prints one JSON line with the base addresses, then serves until it is stopped.
@@ -14,14 +15,14 @@ use std::time::Duration;
 
 use yumen_emulators::{Emulator, Kind, Options};
 
-const USAGE: &str = "usage: yumen-emulators [--openai ADDR] [--dashscope ADDR] \
-                     [--chunk-delay-ms N] [--key KEY]\nADDR is IP:PORT, port 0 for any free one; \
-                     at least one is needed.";
+const USAGE: &str = "usage: yumen-emulators [--partner NAME=ADDR]... [--openai ADDR] \
+                     [--dashscope ADDR] [--chunk-delay-ms N] [--key KEY] [--seed N]\nADDR is \
+                     IP:PORT, port 0 for any free one; at least one partner is needed. NAME is one \
+                     of:";
 
 #[derive(Default)]
 struct Arguments {
-    openai: Option<SocketAddr>,
-    dashscope: Option<SocketAddr>,
+    partners: Vec<(Kind, SocketAddr)>,
     options: Options,
 }
 
@@ -32,39 +33,43 @@ impl Arguments {
         while let Some(name) = arguments.next() {
             let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
             let bad = |what: &str| format!("{name}: {value:?} is not {what}");
+            let addr = |value: &str| value.parse().map_err(|_| bad("an address"));
             match name.as_str() {
-                "--openai" => {
-                    parsed.openai = Some(value.parse().map_err(|_| bad("an address"))?);
+                "--partner" => {
+                    let (partner, at) =
+                        value.split_once('=').ok_or_else(|| bad("of the form NAME=ADDR"))?;
+                    let kind = Kind::named(partner).ok_or_else(|| bad("a partner's name"))?;
+                    parsed.partners.push((kind, addr(at)?));
                 }
-                "--dashscope" => {
-                    parsed.dashscope = Some(value.parse().map_err(|_| bad("an address"))?);
-                }
+                "--openai" => parsed.partners.push((Kind::OpenAi, addr(&value)?)),
+                "--dashscope" => parsed.partners.push((Kind::DashScope, addr(&value)?)),
                 "--chunk-delay-ms" => {
                     let millis = value.parse().map_err(|_| bad("a number of milliseconds"))?;
                     parsed.options.chunk_delay = Duration::from_millis(millis);
                 }
                 "--key" => parsed.options.key = Some(value),
+                "--seed" => {
+                    parsed.options.seed = Some(value.parse().map_err(|_| bad("a number"))?);
+                }
                 _ => return Err(format!("unknown argument {name}")),
             }
         }
-        match (parsed.openai, parsed.dashscope) {
-            (None, None) => Err("nothing to serve".to_owned()),
-            _ => Ok(parsed),
+        let mut kinds: Vec<&str> = parsed.partners.iter().map(|(kind, _)| kind.name()).collect();
+        kinds.sort_unstable();
+        if let Some(twice) = kinds.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(format!("{} twice", twice[0]));
         }
+        if parsed.partners.is_empty() { Err("nothing to serve".to_owned()) } else { Ok(parsed) }
     }
 }
 
 async fn run(arguments: Arguments) -> std::io::Result<()> {
     let mut served = Vec::new();
     let mut addresses = serde_json::Map::new();
-    let wanted = [
-        ("openai", Kind::OpenAi, arguments.openai),
-        ("dashscope", Kind::DashScope, arguments.dashscope),
-    ];
-    for (name, kind, addr) in wanted {
-        let Some(addr) = addr else { continue };
+    for (kind, addr) in arguments.partners {
         let emulator = Emulator::bind(kind, addr, arguments.options.clone()).await?;
-        addresses.insert(name.to_owned(), format!("http://{}", emulator.addr()).into());
+        let base = format!("http://{}", emulator.addr());
+        addresses.insert(kind.name().to_owned(), base.into());
         served.push(emulator);
     }
     let mut out = std::io::stdout().lock();
@@ -80,7 +85,8 @@ fn main() -> ExitCode {
     let arguments = match Arguments::parse(std::env::args().skip(1)) {
         Ok(arguments) => arguments,
         Err(message) => {
-            eprintln!("yumen-emulators: {message}\n{USAGE}");
+            let names = Kind::ALL.map(Kind::name).join(", ");
+            eprintln!("yumen-emulators: {message}\n{USAGE} {names}");
             return ExitCode::from(2);
         }
     };

@@ -3,32 +3,65 @@
 
 use serde_json::{Value, json};
 
-use crate::ask::{Ask, Choice, Shape, Tool, Trigger};
+use crate::ask::{Ask, Choice, Shape, Tool};
 use crate::delivery::SLOW_PARTS;
+use crate::fault::FaultKind;
 use crate::rewrite::{self, Style};
 use crate::{sample, tokens};
+
+/// The word in a user message that asks for a long answer.
+const LONG: &str = "[[long]]";
+/// Parts of an answer to `[[long]]`.
+const LONG_PARTS: usize = 60;
 
 /// Whom the emulator stands in for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Persona {
     ChatGpt,
+    Claude,
+    DeepSeek,
+    Doubao,
+    Ernie,
+    Glm,
+    Hunyuan,
+    Kimi,
+    Llama,
+    MiniMax,
+    Pangu,
     Qwen,
 }
 
 impl Persona {
+    const ALL: [Self; 12] = [
+        Self::ChatGpt,
+        Self::Claude,
+        Self::DeepSeek,
+        Self::Doubao,
+        Self::Ernie,
+        Self::Glm,
+        Self::Hunyuan,
+        Self::Kimi,
+        Self::Llama,
+        Self::MiniMax,
+        Self::Pangu,
+        Self::Qwen,
+    ];
+
     /// What opens every text.
     pub(crate) fn mark(self) -> &'static str {
         match self {
             Self::ChatGpt => "[emulated ChatGPT] ",
+            Self::Claude => "[emulated Claude] ",
+            Self::DeepSeek => "【模拟DeepSeek】",
+            Self::Doubao => "【模拟豆包】",
+            Self::Ernie => "【模拟文心】",
+            Self::Glm => "【模拟智谱GLM】",
+            Self::Hunyuan => "【模拟混元】",
+            Self::Kimi => "【模拟Kimi】",
+            Self::Llama => "[emulated Llama] ",
+            Self::MiniMax => "【模拟MiniMax】",
+            Self::Pangu => "【模拟盘古】",
             Self::Qwen => "【模拟通义千问】",
-        }
-    }
-
-    fn name(self, chinese: bool) -> &'static str {
-        match (self, chinese) {
-            (Self::ChatGpt, _) => "ChatGPT",
-            (Self::Qwen, true) => "通义千问",
-            (Self::Qwen, false) => "Qwen",
         }
     }
 }
@@ -61,28 +94,42 @@ pub(crate) struct Reply {
     pub(crate) refusal: bool,
     pub(crate) calls: Vec<Call>,
     pub(crate) end: End,
-    slow: bool,
+    /// How many parts the text streams in, where that is asked for.
+    parts: Option<usize>,
 }
 
 impl Reply {
     /// The answer to `ask`.
-    pub(crate) fn to(ask: &Ask, persona: Persona) -> Self {
-        let trigger = ask.trigger();
+    pub(crate) fn to(ask: &Ask, persona: Persona, fault: Option<FaultKind>) -> Self {
         let chinese = is_chinese(&ask.conversation.user);
-        let calls = if trigger.is_none() { calls(ask, chinese) } else { Vec::new() };
+        let speaks = matches!(
+            fault,
+            Some(FaultKind::Slow | FaultKind::Refusal | FaultKind::ModerationOutput)
+        );
+        let calls = if speaks { Vec::new() } else { calls(ask, chinese) };
         let mut reply = Self {
             reasoning: if ask.thinking { reasoning(persona, chinese) } else { String::new() },
             text: String::new(),
-            refusal: trigger == Some(Trigger::Refusal),
+            refusal: fault == Some(FaultKind::Refusal),
             end: if calls.is_empty() { End::Stop } else { End::ToolCalls },
             calls,
-            slow: trigger == Some(Trigger::Slow),
+            parts: None,
         };
         if reply.calls.is_empty() {
-            let plain = format!("{}{}", persona.mark(), body(ask, trigger, persona, chinese));
-            reply.text = shaped(plain, &ask.shape);
+            let body = body(ask, fault, chinese);
+            let length = body.chars().count();
+            reply.text = told(&body, ask, persona);
+            let parts = match fault {
+                Some(FaultKind::Slow) => Some(SLOW_PARTS),
+                _ => ask.conversation.user.contains(LONG).then_some(LONG_PARTS),
+            };
+            // What continues a beginning has only as many parts as are left.
+            reply.parts = parts.map(|parts| {
+                let left = reply.text.chars().count().min(length);
+                (parts * left).div_ceil(length.max(1)).max(1)
+            });
             reply.limit(ask, persona);
-            if trigger == Some(Trigger::ModerationOutput) {
+            if fault == Some(FaultKind::ModerationOutput) {
                 let middle = reply.text.chars().count() / 2;
                 reply.text = reply.text.chars().take(middle).collect();
                 reply.end = End::Filtered;
@@ -109,10 +156,10 @@ impl Reply {
 
     /// The text in the pieces in which it streams.
     pub(crate) fn pieces(&self) -> Vec<String> {
-        if self.slow {
-            return evenly(&self.text, SLOW_PARTS);
+        match self.parts {
+            Some(parts) => evenly(&self.text, parts),
+            None => pieces(&self.text),
         }
-        pieces(&self.text)
     }
 
     /// The reasoning in the pieces in which it streams.
@@ -147,11 +194,12 @@ pub(crate) fn pieces(text: &str) -> Vec<String> {
     .collect()
 }
 
-/// Exactly `count` pieces, as even as they can be.
+/// `count` pieces, as even as they can be; fewer where there are not as many characters.
 fn evenly(text: &str, count: usize) -> Vec<String> {
     let chars: Vec<char> = text.chars().collect();
     (0..count)
         .map(|i| chars[i * chars.len() / count..(i + 1) * chars.len() / count].iter().collect())
+        .filter(|piece: &String| !piece.is_empty())
         .collect()
 }
 
@@ -175,15 +223,38 @@ fn reasoning(persona: Persona, chinese: bool) -> String {
     }
 }
 
-/// The text after the mark.
-fn body(ask: &Ask, trigger: Option<Trigger>, persona: Persona, chinese: bool) -> String {
+/// The text around `body`, in its shape: opened by the persona's mark; or, where the conversation
+/// ends with a turn to be continued, only what that turn lacks.
+///
+/// A turn counts as begun by any of the emulated partners: their marks differ, the text after the
+/// mark does not. A turn that is the beginning of no such answer is followed by a whole one.
+fn told(body: &str, ask: &Ask, persona: Persona) -> String {
+    let text = |mark: &str| shaped(format!("{mark}{body}"), &ask.shape);
+    let own = text(persona.mark());
+    let Some(prefix) = &ask.conversation.prefix else { return own };
+    if let Some(rest) = own.strip_prefix(prefix.as_str()) {
+        return rest.to_owned();
+    }
+    let others = Persona::ALL.into_iter().map(Persona::mark).chain([""]);
+    others
+        .map(text)
+        .find_map(|whole| whole.strip_prefix(prefix.as_str()).map(str::to_owned))
+        .unwrap_or(own)
+}
+
+/// The text after the mark: the same for every partner.
+fn body(ask: &Ask, fault: Option<FaultKind>, chinese: bool) -> String {
     let talk = &ask.conversation;
-    if trigger == Some(Trigger::Slow) {
+    if fault == Some(FaultKind::Slow) {
         let parts: Vec<String> = (1..=SLOW_PARTS).map(|n| n.to_string()).collect();
         return format!("A slow answer counts: {}.", parts.join(" "));
     }
-    if trigger == Some(Trigger::Refusal) {
+    if fault == Some(FaultKind::Refusal) {
         return "I am sorry, but I cannot help with that.".to_owned();
+    }
+    if talk.user.contains(LONG) {
+        let parts: Vec<String> = (1..=LONG_PARTS).map(|n| format!("part {n}")).collect();
+        return format!("A long answer counts: {}. The end.", parts.join(", "));
     }
     if !talk.results.is_empty() {
         let said = talk.results.iter().map(|(name, text)| {
@@ -200,20 +271,24 @@ fn body(ask: &Ask, trigger: Option<Trigger>, persona: Persona, chinese: bool) ->
         return rewrite::rewrite(&talk.user, style);
     }
     let asked = gist(&talk.user);
-    let name = persona.name(chinese);
     let turn = match (talk.turns, chinese) {
         (0 | 1, _) => String::new(),
         (n, true) => format!("这是您在本次对话中的第{n}条消息。"),
         (n, false) => format!(" It was message {n} of our conversation."),
     };
+    let seen = match (talk.media.len(), chinese) {
+        (0, _) => String::new(),
+        (_, true) => format!("随附：{}。", talk.media.join("、")),
+        (_, false) => format!(" With it came {}.", talk.media.join(", ")),
+    };
     if chinese {
         format!(
-            "您好！我是{name}的模拟程序，不是真正的模型，无法给出真实的回答。您问的是：“{asked}”{turn}"
+            "您好！我是模型的模拟程序，不是真正的模型，无法给出真实的回答。您问的是：“{asked}”{seen}{turn}"
         )
     } else {
         format!(
-            "Thank you for asking. I stand in for {name} and am no model, so I have no real answer \
-             to give. You asked: \"{asked}\"{turn}"
+            "Thank you for asking. I stand in for a model and am none, so I have no real answer to \
+             give. You asked: \"{asked}\"{seen}{turn}"
         )
     }
 }
@@ -309,17 +384,11 @@ mod tests {
         let mut conversation = Conversation::default();
         conversation.instruct(system);
         conversation.user_says(user.to_owned());
-        Ask {
-            model: "m".to_owned(),
-            conversation,
-            tools: Vec::new(),
-            choice: Choice::Auto,
-            parallel: true,
-            max_tokens: None,
-            stop: Vec::new(),
-            thinking: false,
-            shape: Shape::Text,
-        }
+        Ask { model: "m".to_owned(), conversation, parallel: true, ..Ask::default() }
+    }
+
+    fn reply(ask: &Ask, persona: Persona) -> Reply {
+        Reply::to(ask, persona, FaultKind::find(&ask.conversation.user))
     }
 
     fn with_tool(mut ask: Ask) -> Ask {
@@ -330,33 +399,31 @@ mod tests {
 
     #[test]
     fn a_chat_answer_is_marked_and_repeats_the_question() {
-        let english = Reply::to(&ask("", "Say hello."), Persona::ChatGpt);
+        let english = reply(&ask("", "Say hello."), Persona::ChatGpt);
         assert!(english.text.starts_with("[emulated ChatGPT] "));
         assert!(english.text.contains("\"Say hello.\""));
-        let chinese = Reply::to(&ask("", "请介绍一下玉门关"), Persona::Qwen);
+        let chinese = reply(&ask("", "请介绍一下玉门关"), Persona::Qwen);
         assert!(chinese.text.starts_with("【模拟通义千问】您好"));
         assert!(chinese.text.contains("请介绍一下玉门关"));
-        assert_eq!(chinese, Reply::to(&ask("", "请介绍一下玉门关"), Persona::Qwen));
+        assert_eq!(chinese, reply(&ask("", "请介绍一下玉门关"), Persona::Qwen));
     }
 
     #[test]
     fn a_rewrite_is_the_text_in_another_style() {
-        let reply = Reply::to(
-            &ask("Task: rewrite; style: concise", "This is really good."),
-            Persona::ChatGpt,
-        );
-        assert_eq!(reply.text, "[emulated ChatGPT] This is good.");
+        let said =
+            reply(&ask("Task: rewrite; style: concise", "This is really good."), Persona::ChatGpt);
+        assert_eq!(said.text, "[emulated ChatGPT] This is good.");
     }
 
     #[test]
     fn weather_calls_the_tool_once_per_place() {
-        let one = Reply::to(&with_tool(ask("", "What is the weather in Beijing?")), Persona::Qwen);
+        let one = reply(&with_tool(ask("", "What is the weather in Beijing?")), Persona::Qwen);
         assert_eq!(one.end, End::ToolCalls);
         assert_eq!(one.calls[0].arguments, r#"{"city":"Beijing"}"#);
-        let two = Reply::to(&with_tool(ask("", "杭州和上海现在的天气如何？")), Persona::Qwen);
+        let two = reply(&with_tool(ask("", "杭州和上海现在的天气如何？")), Persona::Qwen);
         let cities: Vec<_> = two.calls.iter().map(|c| c.arguments.as_str()).collect();
         assert_eq!(cities, [r#"{"city":"杭州"}"#, r#"{"city":"上海"}"#]);
-        let none = Reply::to(&with_tool(ask("", "Say hello.")), Persona::Qwen);
+        let none = reply(&with_tool(ask("", "Say hello.")), Persona::Qwen);
         assert!(none.calls.is_empty());
     }
 
@@ -364,20 +431,20 @@ mod tests {
     fn a_tool_result_is_quoted_instead_of_calling_again() {
         let mut ask = with_tool(ask("", "What is the weather in Beijing?"));
         ask.conversation.results.push(("get_weather".to_owned(), "12 degrees".to_owned()));
-        let reply = Reply::to(&ask, Persona::ChatGpt);
-        assert_eq!(reply.text, "[emulated ChatGPT] The tool get_weather says: 12 degrees");
+        let said = reply(&ask, Persona::ChatGpt);
+        assert_eq!(said.text, "[emulated ChatGPT] The tool get_weather says: 12 degrees");
     }
 
     #[test]
     fn limits_cut_the_text_but_not_the_mark() {
         let mut short = ask("", "Say hello.");
         short.max_tokens = Some(1);
-        let reply = Reply::to(&short, Persona::ChatGpt);
-        assert_eq!((reply.text.as_str(), reply.end), ("[emulated ChatGPT] ", End::Length));
+        let said = reply(&short, Persona::ChatGpt);
+        assert_eq!((said.text.as_str(), said.end), ("[emulated ChatGPT] ", End::Length));
         let mut stopped = ask("", "Say hello.");
         stopped.stop = vec![" for".to_owned()];
-        let reply = Reply::to(&stopped, Persona::ChatGpt);
-        assert_eq!((reply.text.as_str(), reply.end), ("[emulated ChatGPT] Thank you", End::Stop));
+        let said = reply(&stopped, Persona::ChatGpt);
+        assert_eq!((said.text.as_str(), said.end), ("[emulated ChatGPT] Thank you", End::Stop));
     }
 
     #[test]
@@ -386,9 +453,43 @@ mod tests {
         let all = pieces(text);
         assert_eq!(all.concat(), text);
         assert!(all.iter().all(|p| (1..=8).contains(&p.chars().count())));
-        let slow = Reply::to(&ask("", "[[slow]]"), Persona::ChatGpt);
+        let slow = reply(&ask("", "[[slow]]"), Persona::ChatGpt);
         assert_eq!(slow.pieces().len(), SLOW_PARTS);
         assert!(slow.pieces().iter().all(|p| !p.is_empty()));
         assert_eq!(slow.pieces().concat(), slow.text);
+    }
+
+    #[test]
+    fn a_begun_answer_is_continued_whoever_began_it() {
+        for user in ["Say hello.", "请介绍一下玉门关", "[[long]] please"] {
+            let whole = reply(&ask("", user), Persona::Qwen).text;
+            let by_another = reply(&ask("", user), Persona::ChatGpt).text;
+            for (text, mark) in
+                [(&whole, Persona::Qwen.mark()), (&by_another, "[emulated ChatGPT] ")]
+            {
+                for (at, _) in text.char_indices() {
+                    let mut begun = ask("", user);
+                    begun.conversation.prefix = Some(text[..at].to_owned());
+                    let rest = reply(&begun, Persona::Qwen).text;
+                    // An empty beginning is no beginning: it says nothing of who began.
+                    let mark = if at == 0 { Persona::Qwen.mark() } else { mark };
+                    let expected =
+                        format!("{mark}{}", text.split_once(['】', ']']).unwrap().1.trim_start());
+                    assert_eq!(format!("{}{rest}", &text[..at]), expected, "{at} of {user}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_answer_has_sixty_parts_and_an_end_to_recognise() {
+        let whole = reply(&ask("", "[[long]]"), Persona::Glm);
+        assert_eq!(whole.pieces().len(), LONG_PARTS);
+        assert!(whole.text.ends_with("part 60. The end."));
+        let mut begun = ask("", "[[long]]");
+        begun.conversation.prefix = Some(whole.pieces()[..40].concat());
+        let rest = reply(&begun, Persona::Qwen);
+        assert!((20..=22).contains(&rest.pieces().len()), "{}", rest.pieces().len());
+        assert_eq!(whole.pieces()[..40].concat() + &rest.text, whole.text);
     }
 }

@@ -1,6 +1,5 @@
 //! The listening side: sockets, HTTP, counters. What is said is the partners' business.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,20 +7,26 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::claims::{Claimed, Claims};
-use crate::delivery::{Delivery, Paced};
-use crate::exchange::{Request, Response, Ticket};
+use crate::delivery::{Cut, Delivery, Paced};
+use crate::exchange::{Keys, Request, Response, Ticket, seed_of};
+use crate::kind::Kind;
+use crate::line::{Line, Reset};
+use crate::log::{Ended, Log, LogEntry};
+use crate::partner;
+use crate::schedule::{FaultRule, Schedule};
 use crate::stats::{Attendance, Counters, Stats};
-use crate::{dashscope, openai};
 
 /// The largest request body taken, in bytes.
 const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -31,16 +36,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const STATS_PATH: &str = "/emulator/stats";
 /// Where it is read and written what the emulator claims of itself.
 const CLAIMS_PATH: &str = "/emulator/claims";
-
-/// Which partner is emulated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// OpenAI: `/v1/chat/completions`, `/v1/responses`, `/v1/models`.
-    OpenAi,
-    /// Alibaba's DashScope: `/api/v1/services/aigc/text-generation/generation` and
-    /// `/compatible-mode/v1/chat/completions`.
-    DashScope,
-}
+/// Where the schedule of faults is read and written.
+const FAULTS_PATH: &str = "/emulator/faults";
+/// Where the log is read and cleared.
+const LOG_PATH: &str = "/emulator/log";
+/// What all of them begin with.
+const OWN_PATHS: &str = "/emulator/";
 
 /// How an emulator behaves.
 #[derive(Clone, Debug)]
@@ -49,12 +50,16 @@ pub struct Options {
     pub chunk_delay: Duration,
     /// The only key accepted. Without one, every key but `bad-key` is.
     pub key: Option<String>,
+    /// What ids, and the chance in a schedule of faults, are drawn from: with the same seed the
+    /// same requests in the same order get the same answers, but for the dates in them. Without
+    /// one, the clock is.
+    pub seed: Option<u64>,
 }
 
 impl Default for Options {
-    /// 15 ms between parts, any key.
+    /// 15 ms between parts, any key, no seed.
     fn default() -> Self {
-        Self { chunk_delay: Duration::from_millis(15), key: None }
+        Self { chunk_delay: Duration::from_millis(15), key: None, seed: None }
     }
 }
 
@@ -62,8 +67,8 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct Emulator {
     addr: SocketAddr,
-    counters: Arc<Counters>,
-    claims: Arc<Claimed>,
+    kind: Kind,
+    desk: Arc<Desk>,
     accepting: JoinHandle<()>,
 }
 
@@ -72,18 +77,19 @@ impl Emulator {
     pub async fn bind(kind: Kind, addr: SocketAddr, options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
-        let counters = Arc::new(Counters::default());
-        let claims = Arc::new(Claimed::default());
         let desk = Arc::new(Desk {
             kind,
-            options,
-            counters: Arc::clone(&counters),
-            claims: Arc::clone(&claims),
-            started: SystemTime::now(),
+            chunk_delay: options.chunk_delay,
+            keys: Keys::only(options.key.as_deref()),
+            seed: options.seed.unwrap_or_else(|| seed_of(SystemTime::now())),
+            counters: Arc::default(),
+            claims: Claimed::default(),
+            schedule: Arc::default(),
+            log: Log::default(),
             numbers: AtomicU64::new(0),
         });
-        let accepting = tokio::spawn(accept(listener, desk));
-        Ok(Self { addr, counters, claims, accepting })
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&desk)));
+        Ok(Self { addr, kind, desk, accepting })
     }
 
     /// Where it listens.
@@ -91,14 +97,40 @@ impl Emulator {
         self.addr
     }
 
+    /// Which partner it is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
     /// What it has seen until now.
     pub fn stats(&self) -> Stats {
-        self.counters.read()
+        self.desk.counters.read()
     }
 
     /// Says `claims` of itself from the next request on.
     pub fn claim(&self, claims: Claims) {
-        self.claims.set(claims);
+        self.desk.claims.set(claims);
+    }
+
+    /// Has the faults of `rules` from the next request on, in place of all before. Gives what is
+    /// wrong with a rule, and then changes nothing.
+    pub fn plan(&self, rules: Vec<FaultRule>) -> Result<(), String> {
+        self.desk.schedule.set(rules)
+    }
+
+    /// The rules of its faults, and how often each has fired.
+    pub fn planned(&self) -> Vec<FaultRule> {
+        self.desk.schedule.get()
+    }
+
+    /// The last requests, oldest first; ten thousand at most.
+    pub fn log(&self) -> Vec<LogEntry> {
+        self.desk.log.read()
+    }
+
+    /// Forgets the requests so far; the counters stay.
+    pub fn clear_log(&self) {
+        self.desk.log.clear();
     }
 }
 
@@ -110,12 +142,16 @@ impl Drop for Emulator {
 }
 
 /// What all connections of one emulator share.
+#[derive(Debug)]
 struct Desk {
     kind: Kind,
-    options: Options,
+    chunk_delay: Duration,
+    keys: Keys,
+    seed: u64,
     counters: Arc<Counters>,
-    claims: Arc<Claimed>,
-    started: SystemTime,
+    claims: Claimed,
+    schedule: Arc<Schedule>,
+    log: Log,
     numbers: AtomicU64,
 }
 
@@ -137,31 +173,36 @@ async fn connection(stream: TcpStream, desk: Arc<Desk>) {
     if stream.set_nodelay(true).is_err() {
         return; // the client has gone already
     }
+    let (line, reset) = Line::of(stream);
     let first = AtomicBool::new(true);
     let service = service_fn(|request| {
         let is_first = first.swap(false, Ordering::Relaxed);
-        serve(&desk, request, is_first)
+        serve(&desk, request, is_first, &reset)
     });
     // An error here is the client's leaving, or the cut that a fault asked for.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(line), service).await;
 }
 
 async fn serve(
     desk: &Desk,
     request: hyper::Request<Incoming>,
     is_first: bool,
-) -> Result<hyper::Response<Paced>, Infallible> {
-    if matches!(request.uri().path(), STATS_PATH | CLAIMS_PATH) {
+    reset: &Reset,
+) -> Result<hyper::Response<Paced>, Cut> {
+    if request.uri().path().starts_with(OWN_PATHS) {
         if is_first {
             desk.counters.connection_was_ours();
         }
         return Ok(own(desk, request).await);
     }
     desk.counters.request();
-    let mut attendance = Attendance::begin(&desk.counters);
     let (head, body) = request.into_parts();
+    let ticket = Ticket::new(desk.numbers.fetch_add(1, Ordering::Relaxed), desk.seed);
+    let record = desk.log.open(entry(&ticket, &head));
+    let mut attendance = Attendance::begin(&desk.counters, &record);
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-        attendance.finish();
+        record.note(|entry| entry.status = Some(StatusCode::PAYLOAD_TOO_LARGE.as_u16()));
+        attendance.finish(Ended::Complete);
         let headers = vec![("connection", "close".to_owned())];
         let nothing = Delivery::whole(Vec::new(), None);
         return Ok(respond(StatusCode::PAYLOAD_TOO_LARGE, headers, nothing, None, desk));
@@ -171,18 +212,18 @@ async fn serve(
         path: head.uri.path().to_owned(),
         headers: head.headers,
         body: body.to_bytes(),
-        ticket: Ticket::new(desk.numbers.fetch_add(1, Ordering::Relaxed), desk.started),
+        ticket,
         claims: desk.claims.get(),
+        keys: desk.keys.clone(),
+        schedule: Arc::clone(&desk.schedule),
+        record: Arc::clone(&record),
     };
-    let key_fits = request.bearer().is_some_and(|key| {
-        key != "bad-key" && desk.options.key.as_deref().is_none_or(|only| only == key)
-    });
-    let response = match desk.kind {
-        Kind::OpenAi => openai::answer(&request, key_fits),
-        Kind::DashScope => dashscope::answer(&request, key_fits),
-    };
-    match response {
+    match partner::answer(desk.kind, &request) {
         Response::Answer { status, headers, delivery } => {
+            if !delivery.late.is_zero() {
+                tokio::time::sleep(delivery.late).await;
+            }
+            record.note(|entry| entry.status = Some(status.as_u16()));
             Ok(respond(status, headers, delivery, Some(attendance), desk))
         }
         Response::Silence => {
@@ -190,31 +231,91 @@ async fn serve(
             std::future::pending::<()>().await;
             unreachable!("a pending future does not end")
         }
+        Response::Reset => {
+            reset.demand();
+            attendance.finish(Ended::Cut);
+            Err(Cut)
+        }
     }
+}
+
+/// What the log knows when a request arrives.
+fn entry(ticket: &Ticket, head: &http::request::Parts) -> LogEntry {
+    LogEntry {
+        number: ticket.number,
+        at_ms: u64::try_from(ticket.unix_millis()).unwrap_or(u64::MAX),
+        method: head.method.to_string(),
+        path: head.uri.path().to_owned(),
+        http: format!("{:?}", head.version),
+        model: None,
+        key: key_id(&head.headers),
+        stream: None,
+        prefixed: false,
+        fault: None,
+        status: None,
+        parts: 0,
+        ended: Ended::Open,
+        usage: None,
+    }
+}
+
+/// The start of the hash of what the request authenticates with.
+fn key_id(headers: &HeaderMap) -> Option<String> {
+    let key =
+        ["authorization", "x-api-key", "api-key"].iter().find_map(|name| headers.get(*name))?;
+    let key = key.as_bytes();
+    let key = key.strip_prefix(b"Bearer ").unwrap_or(key);
+    let hash = Sha256::digest(key);
+    Some(hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The emulator's own addresses, which no partner has.
 async fn own(desk: &Desk, request: hyper::Request<Incoming>) -> hyper::Response<Paced> {
     let (head, body) = request.into_parts();
-    let (status, body) = match (head.uri.path(), head.method) {
-        (STATS_PATH, Method::GET) => (StatusCode::OK, serde_json::to_vec(&desk.counters.read())),
-        (CLAIMS_PATH, Method::GET) => (StatusCode::OK, serde_json::to_vec(&*desk.claims.get())),
-        (CLAIMS_PATH, Method::PUT) => {
-            let body = Limited::new(body, MAX_BODY).collect().await.ok();
-            match body.and_then(|body| serde_json::from_slice(&body.to_bytes()).ok()) {
-                Some(claims) => {
-                    let told = serde_json::to_vec(&claims);
-                    desk.claims.set(claims);
-                    (StatusCode::OK, told)
-                }
-                None => (StatusCode::BAD_REQUEST, Ok(b"null".to_vec())),
-            }
+    let (path, method) = (head.uri.path(), head.method);
+    let (status, body) = if method == Method::PUT {
+        let body = Limited::new(body, MAX_BODY).collect().await;
+        let body = body.map(|body| body.to_bytes()).unwrap_or_default();
+        match set(desk, path, &body) {
+            Ok(told) => (StatusCode::OK, told),
+            Err(error) => (StatusCode::BAD_REQUEST, json!({ "error": error })),
         }
-        _ => (StatusCode::METHOD_NOT_ALLOWED, Ok(b"null".to_vec())),
+    } else {
+        match (path, method) {
+            (STATS_PATH, Method::GET) => (StatusCode::OK, json!(desk.counters.read())),
+            (CLAIMS_PATH, Method::GET) => (StatusCode::OK, json!(*desk.claims.get())),
+            (FAULTS_PATH, Method::GET) => (StatusCode::OK, json!(desk.schedule.get())),
+            (LOG_PATH, Method::GET) => (StatusCode::OK, json!(desk.log.read())),
+            (LOG_PATH, Method::DELETE) => {
+                desk.log.clear();
+                (StatusCode::OK, json!([]))
+            }
+            (STATS_PATH | CLAIMS_PATH | FAULTS_PATH | LOG_PATH, _) => {
+                (StatusCode::METHOD_NOT_ALLOWED, Value::Null)
+            }
+            _ => (StatusCode::NOT_FOUND, Value::Null),
+        }
     };
-    // Serialising strings and numbers cannot fail.
-    let delivery = Delivery::whole(body.unwrap_or_default(), None);
+    let delivery = Delivery::whole(body.to_string().into_bytes(), None);
     respond(status, vec![("content-type", "application/json".to_owned())], delivery, None, desk)
+}
+
+/// Takes a setting over; gives it back as it now is, or says what is wrong with it.
+fn set(desk: &Desk, path: &str, body: &[u8]) -> Result<Value, String> {
+    let wrong = |error: serde_json::Error| error.to_string();
+    match path {
+        CLAIMS_PATH => {
+            let claims: Claims = serde_json::from_slice(body).map_err(wrong)?;
+            let told = json!(claims);
+            desk.claims.set(claims);
+            Ok(told)
+        }
+        FAULTS_PATH => {
+            desk.schedule.set(serde_json::from_slice(body).map_err(wrong)?)?;
+            Ok(json!(desk.schedule.get()))
+        }
+        _ => Err(format!("nothing is set at {path}")),
+    }
 }
 
 fn respond(
@@ -224,8 +325,7 @@ fn respond(
     attendance: Option<Attendance>,
     desk: &Desk,
 ) -> hyper::Response<Paced> {
-    let mut response =
-        hyper::Response::new(delivery.into_body(desk.options.chunk_delay, attendance));
+    let mut response = hyper::Response::new(delivery.into_body(desk.chunk_delay, attendance));
     *response.status_mut() = status;
     let map = response.headers_mut();
     for (name, value) in headers {

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 
+use crate::log::{Ended, Record};
+
 /// What an emulator saw since it was bound. Also served as JSON at `GET /emulator/stats`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Stats {
@@ -55,19 +57,27 @@ impl Counters {
 #[derive(Debug)]
 pub(crate) struct Attendance {
     counters: Arc<Counters>,
+    record: Arc<Record>,
     finished: bool,
 }
 
 impl Attendance {
-    pub(crate) fn begin(counters: &Arc<Counters>) -> Self {
+    pub(crate) fn begin(counters: &Arc<Counters>, record: &Arc<Record>) -> Self {
         counters.open.fetch_add(1, Ordering::SeqCst);
-        Self { counters: Arc::clone(counters), finished: false }
+        Self { counters: Arc::clone(counters), record: Arc::clone(record), finished: false }
     }
 
-    /// The emulator said all it had to say; what the client does now is no cancellation.
-    pub(crate) fn finish(&mut self) {
+    /// One more part has been sent.
+    pub(crate) fn part(&self) {
+        self.record.part();
+    }
+
+    /// The emulator said all it had to say, or all a fault lets it say; what the client does now
+    /// is no cancellation.
+    pub(crate) fn finish(&mut self, ended: Ended) {
         if !self.finished {
             self.finished = true;
+            self.record.note(|entry| entry.ended = ended);
             self.counters.open.fetch_sub(1, Ordering::SeqCst);
         }
     }
@@ -77,6 +87,7 @@ impl Drop for Attendance {
     fn drop(&mut self) {
         if !self.finished {
             // Cancelled first: whoever sees no open answer also sees why.
+            self.record.note(|entry| entry.ended = Ended::ClientGone);
             self.counters.cancelled.fetch_add(1, Ordering::SeqCst);
             self.counters.open.fetch_sub(1, Ordering::SeqCst);
         }

@@ -6,13 +6,13 @@ use serde_json::Value;
 use super::errors::Refusal;
 use super::question::{self, PARAMETERS};
 use super::{EVENTS, JSON, answered, compatible_stream};
-use crate::ask::{Ask, Trigger};
+use crate::ask::Ask;
 use crate::claims::Named;
 use crate::conversation::{self, Dialect};
-use crate::delivery::Delivery;
 use crate::exchange::{Request, Response, Ticket};
 use crate::fields::{Fields, Problem};
 use crate::reply::{End, Persona, Reply};
+use crate::turn::Turn;
 
 /// Names and dates of one answer.
 #[derive(Clone, Debug)]
@@ -85,35 +85,36 @@ pub(super) fn answer(body: &Value, request: &Request) -> Response {
 fn generate(checked: &Checked, request: &Request) -> Response {
     let ticket = &request.ticket;
     let Checked { ask, stream, include_usage, ignored } = checked;
-    let trigger = ask.trigger();
-    if trigger == Some(Trigger::NoHeaders) {
-        return Response::Silence;
-    }
-    if let Some(refusal) = trigger.and_then(Refusal::asked_for) {
-        return if *stream && refusal.is_moderation() {
+    let turn = Turn::begin(request, ask, *stream);
+    let refused = |why| {
+        let refusal = Refusal::asked_for(why);
+        if *stream && refusal.is_moderation() {
             refusal.compatible_events(ticket)
         } else {
             refusal.compatible(ticket)
-        };
+        }
+    };
+    if let Some(response) = turn.before(refused) {
+        return response;
     }
-    let reply = Reply::to(ask, Persona::Qwen);
+    let reply = turn.reply(Persona::Qwen);
     let usage = Usage::of(ask, &reply);
     let identity = Identity {
         id: format!("chatcmpl-{}", ticket.uuid()),
         created: ticket.unix_seconds(),
-        named: request.claims.of(ask, false),
+        named: turn.named(false),
         ticket: *ticket,
     };
     if *stream {
         let usage = include_usage.then_some(usage);
         let frames = compatible_stream::frames(&reply, usage, identity);
-        return answered(ticket, EVENTS, ignored, Delivery::stream(frames, trigger));
+        return answered(ticket, EVENTS, ignored, turn.stream(frames));
     }
     if reply.end == End::Filtered {
         return Refusal::moderated_output().compatible(ticket);
     }
     let body = whole(&reply, usage, &identity);
-    answered(ticket, JSON, ignored, Delivery::whole(body, trigger))
+    answered(ticket, JSON, ignored, turn.whole(body))
 }
 
 fn check(body: &Value) -> Result<Checked, Refusal> {

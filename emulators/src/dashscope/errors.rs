@@ -5,9 +5,9 @@ use http::{Method, StatusCode};
 use serde::Serialize;
 
 use super::{EVENTS, JSON, headers};
-use crate::ask::Trigger;
 use crate::delivery::Delivery;
 use crate::exchange::{Response, Ticket};
+use crate::fault::Why;
 use crate::fields::Problem;
 
 /// A refusal to answer.
@@ -111,28 +111,51 @@ impl Refusal {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, names, message)
     }
 
-    /// The refusal that `trigger` asks for before anything is generated.
-    pub(super) fn asked_for(trigger: Trigger) -> Option<Self> {
-        Some(match trigger {
-            Trigger::RateLimit => Self::new(
+    /// The refusal that a fault asks for.
+    pub(super) fn asked_for(why: Why) -> Self {
+        match why {
+            Why::RateLimit => Self::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 ("Throttling.RateQuota", "limit_requests", "limit_requests"),
                 "Requests rate limit exceeded, please try again later.",
             ),
-            Trigger::Quota => Self::new(
+            // The code of a spent quota is also seen for a passing throttle; arrears are only one.
+            Why::Quota => Self::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 ("Throttling.AllocationQuota", "insufficient_quota", "insufficient_quota"),
                 "Allocated quota exceeded, please increase your quota limit.",
             ),
-            Trigger::Overloaded => Self::new(
+            Why::Overloaded => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 ("ServiceUnavailable", "service_unavailable", "service_unavailable"),
                 "Model serving is temporarily unavailable, please try again later.",
             ),
-            Trigger::Error500 => Self::internal(),
-            Trigger::ModerationInput => Self::moderation("Input (text)"),
-            _ => return None,
-        })
+            Why::Server | Why::Under200 => Self::internal(),
+            Why::Key => Self::key(false),
+            Why::Moderation => Self::moderation("Input (text)"),
+            Why::ContextLength => Self::invalid("Range of input length should be [1, 129024]"),
+            Why::Prefix => Self::invalid("The model does not support the 'partial' mode."),
+            Why::Status(408) => Self::new(
+                StatusCode::REQUEST_TIMEOUT,
+                ("RequestTimeOut", "request_timeout", "request_timeout"),
+                "Request timed out, please try again later.",
+            ),
+            Why::Status(403) => Self::new(
+                StatusCode::FORBIDDEN,
+                ("AccessDenied", "access_denied", "access_denied"),
+                "Access denied.",
+            ),
+            Why::Status(404) => Self::model("unknown"),
+            Why::Status(504) => Self::new(
+                StatusCode::GATEWAY_TIMEOUT,
+                ("GatewayTimeout", "gateway_timeout", "gateway_timeout"),
+                "The gateway waited too long for the model.",
+            ),
+            Why::Status(status) if status < 500 => {
+                Self::invalid(format!("The request was refused with status {status}."))
+            }
+            Why::Status(_) => Self::internal(),
+        }
     }
 
     fn native_json(&self, ticket: &Ticket) -> String {

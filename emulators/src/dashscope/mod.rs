@@ -20,11 +20,11 @@ const NATIVE: &str = "/api/v1/services/aigc/text-generation/generation";
 const COMPATIBLE: &str = "/compatible-mode/v1/chat/completions";
 
 /// What is asked of `request`.
-pub(crate) fn answer(request: &Request, key_fits: bool) -> Response {
+pub(crate) fn answer(request: &Request) -> Response {
     let compatible = request.path.starts_with("/compatible-mode/");
     let checked = if request.path != NATIVE && request.path != COMPATIBLE {
         Err(Refusal::no_such_url())
-    } else if !key_fits {
+    } else if !request.has_good_bearer() {
         Err(Refusal::key(compatible))
     } else if request.method != Method::POST {
         Err(Refusal::method(&request.method))
@@ -35,7 +35,7 @@ pub(crate) fn answer(request: &Request, key_fits: bool) -> Response {
     };
     match (checked, compatible) {
         (Ok(body), true) => compatible::answer(&body, request),
-        (Ok(body), false) => native::answer(&body, wants_events(request), &request.ticket),
+        (Ok(body), false) => native::answer(&body, wants_events(request), request),
         // What fails before the model is reached is plain JSON, even when events were asked for.
         (Err(refusal), true) => refusal.compatible(&request.ticket),
         (Err(refusal), false) => refusal.native(&request.ticket),

@@ -7,12 +7,13 @@ use serde_json::{Map, Value};
 use super::errors::Refusal;
 use super::question::{self, PARAMETERS};
 use super::{EVENTS, JSON, answered, native_stream};
-use crate::ask::{Ask, Trigger};
+use crate::ask::Ask;
 use crate::conversation::{self, Conversation, Dialect};
-use crate::delivery::Delivery;
-use crate::exchange::{Response, Ticket};
+use crate::exchange::{Request, Response, Ticket};
+use crate::fault::Why;
 use crate::fields::{Fields, Problem};
 use crate::reply::{End, Persona, Reply};
+use crate::turn::Turn;
 
 /// How an answer is to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,12 +73,15 @@ pub(super) fn call_id(ticket: &Ticket, index: usize) -> String {
     format!("call_{}", ticket.hex(16 + index as u64, 22))
 }
 
-pub(super) fn answer(body: &Value, events: bool, ticket: &Ticket) -> Response {
+pub(super) fn answer(body: &Value, events: bool, request: &Request) -> Response {
     match ask(body) {
-        Ok((ask, format, ignored)) => generate(&ask, format, &ignored, events, ticket),
-        Err(refusal) if events => refusal.native_events(ticket),
-        Err(refusal) => refusal.native(ticket),
+        Ok((ask, format, ignored)) => generate(&ask, format, &ignored, events, request),
+        Err(refusal) => refused(&refusal, events, &request.ticket),
     }
+}
+
+fn refused(refusal: &Refusal, events: bool, ticket: &Ticket) -> Response {
+    if events { refusal.native_events(ticket) } else { refusal.native(ticket) }
 }
 
 fn generate(
@@ -85,25 +89,30 @@ fn generate(
     format: Format,
     ignored: &[String],
     events: bool,
-    ticket: &Ticket,
+    request: &Request,
 ) -> Response {
-    let trigger = ask.trigger();
-    if trigger == Some(Trigger::NoHeaders) {
-        return Response::Silence;
+    let ticket = &request.ticket;
+    let turn = Turn::begin(request, ask, events);
+    // A fault of the gateway in front is an HTTP error even for events, as a wrong key is.
+    let refuse = |why| match why {
+        Why::Moderation | Why::ContextLength | Why::Prefix => {
+            refused(&Refusal::asked_for(why), events, ticket)
+        }
+        _ => Refusal::asked_for(why).native(ticket),
+    };
+    if let Some(response) = turn.before(refuse) {
+        return response;
     }
-    if let Some(refusal) = trigger.and_then(Refusal::asked_for) {
-        return if events { refusal.native_events(ticket) } else { refusal.native(ticket) };
-    }
-    let reply = Reply::to(ask, Persona::Qwen);
+    let reply = turn.reply(Persona::Qwen);
     if events {
         let frames = native_stream::frames(ask, reply, format, ticket);
-        return answered(ticket, EVENTS, ignored, Delivery::stream(frames, trigger));
+        return answered(ticket, EVENTS, ignored, turn.stream(frames));
     }
     if reply.end == End::Filtered {
         return Refusal::moderated_output().native(ticket);
     }
     let body = whole(ask, &reply, format, ticket);
-    answered(ticket, JSON, ignored, Delivery::whole(body, trigger))
+    answered(ticket, JSON, ignored, turn.whole(body))
 }
 
 /// Checks every field; also gives the names of the fields that are ignored.

@@ -105,6 +105,7 @@ pub(super) fn ask(
         stop: conversation::stop(p, usize::MAX, true)?,
         thinking: p.boolean("enable_thinking")?.unwrap_or(false),
         shape,
+        search: p.boolean("enable_search")?.unwrap_or(false),
     })
 }
 

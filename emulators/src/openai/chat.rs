@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use super::errors::Refusal;
 use super::{EFFORTS, answered, chat_stream, metadata, models, reasoning_rules};
-use crate::ask::{Ask, Trigger};
+use crate::ask::Ask;
 use crate::claims::Named;
 use crate::conversation::{self, Dialect};
-use crate::delivery::Delivery;
 use crate::exchange::{Request, Response, Ticket};
 use crate::fields::{Fields, Problem};
 use crate::reply::{End, Persona, Reply};
+use crate::turn::Turn;
 
 /// Every field of a request, after the `OpenAPI` description and the client 3.54.0.
 const FIELDS: [&str; 38] = [
@@ -145,23 +145,21 @@ impl Usage {
 pub(super) fn answer(fields: &Fields<'_>, request: &Request) -> Result<Response, Refusal> {
     let ticket = &request.ticket;
     let (ask, stream) = read(fields)?;
-    let trigger = ask.trigger();
-    if let Some(refusal) = trigger.and_then(|t| Refusal::asked_for(t, &ask.model)) {
-        return Err(refusal);
+    let turn = Turn::begin(request, &ask, stream.is_some());
+    if let Some(response) = turn.before(|why| Refusal::asked_for(why, &ask.model).response(ticket))
+    {
+        return Ok(response);
     }
-    if trigger == Some(Trigger::NoHeaders) {
-        return Ok(Response::Silence);
-    }
-    let reply = Reply::to(&ask, Persona::ChatGpt);
+    let reply = turn.reply(Persona::ChatGpt);
     let usage = Usage::of(&ask, &reply);
-    let identity = Identity::new(ticket, request.claims.of(&ask, true));
+    let identity = Identity::new(ticket, turn.named(true));
     if let Some(options) = stream {
         let frames = chat_stream::frames(&reply, usage, identity, options);
-        let delivery = Delivery::stream(frames, trigger);
+        let delivery = turn.stream(frames);
         return Ok(answered(ticket, "text/event-stream; charset=utf-8", delivery));
     }
     let body = whole(&reply, usage, &identity);
-    Ok(answered(ticket, "application/json", Delivery::whole(body, trigger)))
+    Ok(answered(ticket, "application/json", turn.whole(body)))
 }
 
 /// Checks every field; gives the question and, when a stream is wanted, its options.
@@ -211,8 +209,8 @@ fn read(fields: &Fields<'_>) -> Result<(Ask, Option<StreamOptions>), Refusal> {
         parallel: parallel.unwrap_or(true),
         max_tokens: token_limit(fields, model)?,
         stop: conversation::stop(fields, 4, false)?,
-        thinking: false,
         shape,
+        ..Ask::default()
     };
     Ok((ask, stream_options(fields)?))
 }

@@ -5,9 +5,9 @@ use http::{Method, StatusCode};
 use serde::Serialize;
 
 use super::headers;
-use crate::ask::Trigger;
 use crate::delivery::Delivery;
 use crate::exchange::{Response, Ticket};
+use crate::fault::Why;
 use crate::fields::Problem;
 
 /// A refusal to answer.
@@ -111,10 +111,10 @@ impl Refusal {
         Self::bad(Some(param), None, message)
     }
 
-    /// The refusal that `trigger` asks for before anything is generated.
-    pub(super) fn asked_for(trigger: Trigger, model: &str) -> Option<Self> {
-        Some(match trigger {
-            Trigger::RateLimit => Self {
+    /// The refusal that a fault asks for.
+    pub(super) fn asked_for(why: Why, model: &str) -> Self {
+        match why {
+            Why::RateLimit => Self {
                 retry_after: Some("1"),
                 ..Self::new(
                     StatusCode::TOO_MANY_REQUESTS,
@@ -127,28 +127,50 @@ impl Refusal {
                     ),
                 )
             },
-            Trigger::Quota => Self::new(
+            Why::Quota => Self::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "insufficient_quota",
                 None,
                 Some("insufficient_quota"),
                 "You exceeded your current quota, please check your plan and billing details.",
             ),
-            Trigger::Overloaded => Self::new(
+            Why::Overloaded => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "service_unavailable_error",
                 None,
                 Some("server_is_overloaded"),
                 "The server is currently overloaded. Please try again later.",
             ),
-            Trigger::Error500 => Self::server_error(),
-            Trigger::ModerationInput => Self::bad(
+            Why::Server | Why::Under200 => Self::server_error(),
+            Why::Key => Self::new(
+                StatusCode::UNAUTHORIZED,
+                INVALID,
+                None,
+                Some("invalid_api_key"),
+                "Incorrect API key provided.",
+            ),
+            Why::Moderation => Self::bad(
                 None,
                 Some("invalid_prompt"),
                 "Invalid prompt: your prompt was flagged as potentially violating our usage policy.",
             ),
-            _ => return None,
-        })
+            Why::ContextLength => Self::bad(
+                Some("messages"),
+                Some("context_length_exceeded"),
+                "This model's maximum context length is 128000 tokens. However, your messages \
+                 resulted in 130000 tokens. Please reduce the length of the messages.",
+            ),
+            Why::Prefix => Self::bad(
+                Some("messages"),
+                Some("unsupported_value"),
+                "This model does not support assistant message prefill. The conversation must end \
+                 with a user message.",
+            ),
+            Why::Status(status) if status < 500 => {
+                Self::bad(None, None, format!("The request was refused with status {status}."))
+            }
+            Why::Status(_) => Self::server_error(),
+        }
     }
 
     fn server_error() -> Self {

@@ -17,14 +17,14 @@ use crate::fields::Fields;
 use errors::Refusal;
 
 /// What is asked of `request`.
-pub(crate) fn answer(request: &Request, key_fits: bool) -> Response {
-    match route(request, key_fits) {
+pub(crate) fn answer(request: &Request) -> Response {
+    match route(request) {
         Ok(response) => response,
         Err(refusal) => refusal.response(&request.ticket),
     }
 }
 
-fn route(request: &Request, key_fits: bool) -> Result<Response, Refusal> {
+fn route(request: &Request) -> Result<Response, Refusal> {
     let path = request.path.as_str();
     let expected = match path {
         "/v1/chat/completions" | "/v1/responses" => Method::POST,
@@ -32,7 +32,7 @@ fn route(request: &Request, key_fits: bool) -> Result<Response, Refusal> {
         _ if path.starts_with("/v1/models/") => Method::GET,
         _ => return Err(Refusal::no_such_url(&request.method, path)),
     };
-    if !key_fits {
+    if !request.has_good_bearer() {
         return Err(Refusal::key(request.bearer()));
     }
     if request.method != expected {

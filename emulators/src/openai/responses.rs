@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 use super::errors::Refusal;
 use super::{EFFORTS, answered, metadata, models, reasoning_rules, responses_stream};
-use crate::ask::{Ask, Tool, Trigger};
+use crate::ask::{Ask, Tool};
 use crate::conversation::{self, Conversation};
-use crate::delivery::Delivery;
 use crate::exchange::{Request, Response, Ticket};
 use crate::fields::{Fields, Problem};
 use crate::reply::{End, Persona, Reply};
+use crate::turn::Turn;
 
 /// Every field of a request, after the `OpenAPI` description and the client 3.54.0.
 const FIELDS: [&str; 31] = [
@@ -224,14 +224,12 @@ pub(super) fn answer(fields: &Fields<'_>, request: &Request) -> Result<Response,
         }
         options.only(&["include_obfuscation"])?;
     }
-    let trigger = ask.trigger();
-    if let Some(refusal) = trigger.and_then(|t| Refusal::asked_for(t, &ask.model)) {
-        return Err(refusal);
+    let turn = Turn::begin(request, &ask, streamed);
+    if let Some(response) = turn.before(|why| Refusal::asked_for(why, &ask.model).response(ticket))
+    {
+        return Ok(response);
     }
-    if trigger == Some(Trigger::NoHeaders) {
-        return Ok(Response::Silence);
-    }
-    let reply = Reply::to(&ask, Persona::ChatGpt);
+    let reply = turn.reply(Persona::ChatGpt);
     let (input, output) = (ask.input_tokens(), reply.output_tokens());
     let usage = Usage {
         input_tokens: input,
@@ -243,7 +241,7 @@ pub(super) fn answer(fields: &Fields<'_>, request: &Request) -> Result<Response,
     let draft = Draft {
         id: format!("resp_{}", ticket.hex(2, 48)),
         created: ticket.unix_seconds(),
-        model: request.claims.of(&ask, false).model,
+        model: turn.named(false).model,
         echo,
         reply,
         usage,
@@ -251,11 +249,11 @@ pub(super) fn answer(fields: &Fields<'_>, request: &Request) -> Result<Response,
     };
     Ok(if streamed {
         let frames = responses_stream::frames(&draft);
-        answered(ticket, "text/event-stream; charset=utf-8", Delivery::stream(frames, trigger))
+        answered(ticket, "text/event-stream; charset=utf-8", turn.stream(frames))
     } else {
         // Serialising strings and numbers cannot fail.
         let body = serde_json::to_vec(&draft.ended()).unwrap_or_default();
-        answered(ticket, "application/json", Delivery::whole(body, trigger))
+        answered(ticket, "application/json", turn.whole(body))
     })
 }
 
@@ -303,9 +301,8 @@ fn read(fields: &Fields<'_>) -> Result<(Ask, Echo), Refusal> {
         choice,
         parallel: echo.parallel_tool_calls,
         max_tokens: echo.max_output_tokens,
-        stop: Vec::new(),
-        thinking: false,
         shape,
+        ..Ask::default()
     };
     Ok((ask, echo))
 }

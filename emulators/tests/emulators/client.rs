@@ -57,7 +57,7 @@ impl Reply {
 
 /// An emulator without delays between chunks.
 pub(crate) async fn emulator(kind: Kind) -> Emulator {
-    let options = Options { chunk_delay: Duration::ZERO, key: None };
+    let options = Options { chunk_delay: Duration::ZERO, ..Options::default() };
     Emulator::bind(kind, "127.0.0.1:0".parse().unwrap(), options).await.unwrap()
 }
 

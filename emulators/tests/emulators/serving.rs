@@ -54,7 +54,11 @@ async fn claims_hold_for_every_answer_until_they_are_taken_back() {
 
 #[tokio::test]
 async fn a_named_key_is_the_only_one() {
-    let options = Options { chunk_delay: Duration::ZERO, key: Some("sk-right".to_owned()) };
+    let options = Options {
+        chunk_delay: Duration::ZERO,
+        key: Some("sk-right".to_owned()),
+        ..Options::default()
+    };
     let addr = "127.0.0.1:0".parse().unwrap();
     let emulator = Emulator::bind(Kind::OpenAi, addr, options).await.unwrap();
     let right = send(&emulator, "GET", "/v1/models", &[("authorization", "Bearer sk-right")], "");
