@@ -1,5 +1,5 @@
-//! What the tests need beside Rust: a Python environment, Node packages, a browser. Each is
-//! installed from packages when it is missing, and left alone when it is there.
+//! What the tests need beside Rust: Python environments, Node packages, a browser. Each is installed
+//! from packages when it is missing, and left alone when it is there.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,24 +9,60 @@ use crate::Project;
 /// The browser of Debian's package.
 const CHROMIUM: &str = "/usr/bin/chromium";
 
-/// A Python environment with the pinned packages of every Python suite.
-pub(crate) fn python(project: &Project) -> Result<PathBuf, String> {
-    let venv = project.target.join("test-venv");
+/// A Python environment, with all that is in it pinned.
+pub(crate) struct Environment {
+    pub(crate) name: &'static str,
+    /// The folder below Cargo's target folder.
+    folder: &'static str,
+    requirements: &'static [&'static str],
+}
+
+/// What the Python suites run in. Two of the partners' clients cannot live with the others.
+pub(crate) const ENVIRONMENTS: [Environment; 3] = [
+    Environment {
+        name: "main",
+        folder: "test-venv",
+        requirements: &["tests/e2e/requirements.txt", "tests/vendor-sdk/requirements.txt"],
+    },
+    Environment {
+        name: "zhipuai-legacy",
+        folder: "test-venv-zhipuai-legacy",
+        requirements: &["tests/vendor-sdk/requirements-zhipuai-legacy.txt"],
+    },
+    Environment {
+        name: "anthropic-2023-06-01",
+        folder: "test-venv-anthropic-2023-06-01",
+        requirements: &["tests/vendor-sdk/requirements-anthropic-2023-06-01.txt"],
+    },
+];
+
+/// The interpreter of an environment, which is installed if its lists changed.
+pub(crate) fn python(project: &Project, environment: &Environment) -> Result<PathBuf, String> {
+    let venv = project.target.join(environment.folder);
     let python = venv.join("bin/python");
-    if !python.exists() {
-        step(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
-    }
-    let wanted = requirements(project)?;
     let stamp = venv.join("yumen-requirements.txt");
-    if std::fs::read_to_string(&stamp).ok().as_deref() != Some(&wanted) {
-        let mut pip = Command::new(&python);
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-        for file in requirement_files(project) {
-            pip.arg("-r").arg(file);
-        }
-        step(&mut pip)?;
-        std::fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
+    let files: Vec<PathBuf> =
+        environment.requirements.iter().map(|file| project.root.join(file)).collect();
+    let wanted: String = files.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
+    if python.exists() && std::fs::read_to_string(&stamp).ok().as_deref() == Some(&wanted) {
+        return Ok(python);
     }
+    // From nothing, so that no package stays that is in no list any more.
+    step(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
+    let pip = || {
+        let mut pip = Command::new(&python);
+        pip.args(["-m", "pip", "--disable-pip-version-check"]);
+        pip
+    };
+    // The lists are complete: nothing needs to be looked up, and the check says what they lack.
+    let mut install = pip();
+    install.args(["install", "--quiet", "--no-deps"]);
+    for file in &files {
+        install.arg("-r").arg(file);
+    }
+    step(&mut install)?;
+    step(pip().arg("check"))?;
+    std::fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
     Ok(python)
 }
 
@@ -61,16 +97,6 @@ pub(crate) fn step(command: &mut Command) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("{shown}: {status}")) }
 }
 
-fn requirement_files(project: &Project) -> [PathBuf; 2] {
-    ["tests/e2e", "tests/vendor-sdk"]
-        .map(|folder| project.root.join(folder).join("requirements.txt"))
-}
-
-fn requirements(project: &Project) -> Result<String, String> {
-    requirement_files(project)
-        .iter()
-        .map(|file| {
-            std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
-        })
-        .collect()
+fn read(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }

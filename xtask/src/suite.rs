@@ -13,10 +13,16 @@ struct Count {
     skipped: u64,
 }
 
+/// The suites in Python; the first runs in every environment.
+const PYTHON_SUITES: [&str; 2] = ["tests/vendor-sdk", "tests/e2e"];
+
 /// Runs everything. Every suite runs, also after one failed.
 pub(crate) fn run(project: &Project) -> Result<(), String> {
     tidy::check(project)?;
-    let python = install::python(project)?;
+    let pythons = install::ENVIRONMENTS
+        .iter()
+        .map(|environment| Ok((environment.name, install::python(project, environment)?)))
+        .collect::<Result<Vec<_>, String>>()?;
     install::browser()?;
     let node_suites = ["tests/openai-node", "tests/browser"];
     for suite in node_suites {
@@ -42,10 +48,17 @@ pub(crate) fn run(project: &Project) -> Result<(), String> {
         counted(cargo(project).args(["test", "--workspace", "--no-fail-fast"]), rust_line),
     );
     install::step(cargo(project).args(["build", "--workspace", "--bins"]))?;
-    for suite in ["tests/vendor-sdk", "tests/e2e"] {
-        let mut pytest = Command::new(&python);
-        pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", suite]);
-        add(suite, counted(at_home(project, &mut pytest), pytest_line));
+    for (environment, python) in &pythons {
+        // Everything else in Python runs in the first environment only.
+        let suites = if *environment == "main" { &PYTHON_SUITES[..] } else { &PYTHON_SUITES[..1] };
+        for suite in suites {
+            let mut pytest = Command::new(python);
+            pytest
+                .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", suite])
+                .env("YUMEN_SDK_ENVIRONMENT", environment);
+            let name = format!("{suite} ({environment})");
+            add(&name, counted(at_home(project, &mut pytest), pytest_line));
+        }
     }
     for suite in node_suites {
         let mut node = Command::new("node");
