@@ -18,7 +18,7 @@ use yumen_device::Output;
 use yumen_features::{Feature, FeatureError, Prompt, Tier};
 use yumen_label::{Labelled, Labels};
 use yumen_ledger::{Admission, Canonical, Entry, Refusal};
-use yumen_partners::{Answer, AskError, RouteError, Stray};
+use yumen_partners::{Answer, AskError, Manner, RouteError, Stray, Unanswered};
 use yumen_policy::{
     Clearance, MarketId, ModelRef, Outcome, Release, Timestamp, UiLanguage, Verdict, clear,
 };
@@ -164,7 +164,13 @@ impl Way<'_> {
                 let limit = prompt.feature().checks().max_output_bytes;
                 let (prompt, notices) = self.gate.screen.whole(prompt, ToPartner)?;
                 journal.notices(&notices);
-                let route = self.gate.partners.route(prompt, delivery == Delivery::Streamed);
+                let route = self.gate.partners.route(
+                    prompt,
+                    match delivery {
+                        Delivery::Streamed => Manner::stream(),
+                        Delivery::Whole => Manner::whole(),
+                    },
+                );
                 let route = route.inspect_err(|error| {
                     if let RouteError::OutOfMarket { market, stray } = error {
                         self.strayed(market, stray);
@@ -187,14 +193,14 @@ impl Way<'_> {
                 let answer = self.gate.partners.ask(route).await;
                 let admission = self.opening(admission).await?;
                 let answer = match answer {
-                    Err(AskError::Drifted(drift)) => {
+                    Err(Unanswered { error: AskError::Drifted(drift), .. }) => {
                         return Err(self.gate.drifts.tell(*drift).await);
                     }
                     answer => answer?,
                 };
                 let content = match answer {
-                    Answer::Whole(completion) => {
-                        let completion = output_of(completion, limit)?;
+                    Answer::Whole(whole) => {
+                        let completion = output_of(whole.completion, limit)?;
                         let (completion, notices) =
                             self.gate.screen.whole(completion, FromPartner)?;
                         journal.notices(&notices);

@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::Serialize;
 pub use yumen_desk::Code;
 use yumen_features::FeatureError;
-use yumen_partners::{AskError, RouteError};
+use yumen_partners::{AskError, RouteError, Unanswered};
 use yumen_policy::{Text, UiLanguage, Verdict};
 use yumen_screen::{Notice, Refusal};
 
@@ -163,7 +163,9 @@ pub const CODES: &[Code] = &[
         "The partner's answer took too long",
         "合作方的回答用时过长",
     ),
+    code("partner_too_slow", 504, "The partner answered too slowly", "合作方的回答过慢"),
     code("partner_truncated", 502, "The partner's answer ended midway", "合作方的回答中途断开"),
+    code("partner_unavailable", 503, "The partner cannot be asked now", "合作方暂时无法使用"),
     code("partner_unreachable", 502, "The partner cannot be reached", "无法连接合作方"),
     code("policy_changed", 503, "The rules changed during the request", "规则在请求期间发生变化"),
     code("policy_stale", 503, "The market's rules are too old", "市场规则已过时"),
@@ -336,6 +338,12 @@ impl From<RouteError> for Problem {
             format!("None of the approved models can be asked: {error}."),
             "获批的模型目前都无法使用。",
         )
+    }
+}
+
+impl From<Unanswered> for Problem {
+    fn from(unanswered: Unanswered) -> Self {
+        unanswered.error.into()
     }
 }
 

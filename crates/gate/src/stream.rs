@@ -211,7 +211,7 @@ impl Pieces for LabelledStream {
         }
         self.events = events;
         match result {
-            Ok(more) => more && self.open,
+            Ok(step) => step != yumen_partners::Step::End && self.open,
             Err(error) if !self.open => {
                 tracing::debug!(%error, "the partner failed after the answer was complete");
                 false

@@ -1,19 +1,61 @@
 //! What a partner answers: a whole completion, or a stream of events that is pulled.
 
-use std::{fmt, mem};
+use std::{fmt, mem, sync::Arc};
+
+use yumen_policy::ModelRef;
 
 use yumen_wire::{Completion, Event, StreamDecoder};
 
-use crate::{AskError, expected::Expected, inflow::Inflow, wait::Due};
+use crate::{AskError, Attempt, expected::Expected, inflow::Inflow, wait::Due};
 
 /// A partner's answer.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "it is moved twice and kept nowhere")]
 pub enum Answer {
     /// All of it at once.
-    Whole(Completion),
+    Whole(Whole),
     /// Piece by piece.
     Stream(AnswerStream),
+}
+
+/// A whole answer, and who gave it.
+#[derive(Debug)]
+pub struct Whole {
+    /// The answer.
+    pub completion: Completion,
+    /// What it took, the attempt that gave it last.
+    pub attempts: Vec<Attempt>,
+    pub(crate) models: Arc<[ModelRef]>,
+    pub(crate) chosen: usize,
+    pub(crate) emulated: bool,
+}
+
+impl Whole {
+    /// The model that answered.
+    pub fn model(&self) -> &ModelRef {
+        &self.models[self.chosen]
+    }
+
+    /// Whether an emulator answered in the partner's place.
+    pub fn emulated(&self) -> bool {
+        self.emulated
+    }
+}
+
+/// What [`AnswerStream::next`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Step {
+    /// Go on.
+    More,
+    /// Another attempt, perhaps at another model, goes on with the same text: what was appended in
+    /// this call comes from it, and [`AnswerStream::model`] names it.
+    Switched,
+    /// All that came before this call is void: what was appended in this call is the beginning of
+    /// the answer anew, and [`AnswerStream::model`] names who gives it.
+    Restarted,
+    /// The answer has ended properly; nothing was appended.
+    End,
 }
 
 /// The events of a streamed answer.
@@ -75,15 +117,24 @@ impl AnswerStream {
         Ok(())
     }
 
-    /// Appends the events that come next to `out`. `true`: go on; `false`: the answer has ended
-    /// properly and nothing was appended. The future may be dropped and made anew without loss.
+    /// Appends the events that come next to `out`. The future may be dropped and made anew without loss.
     ///
     /// # Errors
     /// [`AskError`] when a clock ran out, the connection broke, the partner reported an error, or
     /// the stream ended before it was finished, or went on as another model's than the approved
     /// one. Events before the error have been given out. After an error the connection is closed and the stream has ended.
-    pub async fn next(&mut self, out: &mut Vec<Event>) -> Result<bool, AskError> {
-        self.within.next(out).await
+    pub async fn next(&mut self, out: &mut Vec<Event>) -> Result<Step, AskError> {
+        self.within.next(out).await.map(|more| if more { Step::More } else { Step::End })
+    }
+
+    /// The model that answers now.
+    pub fn model(&self) -> &ModelRef {
+        self.within.expected.model()
+    }
+
+    /// What was tried so far and has ended, in order.
+    pub fn attempts(&self) -> &[Attempt] {
+        &[]
     }
 }
 

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use yumen_wire::{Outgoing, PartnerErrorKind};
 
 use crate::{
-    Answer, AnswerStream, AskError, Partners, Route,
+    Answer, AnswerStream, AskError, Partners, Route, Unanswered, Whole,
     expected::Expected,
     in_market::InMarket,
     inflow::Inflow,
@@ -43,7 +43,11 @@ impl Partners {
     /// # Errors
     /// [`AskError`]: a clock ran out, the connection failed, the partner answered with an error, or
     /// another model answered than the approved one ([`AskError::Drifted`]).
-    pub async fn ask(&self, route: Route) -> Result<Answer, AskError> {
+    pub async fn ask(&self, route: Route) -> Result<Answer, Unanswered> {
+        self.asked(route).await.map_err(|error| Unanswered { error, attempts: Vec::new() })
+    }
+
+    async fn asked(&self, route: Route) -> Result<Answer, AskError> {
         let (expected, partner, address, outgoing, stream) = route.into_parts();
         let total = Due { at: Instant::now() + partner.clocks.total, clock: Clock::Total };
         let call = Call { expected, partner, address, outgoing, stream, total };
@@ -119,7 +123,13 @@ impl Call {
         let body = inflow.whole(MOST_ANSWER).await?;
         match self.partner.protocol.decode(status, &body) {
             Err(error) => Err(told(self.partner.told(error), &head.headers)),
-            Ok(completion) => Ok(Answer::Whole(self.expected.whole(completion)?)),
+            Ok(completion) => {
+                let completion = self.expected.whole(completion)?;
+                let (models, chosen) = self.expected.place();
+                let emulated = self.partner.emulated;
+                let attempts = Vec::new();
+                Ok(Answer::Whole(Whole { completion, attempts, models, chosen, emulated }))
+            }
         }
     }
 

@@ -1,14 +1,15 @@
-//! The five clocks that bound every wait for a partner, and how they are written in a file.
+//! The five clocks that bound every wait for a partner, the least rate of an answer, and how they are
+//! written in a file.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// How long each step of a partner's answer may take.
+/// How long each step of a partner's answer may take, and how slow it may be.
 ///
-/// In a configuration file each is a number of seconds (`connect_seconds = 5`, fractions allowed),
-/// above 0 and at most a day; a clock that is not named keeps its default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// In a configuration file each clock is a number of seconds (`connect_seconds = 5`, fractions
+/// allowed), above 0 and at most a day; a clock that is not named keeps its default.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Clocks {
     /// Opening a connection: name, TCP and TLS. Runs only when no open connection is free.
@@ -24,13 +25,25 @@ pub struct Clocks {
     /// Comments and empty opening events do not stop it. Default 60 s.
     #[serde(rename = "first_token_seconds", with = "seconds")]
     pub first_token: Duration,
+    /// The same, where another model could be asked instead and no reasoning was asked for: nobody
+    /// is made to wait for the slow one. Never longer than `first_token`. Default 10 s.
+    #[serde(rename = "first_token_failover_seconds", with = "seconds")]
+    pub first_token_failover: Duration,
     /// Between two events of a stream, or two pieces of a whole answer's body, while we wait for
-    /// them; the time a slow reader takes does not count. Comments do not reset it. Default 30 s.
+    /// them; the time a slow reader takes does not count. Comments do not reset it. Default 20 s.
     #[serde(rename = "gap_seconds", with = "seconds")]
     pub gap: Duration,
-    /// The whole of `ask`, a second attempt included, to the last byte. Default 600 s.
+    /// One attempt, to its last byte. Default 600 s. What all attempts may take together is the
+    /// `deadline` of [`crate::Routing`].
     #[serde(rename = "total_seconds", with = "seconds")]
     pub total: Duration,
+    /// The least tokens a second a stream must give after its first, over each
+    /// `rate_window_seconds`; a piece without a count is taken for one token, or one for four bytes
+    /// where that is more. 0 is no limit. Default 0.5.
+    pub min_tokens_per_second: f64,
+    /// Over how long the rate is taken. Default 30 s.
+    #[serde(rename = "rate_window_seconds", with = "seconds")]
+    pub rate_window: Duration,
 }
 
 impl Default for Clocks {
@@ -39,28 +52,31 @@ impl Default for Clocks {
             connect: Duration::from_secs(5),
             headers: Duration::from_mins(2),
             first_token: Duration::from_mins(1),
-            gap: Duration::from_secs(30),
+            first_token_failover: Duration::from_secs(10),
+            gap: Duration::from_secs(20),
             total: Duration::from_mins(10),
+            min_tokens_per_second: 0.5,
+            rate_window: Duration::from_secs(30),
         }
     }
 }
 
 /// Seconds as a number in a file.
-mod seconds {
+pub(crate) mod seconds {
     use super::{Deserialize, Deserializer, Duration, Serializer};
 
     const MOST: f64 = 86_400.0;
 
-    pub(super) fn serialize<S: Serializer>(value: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(value: &Duration, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_f64(value.as_secs_f64())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
         let seconds = f64::deserialize(from)?;
         if seconds > 0.0 && seconds <= MOST {
             Ok(Duration::from_secs_f64(seconds))
         } else {
-            Err(serde::de::Error::custom("a clock is a number of seconds above 0, at most 86400"))
+            Err(serde::de::Error::custom("a time is a number of seconds above 0, at most 86400"))
         }
     }
 }

@@ -1,18 +1,13 @@
 //! One partner as the operator configures it, checked where it is read.
 
-use std::{fmt, net::IpAddr, str::FromStr};
-
-use http::{
-    Uri,
-    uri::{Authority, PathAndQuery, Scheme},
-};
 use serde::{Deserialize, Serialize};
-use yumen_policy::{PartnerId, Region};
+use yumen_policy::{ModelId, PartnerId, Region};
 use yumen_wire::Protocol;
 
-use crate::{Clocks, KeySource, PartnersError};
+use crate::{BaseUrl, BreakerConfig, Capabilities, Clocks, KeySource, Price};
 
-/// One partner: who, what it speaks, where, with which key, and how long we wait.
+/// One partner: who, what it speaks, where, with which keys, how long we wait, and what is known of
+/// its models. Everything below `base_url` may be left out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PartnerConfig {
@@ -26,170 +21,112 @@ pub struct PartnerConfig {
     /// sends it anything.
     #[serde(default)]
     pub region: Option<Region>,
-    /// Where its key is.
-    #[serde(default)]
-    pub key: KeySource,
+    /// Where its keys are: `key = { env = "NAME" }`, or `keys` with several that take turns. None:
+    /// nothing is sent, as for emulators and servers of one's own on this machine.
+    #[serde(default, alias = "key", deserialize_with = "one_or_more")]
+    pub keys: Vec<KeySource>,
     /// Whether this is an emulator and no real model answers; said in every answer.
     #[serde(default)]
     pub emulated: bool,
     /// How long each step may take.
     #[serde(default)]
     pub clocks: Clocks,
+    /// What is known of its models. One that a release names and this does not is asked under its
+    /// own name, as a model of which nothing is known.
+    #[serde(default)]
+    pub models: Vec<ModelConfig>,
+    /// Its share under the strategies `weighted` and `least_busy`; 0 keeps it for when no other is
+    /// left. Default 1.
+    #[serde(default = "one")]
+    pub weight: u32,
+    /// Partners with a lower number are asked before all others. Default 0.
+    #[serde(default)]
+    pub priority: u32,
+    /// The most requests under way at once. Default: no limit.
+    #[serde(default)]
+    pub concurrency: Option<u32>,
+    /// Which HTTP. Default `auto`.
+    #[serde(default)]
+    pub http: HttpVersion,
+    /// When a model of it is left alone.
+    #[serde(default)]
+    pub breaker: BreakerConfig,
 }
 
-/// An absolute address without query: `https` anywhere, `http` only on this machine, since a key
-/// and a person's text travel over it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub struct BaseUrl {
-    scheme: Scheme,
-    authority: Authority,
-    path: String, // without the trailing slash
+/// What is known of one model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelConfig {
+    /// Its id, as releases name it.
+    pub id: ModelId,
+    /// Its name at the partner where that is another, such as an endpoint's id.
+    #[serde(default)]
+    pub upstream: Option<String>,
+    /// What it can do.
+    #[serde(default)]
+    pub capabilities: Capabilities,
+    /// What it costs.
+    #[serde(default)]
+    pub price: Option<Price>,
 }
 
-impl BaseUrl {
-    /// Host and port, as the `Host` header carries them.
-    pub fn authority(&self) -> &str {
-        self.authority.as_str()
-    }
-
-    /// The host alone.
-    pub fn host(&self) -> &str {
-        self.authority.host()
-    }
-
-    /// Whether connections are encrypted; otherwise they stay on this machine.
-    pub fn is_https(&self) -> bool {
-        self.scheme == Scheme::HTTPS
-    }
-
-    /// The address of one of the protocol's paths.
-    pub(crate) fn join(&self, path: &str) -> Result<Uri, http::Error> {
-        let slash = if path.starts_with('/') { "" } else { "/" };
-        let path = PathAndQuery::try_from(format!("{}{slash}{path}", self.path))?;
-        Uri::builder()
-            .scheme(self.scheme.clone())
-            .authority(self.authority.clone())
-            .path_and_query(path)
-            .build()
-    }
+/// Which HTTP is spoken with a partner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HttpVersion {
+    /// HTTP/2 where TLS agrees on it, else HTTP/1.1.
+    #[default]
+    #[serde(rename = "auto")]
+    Auto,
+    /// HTTP/1.1 only.
+    #[serde(rename = "1")]
+    Http1,
+    /// HTTP/2 only; on a plain address, from the first byte (prior knowledge).
+    #[serde(rename = "2")]
+    Http2,
 }
 
-impl FromStr for BaseUrl {
-    type Err = PartnersError;
-
-    fn from_str(text: &str) -> Result<Self, PartnersError> {
-        let bad = |what| PartnersError::BaseUrl { url: without_user_info(text), what };
-        let uri: Uri = text.parse().map_err(|_| bad("is not an address"))?;
-        let parts = uri.into_parts();
-        let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
-            return Err(bad("must be absolute, such as https://api.openai.com/v1"));
-        };
-        if authority.as_str().contains('@') {
-            return Err(bad("must not hold a user or password; the key has its own place"));
+impl PartnerConfig {
+    /// A partner of which no more is said than who it is, what it speaks and where.
+    pub fn new(id: PartnerId, protocol: Protocol, base_url: BaseUrl) -> Self {
+        Self {
+            id,
+            protocol,
+            base_url,
+            region: None,
+            keys: Vec::new(),
+            emulated: false,
+            clocks: Clocks::default(),
+            models: Vec::new(),
+            weight: one(),
+            priority: 0,
+            concurrency: None,
+            http: HttpVersion::default(),
+            breaker: BreakerConfig::default(),
         }
-        if text.contains(['?', '#']) {
-            return Err(bad("must not have a query or a fragment"));
-        }
-        let plain = match scheme.as_str() {
-            "https" => false,
-            "http" => true,
-            _ => return Err(bad("must begin with https:// or, on this machine, http://")),
-        };
-        if plain && !is_this_machine(authority.host()) {
-            return Err(bad("must be https: plain http is allowed only to this machine"));
-        }
-        let path = parts.path_and_query.as_ref().map_or("", PathAndQuery::path);
-        Ok(Self { scheme, authority, path: path.trim_end_matches('/').to_owned() })
     }
 }
 
-impl TryFrom<String> for BaseUrl {
-    type Error = PartnersError;
-
-    fn try_from(text: String) -> Result<Self, PartnersError> {
-        text.parse()
-    }
+fn one() -> u32 {
+    1
 }
 
-impl From<BaseUrl> for String {
-    fn from(url: BaseUrl) -> Self {
-        url.to_string()
+/// One key, or a list of them.
+fn one_or_more<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<KeySource>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMore {
+        One(KeySource),
+        More(Vec<KeySource>),
     }
-}
-
-impl fmt::Display for BaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}{}", self.scheme, self.authority, self.path)
-    }
-}
-
-impl fmt::Debug for BaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BaseUrl({self})")
-    }
-}
-
-fn is_this_machine(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-/// The text for an error message, without what may be a password.
-fn without_user_info(text: &str) -> String {
-    match (text.find("://"), text.rfind('@')) {
-        (Some(scheme), Some(at)) if at > scheme => {
-            format!("{}://{}", &text[..scheme], &text[at + 1..])
-        }
-        _ => text.to_owned(),
-    }
+    Ok(match OneOrMore::deserialize(from)? {
+        OneOrMore::One(key) => vec![key],
+        OneOrMore::More(keys) => keys,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_join_with_exactly_one_slash() {
-        for base in ["https://api.example.com/v1", "https://api.example.com/v1/"] {
-            let base: BaseUrl = base.parse().unwrap();
-            for path in ["chat/completions", "/chat/completions"] {
-                assert_eq!(
-                    base.join(path).unwrap().to_string(),
-                    "https://api.example.com/v1/chat/completions"
-                );
-            }
-        }
-        let bare: BaseUrl = "http://127.0.0.1:9100".parse().unwrap();
-        assert_eq!(bare.join("/x").unwrap().to_string(), "http://127.0.0.1:9100/x");
-    }
-
-    #[test]
-    fn plain_http_stays_on_this_machine() {
-        for good in
-            ["http://127.0.0.1:1/v1", "http://localhost:1", "http://[::1]:1", "https://a.cn"]
-        {
-            assert!(good.parse::<BaseUrl>().is_ok(), "{good} was refused");
-        }
-        for bad in [
-            "http://api.openai.com/v1",
-            "http://10.0.0.1",
-            "http://localhost.example.com",
-            "ftp://127.0.0.1",
-        ] {
-            assert!(bad.parse::<BaseUrl>().is_err(), "{bad} was taken");
-        }
-    }
-
-    #[test]
-    fn what_does_not_belong_in_an_address_is_refused() {
-        for bad in ["", "/v1", "api.openai.com", "https://a.cn/v1?x=1", "https://a.cn/#x"] {
-            assert!(bad.parse::<BaseUrl>().is_err(), "{bad} was taken");
-        }
-        let error = "https://me:secret@a.cn".parse::<BaseUrl>().unwrap_err();
-        assert!(!format!("{error} {error:?}").contains("secret"));
-    }
 
     #[test]
     fn a_partner_is_read_from_toml() {
@@ -203,11 +140,37 @@ mod tests {
         assert_eq!(config.region.unwrap().as_str(), "CN");
         assert_eq!(config.base_url.host(), "dashscope.aliyuncs.com");
         assert!(!config.emulated);
+        assert_eq!(config.keys, [KeySource::Env("DASHSCOPE_API_KEY".to_owned())]);
         assert_eq!(config.clocks.gap.as_secs(), 10);
         let error = toml::from_str::<PartnerConfig>(
             "id = \"x\"\nprotocol = \"openai-chat\"\nbase_url = \"http://example.com\"",
         )
         .unwrap_err();
         assert!(error.to_string().contains("plain http"), "{error}");
+    }
+
+    #[test]
+    fn what_is_known_of_models_and_keys_is_read_too() {
+        let config: PartnerConfig = toml::from_str(
+            "id = \"ark\"\nprotocol = \"openai-chat\"\nbase_url = \"http://127.0.0.1:1\"\n\
+             keys = [{ env = \"ONE\" }, { file = \"two\" }]\nhttp = \"2\"\nweight = 3\n\
+             concurrency = 8\nbreaker = { failures = 2 }\n\
+             [[models]]\nid = \"m-1\"\nupstream = \"ep-1\"\n\
+             capabilities = { prefix = true }\nprice = { input = 0.5, output = 2 }",
+        )
+        .unwrap();
+        assert_eq!(config.keys.len(), 2);
+        assert_eq!(config.http, HttpVersion::Http2);
+        assert_eq!((config.weight, config.priority, config.concurrency), (3, 0, Some(8)));
+        assert_eq!(config.breaker.failures, 2);
+        assert_eq!(config.breaker.window, BreakerConfig::default().window);
+        assert_eq!(config.models[0].upstream.as_deref(), Some("ep-1"));
+        assert_eq!(config.models[0].capabilities.prefix, Some(true));
+        for bad in ["http = \"3\"", "key = \"sk-1\"", "wieght = 1"] {
+            let text = format!(
+                "id = \"x\"\nprotocol = \"openai-chat\"\nbase_url = \"http://127.0.0.1:1\"\n{bad}"
+            );
+            assert!(toml::from_str::<PartnerConfig>(&text).is_err(), "{bad} was taken");
+        }
     }
 }

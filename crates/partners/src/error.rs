@@ -84,6 +84,14 @@ pub enum RouteError {
         /// The preferred one of those passed over.
         stray: Stray,
     },
+    /// None of the cleared models can do what the conversation needs.
+    #[error("no model cleared for {feature} can take {what}")]
+    NotCapable {
+        /// The feature asked for.
+        feature: FeatureId,
+        /// What the preferred model lacks.
+        what: &'static str,
+    },
     /// The conversation cannot be written in the partner's protocol.
     #[error(transparent)]
     Encode(#[from] WireError),
@@ -99,6 +107,7 @@ impl RouteError {
             Self::NotForPartner(_) => "route_not_for_partner",
             Self::NoPartner { .. } => "route_no_partner",
             Self::OutOfMarket { .. } => "endpoint_out_of_market",
+            Self::NotCapable { .. } => "route_not_capable",
             Self::Encode(_) => "route_not_encodable",
             Self::Address(_) => "route_address",
         }
@@ -157,6 +166,23 @@ pub enum AskError {
         /// The clock's setting.
         limit: Duration,
     },
+    /// The answer came more slowly than `min_tokens_per_second`.
+    #[error("{partner} gave fewer than {least} tokens a second")]
+    TooSlow {
+        /// Who was asked.
+        partner: PartnerId,
+        /// The least it must give, in tokens a second.
+        least: f64,
+    },
+    /// Not asked at all: the partner bade us wait longer than is worth it, or all its places are
+    /// taken.
+    #[error("{partner} cannot be asked now")]
+    Unavailable {
+        /// Who would have been asked.
+        partner: PartnerId,
+        /// After how long it may be asked again, where that is known.
+        retry_after: Option<Duration>,
+    },
     /// The connection broke while we waited for the head of the answer, or in the middle of it.
     #[error("the connection to {partner} broke: {cause}")]
     Interrupted {
@@ -205,6 +231,8 @@ impl AskError {
             Self::FirstTokenTimeout { .. } => "partner_first_token_timeout",
             Self::GapTimeout { .. } => "partner_gap_timeout",
             Self::TotalTimeout { .. } => "partner_total_timeout",
+            Self::TooSlow { .. } => "partner_too_slow",
+            Self::Unavailable { .. } => "partner_unavailable",
             Self::Interrupted { .. } => "partner_interrupted",
             Self::TooLarge { .. } => "partner_answer_too_large",
             Self::Drifted(_) => "model_drifted",
@@ -221,6 +249,8 @@ impl AskError {
             | Self::FirstTokenTimeout { partner, .. }
             | Self::GapTimeout { partner, .. }
             | Self::TotalTimeout { partner, .. }
+            | Self::TooSlow { partner, .. }
+            | Self::Unavailable { partner, .. }
             | Self::Interrupted { partner, .. }
             | Self::TooLarge { partner, .. }
             | Self::Partner { partner, .. } => partner,

@@ -40,8 +40,8 @@ pub(crate) struct Partner {
 impl Partner {
     /// Reads the key and makes ready; opens no connection.
     pub(crate) fn new(config: PartnerConfig, tls: ClientConfig) -> Result<Self, PartnersError> {
-        let PartnerConfig { id, protocol, base_url, region, key, emulated, clocks } = config;
-        let key = Key::read(&id, &key)?;
+        let PartnerConfig { id, protocol, base_url, region, keys, emulated, clocks, .. } = config;
+        let key = keys.first().map(|key| Key::read(&id, key)).transpose()?.flatten();
         let mut common = HeaderMap::new();
         let host = HeaderValue::from_str(base_url.authority()).map_err(|_| {
             PartnersError::BaseUrl { url: base_url.to_string(), what: "has no host" }

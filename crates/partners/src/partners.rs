@@ -9,7 +9,7 @@ use yumen_screen::{Screened, ToPartner};
 use yumen_wire::Outgoing;
 
 use crate::{
-    PartnerConfig, PartnersError, RouteError, Stray, connect, expected::Expected,
+    Manner, PartnerConfig, PartnersError, RouteError, Routing, Stray, connect, expected::Expected,
     in_market::InMarket, partner::Partner,
 };
 
@@ -24,7 +24,8 @@ impl Partners {
     ///
     /// # Errors
     /// [`PartnersError`] when two have one id or a key cannot be read.
-    pub fn new(configs: Vec<PartnerConfig>) -> Result<Self, PartnersError> {
+    pub fn new(configs: Vec<PartnerConfig>, routing: Routing) -> Result<Self, PartnersError> {
+        let _ = routing;
         let tls = connect::tls()?;
         let mut partners: Vec<Arc<Partner>> = Vec::with_capacity(configs.len());
         for config in configs {
@@ -52,8 +53,9 @@ impl Partners {
     pub fn route(
         &self,
         prompt: Screened<Prompt, ToPartner>,
-        stream: bool,
+        manner: Manner<'_>,
     ) -> Result<Route, RouteError> {
+        let stream = manner.stream;
         let asked = prompt.get();
         let clearance = asked.clearance();
         let Body::Chat(chat) = asked.body() else {

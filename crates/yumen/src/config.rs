@@ -209,18 +209,17 @@ impl RawPartner {
                 base_url.host()
             ));
         }
+        let protocol = self.protocol.unwrap_or(card.protocol);
         Ok(PartnerConfig {
-            protocol: self.protocol.unwrap_or(card.protocol),
             region: known.or(self.region),
-            base_url,
-            key: match self.key {
+            keys: vec![match self.key {
                 None => KeySource::Env(card.key_env.clone()),
                 Some(KeySource::File(file)) => KeySource::File(beside.join(file)),
                 Some(key) => key,
-            },
+            }],
             emulated: self.emulated,
             clocks: self.clocks,
-            id,
+            ..PartnerConfig::new(id, protocol, base_url)
         })
     }
 }

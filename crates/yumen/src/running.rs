@@ -12,7 +12,7 @@ use yumen_desk::{Acting, Action, Actor, Desk, DeskError, Operations};
 use yumen_device::Engine;
 use yumen_gate::{About, AlarmKind, Durability, Gate, Mode, Parts};
 use yumen_ledger::Ledger;
-use yumen_partners::{PartnerConfig, Partners};
+use yumen_partners::{PartnerConfig, Partners, Routing};
 use yumen_policy::{FeatureId, HighWater, Role, Timestamp};
 use yumen_store::{DataVersion, Store, hash_secret};
 
@@ -92,7 +92,8 @@ impl Running {
         let Service { mode, settings, partners, aliases, durable, require_device_key } = service;
         let catalogue = build.shipped.features.clone();
         let screen = Arc::clone(&build.screen);
-        let partners = Partners::new(partners).context("the partners cannot be set up")?;
+        let partners =
+            Partners::new(partners, Routing::default()).context("the partners cannot be set up")?;
         let names = build.names();
         let mut books = Books { build, desk, settings, seen, version: None };
         let view = books.read()?;

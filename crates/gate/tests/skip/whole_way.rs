@@ -7,7 +7,7 @@ use yumen_features::{Feature, FeatureRequest, Prompt, prepare};
 use yumen_gate::{AnswerBody, Piece};
 use yumen_label::{Labelled, Labeller, Labels};
 use yumen_ledger::{Admission, Admitted, Ledger};
-use yumen_partners::{Answer, Partners, Route};
+use yumen_partners::{Answer, Manner, Partners, Route};
 use yumen_policy::{
     Clearance, Device, FeatureId, Policy, Timestamp, UiLanguage, Verdict, clear, judge,
 };
@@ -35,7 +35,7 @@ pub(crate) fn routed(
 ) -> Route {
     let prompt: Prompt = prepare(clearance, feature, request).unwrap();
     let (prompt, _): (Screened<Prompt, ToPartner>, _) = screen.whole(prompt, ToPartner).unwrap();
-    partners.route(prompt, false).unwrap()
+    partners.route(prompt, Manner::whole()).unwrap()
 }
 
 /// Ask, screen, label, record, answer.
@@ -48,8 +48,8 @@ pub(crate) async fn answered(
     admission: Admission<'_>,
 ) -> AnswerBody {
     let labels: Labels = labeller.open(route.clearance(), "1", UiLanguage::En);
-    let Answer::Whole(completion) = partners.ask(route).await.unwrap() else { unreachable!() };
-    let (completion, _) = screen.whole(completion, FromPartner).unwrap();
+    let Answer::Whole(whole) = partners.ask(route).await.unwrap() else { unreachable!() };
+    let (completion, _) = screen.whole(whole.completion, FromPartner).unwrap();
     let stamped: Labelled<Completion> = labels.stamp(completion);
     let admitted: Admitted = ledger.admit(admission).await.unwrap();
     AnswerBody::whole(&admitted, &stamped, |completion, _| completion.text.clone().into_bytes())

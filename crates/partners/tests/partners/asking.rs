@@ -3,22 +3,26 @@
 use std::sync::Arc;
 
 use crate::support::{
-    Partner, Step, completion, config, ending, in_time, json, opening, prompt, stream_head, text,
+    Partner, Step, completion, config, ending, in_time, json, manner, only, opening, prompt,
+    stream_head, text,
 };
-use yumen_partners::{Answer, AnswerStream, AskError, KeySource, PartnerConfig, Partners};
+use yumen_partners::{
+    Answer, AnswerStream, AskError, KeySource, Manner, PartnerConfig, Partners, Step as Went,
+    Unanswered,
+};
 use yumen_wire::{Completion, Event, FinishReason, PartnerErrorKind, Protocol};
 
 const KEY: &str = "key-4711-do-not-tell";
 
-async fn ask(partners: &Partners, stream: bool) -> Result<Answer, AskError> {
-    let route = partners.route(prompt(&["acme/m-1"]), stream).unwrap();
+async fn ask(partners: &Partners, stream: bool) -> Result<Answer, Unanswered> {
+    let route = partners.route(prompt(&["acme/m-1"]), manner(stream)).unwrap();
     in_time(partners.ask(route)).await
 }
 
 async fn ask_whole(partner: &Partner) -> Result<Completion, AskError> {
-    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
+    let partners = only(config("acme", partner.address));
     match ask(&partners, false).await? {
-        Answer::Whole(completion) => Ok(completion),
+        Answer::Whole(whole) => Ok(whole.completion),
         Answer::Stream(_) => panic!("a stream came where a whole answer was asked for"),
     }
 }
@@ -44,8 +48,8 @@ async fn read(mut stream: AnswerStream) -> (String, Result<FinishReason, AskErro
             }
         }
         match more {
-            Ok(true) => {}
-            Ok(false) => return (text, Ok(finish)),
+            Ok(Went::More | Went::Switched | Went::Restarted) => {}
+            Ok(Went::End) => return (text, Ok(finish)),
             Err(error) => return (text, Err(error)),
         }
     }
@@ -62,7 +66,7 @@ fn with_key(mut config: PartnerConfig) -> (PartnerConfig, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("key");
     std::fs::write(&path, format!("{KEY}\n")).unwrap();
-    config.key = KeySource::File(path);
+    config.keys = vec![KeySource::File(path)];
     (config, dir)
 }
 
@@ -70,8 +74,11 @@ fn with_key(mut config: PartnerConfig) -> (PartnerConfig, tempfile::TempDir) {
 async fn a_whole_answer_comes_back_and_the_request_was_ours() {
     let partner = Partner::start(vec![completion()]).await;
     let (config, _dir) = with_key(config("acme", partner.address));
-    let partners = Partners::new(vec![config]).unwrap();
-    let Answer::Whole(answer) = ask(&partners, false).await.unwrap() else { panic!("a stream") };
+    let partners = only(config);
+    let answer = match ask(&partners, false).await.unwrap() {
+        Answer::Whole(whole) => whole.completion,
+        Answer::Stream(_) => panic!("a stream"),
+    };
     assert_eq!(answer.text, "A gate is a door in a wall.");
     assert_eq!(answer.usage.unwrap().output_tokens, 9);
 
@@ -89,7 +96,7 @@ async fn a_whole_answer_comes_back_and_the_request_was_ours() {
 async fn a_stream_comes_back_and_its_connection_serves_again() {
     let script = vec![stream_head(), opening(), text("A door"), text(" in a wall."), ending()];
     let partner = Partner::start(vec![script]).await;
-    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
+    let partners = only(config("acme", partner.address));
     for _ in 0..20 {
         let (text, finish) = read(ask_stream(&partners).await.unwrap()).await;
         assert_eq!(text, "A door in a wall.");
@@ -102,12 +109,12 @@ async fn a_stream_comes_back_and_its_connection_serves_again() {
 async fn a_stream_whose_reader_stops_at_its_last_word_keeps_its_connection() {
     let script = vec![stream_head(), text("A door"), ending()];
     let partner = Partner::start(vec![script]).await;
-    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
+    let partners = only(config("acme", partner.address));
     for _ in 0..20 {
         let mut stream = ask_stream(&partners).await.unwrap();
         let mut events = Vec::new();
         while !events.iter().any(|event| matches!(event, Event::Finish(_))) {
-            assert!(in_time(stream.next(&mut events)).await.unwrap());
+            assert_ne!(in_time(stream.next(&mut events)).await.unwrap(), Went::End);
         }
     }
     assert_few_connections(&partner);
@@ -116,7 +123,7 @@ async fn a_stream_whose_reader_stops_at_its_last_word_keeps_its_connection() {
 #[tokio::test]
 async fn whole_answers_come_over_one_connection() {
     let partner = Partner::start(vec![completion()]).await;
-    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
+    let partners = only(config("acme", partner.address));
     for _ in 0..3 {
         assert!(matches!(ask(&partners, false).await, Ok(Answer::Whole(_))));
     }
@@ -137,7 +144,7 @@ async fn a_partner_that_keeps_the_body_open_after_its_last_word_holds_nobody_up(
         Step::Silence,
     ];
     let partner = Partner::start(vec![script]).await;
-    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
+    let partners = only(config("acme", partner.address));
     let (text, finish) = read(ask_stream(&partners).await.unwrap()).await;
     assert_eq!((text.as_str(), finish.unwrap()), ("Yes. Done.", FinishReason::Stop));
     partner.sees_hang_up().await;
@@ -177,8 +184,8 @@ async fn a_refusal_is_final() {
     let partner = Partner::start(vec![json("400 Bad Request", "", refusal)]).await;
     let mut config = config("acme", partner.address);
     config.protocol = Protocol::DashScopeCompatible;
-    let partners = Partners::new(vec![config]).unwrap();
-    let error = ask(&partners, false).await.unwrap_err();
+    let partners = only(config);
+    let error = ask(&partners, false).await.unwrap_err().error;
     assert!(matches!(
         &error,
         AskError::Partner { error, .. } if error.kind == PartnerErrorKind::Refused
@@ -208,7 +215,7 @@ async fn an_error_in_place_of_the_first_event_is_an_error_of_asking() {
     let partner = Partner::start(vec![vec![stream_head(), Step::Send(bytes)]]).await;
     let mut config = config("acme", partner.address);
     config.protocol = Protocol::DashScopeNative;
-    let partners = Partners::new(vec![config]).unwrap();
+    let partners = only(config);
     let error = ask_stream(&partners).await.unwrap_err();
     assert_eq!(error.code(), "partner_rate_limited");
     assert_eq!(partner.requests().len(), 2, "nothing had come, so it was asked once more");
@@ -218,7 +225,7 @@ async fn an_error_in_place_of_the_first_event_is_an_error_of_asking() {
 async fn a_stream_that_is_cut_gives_what_came_and_then_an_error() {
     let partner =
         Partner::start(vec![vec![stream_head(), opening(), text("A door"), Step::Close]]).await;
-    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
+    let partners = only(config("acme", partner.address));
     let (came, finish) = read(ask_stream(&partners).await.unwrap()).await;
     assert_eq!(came, "A door");
     assert_eq!(finish.unwrap_err().code(), "partner_interrupted");
@@ -226,7 +233,7 @@ async fn a_stream_that_is_cut_gives_what_came_and_then_an_error() {
 
     let early_end = Step::Send(b"0\r\n\r\n".to_vec());
     let partner = Partner::start(vec![vec![stream_head(), text("A door"), early_end]]).await;
-    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
+    let partners = only(config("acme", partner.address));
     let (came, finish) = read(ask_stream(&partners).await.unwrap()).await;
     assert_eq!(came, "A door");
     assert_eq!(finish.unwrap_err().code(), "partner_truncated");
@@ -250,14 +257,14 @@ async fn a_closed_port_is_unreachable() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let partners = Partners::new(vec![config("acme", address)]).unwrap();
-    assert_eq!(ask(&partners, false).await.unwrap_err().code(), "partner_unreachable");
+    let partners = only(config("acme", address));
+    assert_eq!(ask(&partners, false).await.unwrap_err().error.code(), "partner_unreachable");
 }
 
 #[tokio::test]
 async fn dropping_a_stream_closes_the_connection_to_the_partner() {
     let partner = Partner::start(vec![vec![stream_head(), text("A door"), Step::Silence]]).await;
-    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
+    let partners = only(config("acme", partner.address));
     let stream = ask_stream(&partners).await.unwrap();
     drop(stream);
     partner.sees_hang_up().await;
@@ -266,8 +273,8 @@ async fn dropping_a_stream_closes_the_connection_to_the_partner() {
 #[tokio::test]
 async fn dropping_the_question_closes_the_connection_to_the_partner() {
     let partner = Partner::start(vec![vec![Step::Silence]]).await;
-    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
-    let route = partners.route(prompt(&["acme/m-1"]), false).unwrap();
+    let partners = only(config("acme", partner.address));
+    let route = partners.route(prompt(&["acme/m-1"]), Manner::whole()).unwrap();
     let asking = {
         let partners = partners.clone();
         tokio::spawn(async move { partners.ask(route).await })
@@ -286,10 +293,10 @@ async fn the_key_is_in_no_error_and_no_debug_output() {
         let partner = Partner::start(vec![json(status, "", &echo)]).await;
         let (config, _dir) = with_key(config("acme", partner.address));
         let shown = format!("{config:?}");
-        let partners = Partners::new(vec![config]).unwrap();
-        let route = partners.route(prompt(&["acme/m-1"]), false).unwrap();
+        let partners = only(config);
+        let route = partners.route(prompt(&["acme/m-1"]), Manner::whole()).unwrap();
         let shown = format!("{shown} {partners:?} {route:?}");
-        let error = in_time(partners.ask(route)).await.unwrap_err();
+        let error = in_time(partners.ask(route)).await.unwrap_err().error;
         let AskError::Partner { error: said, .. } = &error else { panic!("{error:?}") };
         let shown = format!("{shown} {error} {error:?} {said} {said:?}");
         assert!(!shown.contains(KEY), "{status}: {shown}");
@@ -300,7 +307,7 @@ async fn the_key_is_in_no_error_and_no_debug_output() {
 #[tokio::test]
 async fn many_ask_at_once_over_one_set_of_partners() {
     let partner = Partner::start(vec![completion()]).await;
-    let partners = Arc::new(Partners::new(vec![config("acme", partner.address)]).unwrap());
+    let partners = Arc::new(only(config("acme", partner.address)));
     let asking: Vec<_> = (0..64)
         .map(|_| {
             let partners = Arc::clone(&partners);
@@ -343,7 +350,7 @@ async fn an_answer_of_another_model_is_not_given_out() {
 
     let stream = vec![stream_head(), opening(), text("Not this."), ending()];
     let partner = Partner::start(vec![renamed(stream)]).await;
-    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
+    let partners = only(config("acme", partner.address));
     let error = ask_stream(&partners).await.unwrap_err();
     assert_eq!(drifted(&error).reported.as_deref(), Some("m-2"));
     assert_eq!(partner.requests().len(), 1, "it is not asked again");
@@ -354,7 +361,7 @@ async fn a_stream_goes_no_further_than_the_approved_model() {
     let other = renamed(vec![text("Not this."), ending()]);
     let script = [vec![stream_head(), opening(), text("Said ")], other].concat();
     let partner = Partner::start(vec![script]).await;
-    let partners = Partners::new(vec![config("acme", partner.address)]).unwrap();
+    let partners = only(config("acme", partner.address));
     let (said, end) = read(ask_stream(&partners).await.unwrap()).await;
     assert_eq!(said, "Said ");
     assert_eq!(drifted(&end.unwrap_err()).reported.as_deref(), Some("m-2"));

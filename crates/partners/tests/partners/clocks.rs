@@ -3,9 +3,9 @@
 use std::{net::SocketAddr, time::Duration};
 
 use crate::support::{
-    Partner, Step, config, delta, in_time, opening, piece, prompt, stream_head, text,
+    Partner, Step, config, delta, in_time, manner, only, opening, piece, prompt, stream_head, text,
 };
-use yumen_partners::{Answer, AskError, Clocks, Partners};
+use yumen_partners::{Answer, AskError, Clocks, Step as Went};
 use yumen_wire::Event;
 
 /// The clock under test; all others outlast the test.
@@ -21,18 +21,18 @@ async fn fails(
     let mut config = config("acme", address);
     config.base_url = format!("{scheme}://{address}/v1").parse().unwrap();
     set(&mut config.clocks);
-    let partners = Partners::new(vec![config]).unwrap();
-    let route = partners.route(prompt(&["acme/m-1"]), stream).unwrap();
+    let partners = only(config);
+    let route = partners.route(prompt(&["acme/m-1"]), manner(stream)).unwrap();
     let mut stream = match in_time(partners.ask(route)).await {
-        Err(error) => return (String::new(), error),
+        Err(unanswered) => return (String::new(), unanswered.error),
         Ok(Answer::Whole(_)) => panic!("a whole answer came"),
         Ok(Answer::Stream(stream)) => stream,
     };
     let (mut text, mut events) = (String::new(), Vec::new());
     let error = loop {
         match in_time(stream.next(&mut events)).await {
-            Ok(true) => {}
-            Ok(false) => panic!("the stream ended properly"),
+            Ok(Went::More | Went::Switched | Went::Restarted) => {}
+            Ok(Went::End) => panic!("the stream ended properly"),
             Err(error) => break error,
         }
     };

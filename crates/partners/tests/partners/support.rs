@@ -14,7 +14,7 @@ use tokio::{
     sync::Notify,
 };
 use yumen_features::{Feature, Prompt, prepare_chat};
-use yumen_partners::{Clocks, KeySource, PartnerConfig};
+use yumen_partners::{Clocks, Manner, PartnerConfig, Partners, Routing};
 use yumen_policy::{
     Device, Digest, Market, ModelRef, Policy, PolicySource, Release, ReleasedFeature, Timestamp,
     clear, judge,
@@ -108,21 +108,30 @@ fn prompt_in(market: &str, models: &[&str]) -> Screened<Prompt, ToPartner> {
 
 /// A partner's configuration whose clocks never run out in a test.
 pub(crate) fn config(id: &str, address: SocketAddr) -> PartnerConfig {
+    let base_url = format!("http://{address}/v1").parse().unwrap();
     PartnerConfig {
-        id: id.parse().unwrap(),
-        protocol: Protocol::OpenAiChat,
-        base_url: format!("http://{address}/v1").parse().unwrap(),
-        region: None,
-        key: KeySource::None,
         emulated: true,
         clocks: Clocks {
             connect: PATIENCE,
             headers: PATIENCE,
             first_token: PATIENCE,
+            first_token_failover: PATIENCE,
             gap: PATIENCE,
             total: PATIENCE,
+            ..Clocks::default()
         },
+        ..PartnerConfig::new(id.parse().unwrap(), Protocol::OpenAiChat, base_url)
     }
+}
+
+/// This partner alone, routed by default.
+pub(crate) fn only(config: PartnerConfig) -> Partners {
+    Partners::new(vec![config], Routing::default()).unwrap()
+}
+
+/// How to ask: as a stream, or for all at once.
+pub(crate) fn manner(stream: bool) -> Manner<'static> {
+    if stream { Manner::stream() } else { Manner::whole() }
 }
 
 /// One thing the partner does in answer to a request.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use yumen_gate::Snapshot;
-use yumen_partners::Partners;
+use yumen_partners::{Partners, Routing};
 use yumen_policy::{Approval, Conflict, FeatureId, Market, PartnerId, Timestamp};
 
 use super::{Output, read_config};
@@ -48,7 +48,8 @@ enum State {
 pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
     let config = read_config(&args.config, args.catalog.as_deref())?;
     let build = Build::over(config.catalog.as_deref())?;
-    let partners = Partners::new(config.partners).context("the partners cannot be set up")?;
+    let partners = Partners::new(config.partners, Routing::default())
+        .context("the partners cannot be set up")?;
     let data = DataDir::open(&config.data_dir)?;
     let store = data.store()?;
     let holdings = build.holdings(&data, &store)?;

@@ -13,7 +13,7 @@ use yumen_desk::{Action, Actor};
 use yumen_emulators::{Emulator, Kind, Options};
 use yumen_gate::{Durability, Mode};
 use yumen_label::Provider;
-use yumen_partners::{BaseUrl, Clocks, KeySource, PartnerConfig};
+use yumen_partners::{BaseUrl, KeySource, PartnerConfig};
 use yumen_policy::{
     Approval, ApprovalKind, ApprovalRecord, Entity, Management, Market, MarketId, MarketState,
     Role, Scope, SignerKey, SigningKey, Surface,
@@ -226,15 +226,13 @@ fn partners(
             other => return Err(Failure::new(format!("no emulator for the partner {other}"))),
         };
         let home: BaseUrl = card.base_url.parse().context("a partner's address is broken")?;
+        let base_url = base.parse().context("an emulator's address is broken")?;
         configs.push(PartnerConfig {
-            id: card.id.clone(),
-            protocol: card.protocol,
-            base_url: base.parse().context("an emulator's address is broken")?,
             // The emulator stands where the partner does.
             region: card.region_of(home.host()),
-            key: KeySource::File(key.to_owned()),
+            keys: vec![KeySource::File(key.to_owned())],
             emulated: true,
-            clocks: Clocks::default(),
+            ..PartnerConfig::new(card.id.clone(), card.protocol, base_url)
         });
     }
     Ok(configs)
