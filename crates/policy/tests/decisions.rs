@@ -359,6 +359,15 @@ fn the_sandbox_opens_only_where_it_is_switched_on_and_says_what_it_is() {
     let closed = judge(&policy, &device, &feature(CHAT), now());
     assert_eq!((closed.answer(), closed.code()), (Answer::NotEligible, "sandbox_disabled"));
     assert!(policy.market_of(&device).is_none());
+    assert!(!policy.opens_sandbox());
+
+    let open = self::policy();
+    assert!(open.opens_sandbox());
+    let home = |device: &Device| open.market_of(device).map(|market| market.id().to_string());
+    assert_eq!(home(&device).as_deref(), Some("sandbox"));
+    assert_eq!(home(&phone("CN", "US", &["US"])).as_deref(), Some("cn"));
+    assert_eq!(home(&phone("BR", "CN", &["CN"])), None);
+    assert_eq!(home(&Device::default()), None);
 }
 
 #[test]

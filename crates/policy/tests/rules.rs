@@ -319,6 +319,30 @@ fn each_overlay_is_in_force_for_its_own_part() {
 }
 
 #[test]
+fn an_overlay_is_there_once_and_no_feature_has_more_rules_than_can_be_looked_at() {
+    let overlay = |id: &str| {
+        let file = format!(
+            "id = \"{id}\"\nname = {{ en = \"A\", zh = \"甲\" }}\nparent = \"us\"\n\
+             subdivisions = [\"US-CA\"]\n[[rule]]\nid = \"{id}.minors\"\nfeatures = [\"*\"]\n\
+             any = [{{ age_band = {{ in = [\"adult\"] }} }}]\n{WORDS}"
+        );
+        Overlay::parse(&file).unwrap()
+    };
+    let rule = "any = [{ class = { in = ['phone'] } }]";
+    let made = |rules: usize, overlays: &[&str]| {
+        let mut source = source(&vec![rule; rules]);
+        source.overlays = overlays.iter().map(|id| overlay(id)).collect();
+        Policy::new(source).map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert_eq!(made(1, &["us-ca", "us-cb"]), Ok(()));
+    assert!(made(1, &["us-ca", "us-ca"]).unwrap_err().contains("us-ca"));
+    assert_eq!(made(128, &[]), Ok(()));
+    assert!(made(129, &[]).unwrap_err().contains("at most 128"));
+    assert_eq!(made(127, &["us-ca"]), Ok(()));
+    assert!(made(128, &["us-ca"]).unwrap_err().contains("129 rules"));
+}
+
+#[test]
 fn rules_that_could_not_do_what_they_say_are_refused() {
     for (rule, says) in [
         ("grace = '30d'\nany = [{ class = { in = ['phone'] } }]", "does not ask for one"),
