@@ -6,9 +6,25 @@
 use yumen_wire::serve::{ChatCompletionRequest, ChunkEncoder, completion};
 use yumen_wire::sse::{Frame, SseDecoder, SseError};
 use yumen_wire::{
-    Chat, Completion, Event, Json, PartnerError, PartnerErrorKind, Passages, Protocol,
+    Chat, Completion, Dialect, Event, Head, Json, PartnerError, PartnerErrorKind, Passages,
     ResponseFormat,
 };
+
+fn dialect(name: &str) -> Dialect {
+    Dialect::named(name).expect("is built in")
+}
+
+fn openai() -> Dialect {
+    dialect("openai-chat")
+}
+
+fn native() -> Dialect {
+    dialect("dashscope-native")
+}
+
+fn compatible() -> Dialect {
+    dialect("dashscope-compatible")
+}
 
 /// Sizes of the chunks to cut into, made from the input itself so that a finding repeats.
 fn cuts(data: &[u8]) -> impl Iterator<Item = usize> {
@@ -79,8 +95,8 @@ pub fn sse(data: &[u8]) {
 
 type Streamed = (Vec<Event>, Option<PartnerError>);
 
-fn stream(protocol: Protocol, data: &[u8], cut: bool) -> Streamed {
-    let mut decoder = protocol.stream_decoder();
+fn stream(dialect: &Dialect, data: &[u8], cut: bool) -> Streamed {
+    let mut decoder = dialect.stream_decoder(&Head::new(200));
     let mut events = Vec::new();
     let mut result = Ok(());
     let mut push = |chunk: &[u8]| {
@@ -98,9 +114,9 @@ fn stream(protocol: Protocol, data: &[u8], cut: bool) -> Streamed {
     (events, result.err())
 }
 
-fn check_stream(protocol: Protocol, data: &[u8]) {
-    let whole = stream(protocol, data, false);
-    assert_eq!(stream(protocol, data, true), whole);
+fn check_stream(dialect: &Dialect, data: &[u8]) {
+    let whole = stream(dialect, data, false);
+    assert_eq!(stream(dialect, data, true), whole);
     let (events, error) = whole;
     let finishes = events.iter().filter(|event| matches!(event, Event::Finish(_))).count();
     if error.is_none() {
@@ -128,38 +144,42 @@ fn check_stream(protocol: Protocol, data: &[u8]) {
             encoder.event(event, &mut sent);
         }
         encoder.end(None, &mut sent);
-        let (again, error) = stream(Protocol::OpenAiChat, &sent, true);
+        let (again, error) = stream(&openai(), &sent, true);
         assert_eq!(error, None);
-        let said = |event: &&Event| !matches!(event, Event::Start { .. } | Event::Identity { .. });
+        let said = |event: &&Event| {
+            matches!(event, Event::Text(_) | Event::Reasoning(_) | Event::ToolCall(_))
+                || matches!(event, Event::Usage(_) | Event::Finish(_))
+        };
         assert!(again.iter().filter(said).eq(events.iter().filter(said)));
     }
 }
 
 /// Streams in OpenAI's shape, of OpenAI and of DashScope's compatible mode.
 pub fn openai_stream(data: &[u8]) {
-    check_stream(Protocol::OpenAiChat, data);
-    check_stream(Protocol::DashScopeCompatible, data);
+    check_stream(&openai(), data);
+    check_stream(&compatible(), data);
 }
 
 /// Streams in DashScope's own shape.
 pub fn dashscope_stream(data: &[u8]) {
-    check_stream(Protocol::DashScopeNative, data);
+    check_stream(&native(), data);
 }
 
-fn check_response(protocol: Protocol, data: &[u8]) {
+fn check_response(dialect: &Dialect, data: &[u8]) {
     for status in [400, 429, 500] {
-        let error = protocol.decode(status, data).expect_err("only 2xx is an answer");
+        let error = dialect.decode(&Head::new(status), data).expect_err("only 2xx is an answer");
         assert_eq!(error.status, Some(status));
         assert!(error.message.len() <= 1_024 && !error.message.is_empty());
     }
-    match protocol.decode(200, data) {
+    match dialect.decode(&Head::new(200), data) {
         Ok(answer) => {
             let sent = completion("id", 0, "model", &answer, None);
-            let again = Protocol::OpenAiChat.decode(200, &sent).expect("our own answer reads");
+            let again = openai().decode(&Head::new(200), &sent).expect("our own answer reads");
             let expected = Completion {
                 id: Some("id".into()),
                 model: Some("model".into()),
                 fingerprint: None,
+                request_id: None,
                 ..answer
             };
             assert_eq!(again, expected);
@@ -173,13 +193,13 @@ fn check_response(protocol: Protocol, data: &[u8]) {
 
 /// Whole answers in OpenAI's shape.
 pub fn openai_response(data: &[u8]) {
-    check_response(Protocol::OpenAiChat, data);
-    check_response(Protocol::DashScopeCompatible, data);
+    check_response(&openai(), data);
+    check_response(&compatible(), data);
 }
 
 /// Whole answers in DashScope's own shape.
 pub fn dashscope_response(data: &[u8]) {
-    check_response(Protocol::DashScopeNative, data);
+    check_response(&native(), data);
 }
 
 /// Requests of clients: what is accepted can be sent on, and reads back as the same conversation.
@@ -191,7 +211,7 @@ pub fn chat_request(data: &[u8]) {
             return;
         }
     };
-    let sent = Protocol::OpenAiChat
+    let sent = openai()
         .encode(&request.chat, &request.model, request.stream)
         .expect("what was accepted can be said to OpenAI");
     let mut again = ChatCompletionRequest::parse(&sent.body).expect("and reads back");
@@ -199,8 +219,8 @@ pub fn chat_request(data: &[u8]) {
     assert_eq!(again.chat, request.chat);
     assert_eq!(again.model, request.model);
     assert_eq!(again.stream, request.stream);
-    for protocol in [Protocol::DashScopeNative, Protocol::DashScopeCompatible] {
-        if let Ok(sent) = protocol.encode(&request.chat, &request.model, request.stream) {
+    for dialect in [native(), compatible()] {
+        if let Ok(sent) = dialect.encode(&request.chat, &request.model, request.stream) {
             assert!(serde_json::from_slice::<&serde_json::value::RawValue>(&sent.body).is_ok());
         }
     }

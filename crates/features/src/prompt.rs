@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use yumen_policy::Clearance;
-use yumen_wire::{Chat, Message, Params, Passages};
+use yumen_wire::{Chat, Message, Passages};
 
 use crate::{
     ChatInput, DeviceTask, Feature, FeatureError, FeatureInput, FeatureRequest, RewriteStyle, Role,
@@ -82,7 +82,7 @@ pub fn prepare(
                 Role::Assistant => Message::assistant(turn.content),
                 Role::User => Message::user(turn.content),
             }));
-            Body::Chat(Box::new(Chat { messages, params: Params::default(), tools: Vec::new() }))
+            Body::Chat(Box::new(Chat { messages, ..Chat::default() }))
         }
         _ => {
             return Err(FeatureError::Invalid {

@@ -126,6 +126,12 @@ pub const CODES: &[Code] = &[
     ),
     code("partner_connect_timeout", 504, "The partner cannot be reached in time", "连接合作方超时"),
     code(
+        "partner_context_length",
+        502,
+        "The conversation is too long for the model",
+        "对话超出模型可接受的长度",
+    ),
+    code(
         "partner_first_token_timeout",
         504,
         "The partner's answer did not begin in time",

@@ -32,6 +32,8 @@ pub(crate) struct LabelledStream {
     /// Bytes of output that may still come.
     left: usize,
     open: bool,
+    /// Whose events come now, of the choices of the answer.
+    choice: u32,
 }
 
 struct ToolStream {
@@ -59,6 +61,7 @@ impl LabelledStream {
             drifts,
             left: max_output_bytes,
             open: true,
+            choice: 0,
         }
     }
 
@@ -66,7 +69,14 @@ impl LabelledStream {
         match event {
             // Which model answered was looked at where the answer came in (`yumen-partners`).
             // Reasoning is no feature's output; it is neither shown nor kept.
-            Event::Start { .. } | Event::Identity { .. } | Event::Reasoning(_) => {}
+            Event::Start { .. }
+            | Event::Identity { .. }
+            | Event::Reasoning(_)
+            | Event::Moderation(_)
+            | Event::Extra(_) => {}
+            // One choice is asked for; another that comes all the same is not the answer.
+            Event::Choice(choice) => self.choice = choice,
+            _ if self.choice > 0 => {}
             Event::Text(text) => {
                 if self.within_limit(text.len(), out) {
                     let step = self.text.push(&text);

@@ -9,14 +9,14 @@ use std::{
     future::{Future as _, poll_fn},
     pin::pin,
     task::Poll,
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use http::{HeaderMap, Response, Uri, header::RETRY_AFTER};
+use http::{Response, Uri, response::Parts};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::capture_connection;
 use tokio::time::Instant;
-use yumen_wire::{Outgoing, PartnerErrorKind};
+use yumen_wire::{Head, Outgoing, PartnerErrorKind, Retry};
 
 use crate::{
     Answer, AnswerStream, AskError, Partners, Route, Unanswered, Whole,
@@ -97,6 +97,7 @@ impl Call {
         let (response, sent) = self.head(&mut timer).await?;
         let (head, body) = response.into_parts();
         let status = head.status.as_u16();
+        let said = read_head(&head);
         let inflow = Inflow::new(self.partner.clone(), body, timer, self.total);
         if !head.status.is_success() {
             // An error whose body is too long, or breaks off, is still the error its status says.
@@ -104,8 +105,8 @@ impl Call {
                 Err(error) if error.is_timeout() => return Err(error.into()),
                 body => body.unwrap_or_default(),
             };
-            return match self.partner.protocol.decode(status, &body) {
-                Err(error) => Err(told(self.partner.told(error), &head.headers)),
+            return match self.partner.protocol.decode(&said, &body) {
+                Err(error) => Err(told(self.partner.told(error))),
                 Ok(_) => {
                     Err(self.partner.malformed(status, "an answer under an error's status").into())
                 }
@@ -113,16 +114,16 @@ impl Call {
         }
         if self.stream {
             let first_token = Due { at: sent + clocks.first_token, clock: Clock::FirstToken };
-            let decoder = self.partner.protocol.stream_decoder();
+            let decoder = self.partner.protocol.stream_decoder(&said);
             let mut stream = AnswerStream::new(inflow, decoder, first_token, self.expected.clone());
             return match stream.prime().await {
                 Ok(()) => Ok(Answer::Stream(stream)),
-                Err(error) => Err(told(error, &head.headers)),
+                Err(error) => Err(told(error)),
             };
         }
         let body = inflow.whole(MOST_ANSWER).await?;
-        match self.partner.protocol.decode(status, &body) {
-            Err(error) => Err(told(self.partner.told(error), &head.headers)),
+        match self.partner.protocol.decode(&said, &body) {
+            Err(error) => Err(told(self.partner.told(error))),
             Ok(completion) => {
                 let completion = self.expected.whole(completion)?;
                 let (models, chosen) = self.expected.place();
@@ -190,43 +191,20 @@ impl Call {
 
 /// What may follow an error that came in place of an answer: a second attempt when the partner says
 /// "not now", never when it says "no".
-fn told(mut error: AskError, headers: &HeaderMap) -> Fault {
+fn told(mut error: AskError) -> Fault {
     let AskError::Partner { error: said, retry_after, .. } = &mut error else {
         return error.into();
     };
-    *retry_after = wait_asked(headers);
+    let Retry::After(wait) = said.retry else { return error.into() };
+    *retry_after = wait;
     // What broke off was partly received: it is not asked for again.
-    let again = said.kind.is_retryable()
-        && said.kind != PartnerErrorKind::Truncated
-        && headers.get("x-should-retry").is_none_or(|value| value != "false");
-    let pause = retry_after.unwrap_or(PAUSE);
+    let again = said.kind != PartnerErrorKind::Truncated;
+    let pause = wait.unwrap_or(PAUSE);
     Fault { pause: (again && pause <= LONGEST_PAUSE).then_some(pause), error }
 }
 
-/// How long the partner asks us to wait: `retry-after-ms`, or `retry-after` in seconds. A date is
-/// not read: no partner of the catalogue sends one.
-fn wait_asked(headers: &HeaderMap) -> Option<Duration> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
-    number("retry-after-ms")
-        .map(Duration::from_millis)
-        .or_else(|| number(RETRY_AFTER.as_str()).map(Duration::from_secs))
-}
-
-#[cfg(test)]
-mod tests {
-    use http::HeaderValue;
-
-    use super::*;
-
-    fn headers(name: &'static str, value: &'static str) -> HeaderMap {
-        HeaderMap::from_iter([(name.parse().unwrap(), HeaderValue::from_static(value))])
-    }
-
-    #[test]
-    fn the_wait_a_partner_asks_for_is_read() {
-        assert_eq!(wait_asked(&headers("retry-after", "3")), Some(Duration::from_secs(3)));
-        assert_eq!(wait_asked(&headers("retry-after-ms", "40")), Some(Duration::from_millis(40)));
-        assert_eq!(wait_asked(&headers("retry-after", "Sun, 22 Nov 2026 10:00:00 GMT")), None);
-        assert_eq!(wait_asked(&HeaderMap::new()), None);
-    }
+/// What the head of an answer says beside its status.
+fn read_head(head: &Parts) -> Head<'_> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Head::read(head.status.as_u16(), now.as_secs(), |name| head.headers.get(name)?.to_str().ok())
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use yumen_policy::{ModelId, PartnerId, Region};
-use yumen_wire::Protocol;
+use yumen_wire::Dialect;
 
 use crate::{BaseUrl, BreakerConfig, Capabilities, Clocks, KeySource, Price};
 
@@ -14,7 +14,7 @@ pub struct PartnerConfig {
     /// The partner's id, as releases name it.
     pub id: PartnerId,
     /// What it speaks.
-    pub protocol: Protocol,
+    pub protocol: Dialect,
     /// The address under which the protocol's paths stand, such as `https://api.openai.com/v1`.
     pub base_url: BaseUrl,
     /// Where the address processes what it gets; without it, no market that says where that must be
@@ -87,7 +87,7 @@ pub enum HttpVersion {
 
 impl PartnerConfig {
     /// A partner of which no more is said than who it is, what it speaks and where.
-    pub fn new(id: PartnerId, protocol: Protocol, base_url: BaseUrl) -> Self {
+    pub fn new(id: PartnerId, protocol: Dialect, base_url: BaseUrl) -> Self {
         Self {
             id,
             protocol,
@@ -136,7 +136,7 @@ mod tests {
              region = \"CN\"\nkey = { env = \"DASHSCOPE_API_KEY\" }\nclocks = { gap_seconds = 10 }",
         )
         .unwrap();
-        assert_eq!(config.protocol, Protocol::DashScopeNative);
+        assert_eq!(config.protocol.name(), "dashscope-native");
         assert_eq!(config.region.unwrap().as_str(), "CN");
         assert_eq!(config.base_url.host(), "dashscope.aliyuncs.com");
         assert!(!config.emulated);

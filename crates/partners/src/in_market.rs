@@ -5,10 +5,10 @@
 //! another part of the world. So the address is looked at by itself, and an address of which nobody
 //! said where it leads counts as elsewhere.
 
-use std::{fmt, ops::Deref, sync::Arc};
+use std::{borrow::Cow, fmt, ops::Deref, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, Uri};
+use http::{HeaderName, HeaderValue, Method, Request, Uri, header::InvalidHeaderValue};
 use http_body_util::Full;
 use yumen_policy::{Clearance, PartnerId, Region};
 use yumen_wire::Outgoing;
@@ -53,24 +53,25 @@ impl InMarket {
     }
 
     /// The address of a path of the protocol.
-    pub(crate) fn address(&self, path: &'static str) -> Result<Uri, RouteError> {
+    pub(crate) fn address(&self, path: &Cow<'static, str>) -> Result<Uri, RouteError> {
         if let Some((known, uri)) = self.0.address.get()
-            && *known == path
+            && known == path
         {
             return Ok(uri.clone());
         }
         let uri = self.0.base_url.join(path).map_err(|_| RouteError::Address(self.0.id.clone()))?;
-        let _ = self.0.address.set((path, uri.clone())); // the first one stays
+        let _ = self.0.address.set((path.clone(), uri.clone())); // the first one stays
         Ok(uri)
     }
 
     /// The request that carries what `wire` encoded.
     pub(crate) fn request(&self, address: &Uri, outgoing: &Outgoing) -> Request<Full<Bytes>> {
         let mut headers = self.0.common.clone();
-        for &(name, value) in &outgoing.headers {
-            // The names are `wire`'s own constants; one that is no header name is left out.
-            if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
-                headers.insert(name, HeaderValue::from_static(value));
+        for (name, value) in &outgoing.headers {
+            // They are `wire`'s own constants, or a dialect's; what is no header is left out.
+            let (name, value) = (HeaderName::from_bytes(name.as_bytes()), header_value(value));
+            if let (Ok(name), Ok(value)) = (name, value) {
+                headers.insert(name, value);
             }
         }
         let mut request = Request::new(Full::new(outgoing.body.clone()));
@@ -78,6 +79,14 @@ impl InMarket {
         *request.uri_mut() = address.clone();
         *request.headers_mut() = headers;
         request
+    }
+}
+
+/// A header's value; nothing is allocated for a constant.
+fn header_value(value: &Cow<'static, str>) -> Result<HeaderValue, InvalidHeaderValue> {
+    match value {
+        Cow::Borrowed(value) => Ok(HeaderValue::from_static(value)),
+        Cow::Owned(value) => HeaderValue::from_str(value),
     }
 }
 

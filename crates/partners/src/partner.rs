@@ -1,6 +1,6 @@
 //! One configured partner: what every request to it has in common, made once.
 
-use std::sync::OnceLock;
+use std::{borrow::Cow, sync::OnceLock};
 
 use http::{
     HeaderMap, HeaderValue, Uri,
@@ -8,7 +8,7 @@ use http::{
 };
 use rustls::ClientConfig;
 use yumen_policy::{PartnerId, Region};
-use yumen_wire::{PartnerError, PartnerErrorKind, Protocol};
+use yumen_wire::{Dialect, PartnerError, PartnerErrorKind};
 
 use crate::{
     AskError, BaseUrl, Clocks, PartnerConfig, PartnersError,
@@ -23,7 +23,7 @@ const AGENT: &str = concat!("yumen/", env!("CARGO_PKG_VERSION"));
 #[derive(Debug)]
 pub(crate) struct Partner {
     pub(crate) id: PartnerId,
-    pub(crate) protocol: Protocol,
+    pub(crate) protocol: Dialect,
     pub(crate) emulated: bool,
     pub(crate) clocks: Clocks,
     pub(crate) pool: Pool,
@@ -34,7 +34,7 @@ pub(crate) struct Partner {
     /// The headers of every request.
     pub(crate) common: HeaderMap,
     /// The address of the protocol's path. A protocol has one; another would be formed anew.
-    pub(crate) address: OnceLock<(&'static str, Uri)>,
+    pub(crate) address: OnceLock<(Cow<'static, str>, Uri)>,
 }
 
 impl Partner {
@@ -99,14 +99,7 @@ impl Partner {
 
     /// The error of an answer that is not in the partner's protocol.
     pub(crate) fn malformed(&self, status: u16, message: &str) -> AskError {
-        let error = PartnerError {
-            kind: PartnerErrorKind::Malformed,
-            status: Some(status),
-            code: None,
-            message: message.to_owned(),
-            request_id: None,
-        };
-        self.told(error)
+        self.told(PartnerError::malformed(Some(status), message))
     }
 }
 

@@ -83,7 +83,7 @@ impl Partners {
         };
         let model = &clearance.models()[chosen];
         let outgoing = partner.protocol.encode(chat, model.model.as_str(), stream)?;
-        let address = partner.address(outgoing.path)?;
+        let address = partner.address(&outgoing.path)?;
         Ok(Route { prompt, chosen, partner, passed_over, address, outgoing, stream })
     }
 

@@ -1,15 +1,17 @@
 //! The canonical answer of a model: a stream of [`Event`]s, or one [`Completion`].
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::chat::{Passages, ToolCall};
+use crate::extra::Extra;
 use crate::partner_error::bounded;
 
 /// One step of a streamed answer.
 ///
-/// Order, kept by every [`crate::StreamDecoder`]: one `Start`; any number of `Identity`, `Text`,
-/// `Reasoning` and `ToolCall`; at most one `Usage`; one `Finish`, always last. A stream that fails ends without
-/// `Finish`, but may have told its `Usage` so far.
+/// Order, kept by every [`crate::StreamDecoder`]: one `Start`; any number of `Identity`, `Choice`,
+/// `Text`, `Reasoning`, `ToolCall`, `Moderation` and `Extra`; at most one `Usage`; then one `Finish` for
+/// each choice, always last (with a `Choice` before it where it is another's than what came before).
+/// A stream that fails ends without `Finish`, but may have told its `Usage` so far.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// The partner began to answer.
@@ -20,6 +22,8 @@ pub enum Event {
         model: Option<String>,
         /// The partner's name for the configuration that answered (OpenAI's `system_fingerprint`).
         fingerprint: Option<String>,
+        /// The partner's id of the request, for asking its support.
+        request_id: Option<String>,
     },
     /// A later piece of the answer names another model or fingerprint than was named before; comes
     /// before what that piece holds. What is not named anew is `None`.
@@ -29,16 +33,45 @@ pub enum Event {
         /// The configuration that now answers.
         fingerprint: Option<String>,
     },
+    /// What follows belongs to this choice, counted from 0; before the first of these, to choice 0.
+    /// Comes only where more than one choice was asked for.
+    Choice(u32),
     /// A piece of the answer, never empty.
     Text(String),
     /// A piece of the model's reasoning, never empty.
     Reasoning(String),
     /// A piece of a tool call.
     ToolCall(ToolCallDelta),
+    /// The partner's moderation has something to say. What it declines ends in
+    /// [`FinishReason::ContentFilter`] or in an error; text already shown is then withdrawn.
+    Moderation(Moderation),
+    /// What the partner said beyond the fields of these events; each value once, until it changes.
+    Extra(Extra),
     /// What the answer cost.
     Usage(Usage),
-    /// The answer is complete.
+    /// The choice is complete.
     Finish(FinishReason),
+}
+
+/// What a partner's moderation said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moderation {
+    /// What it is about.
+    pub at: ModerationAt,
+    /// Its categories or levels, in the partner's words (each at most 64 bytes).
+    pub categories: Vec<String>,
+    /// Its words for people (at most 1,000 bytes).
+    pub message: Option<String>,
+}
+
+/// What moderation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModerationAt {
+    /// What was asked.
+    Input,
+    /// What was answered.
+    Output,
 }
 
 /// A piece of a tool call. The first piece of an index carries the id and the name.
@@ -67,6 +100,12 @@ pub struct Usage {
     /// Of the output, tokens spent on reasoning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning_tokens: Option<u64>,
+    /// Of the input, tokens the partner put into its cache, at a price of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_write_input_tokens: Option<u64>,
+    /// Searches the partner made, at a price of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search_calls: Option<u64>,
 }
 
 /// Why an answer ended.
@@ -133,6 +172,8 @@ pub struct Completion {
     pub model: Option<String>,
     /// The partner's name for the configuration that answered (OpenAI's `system_fingerprint`).
     pub fingerprint: Option<String>,
+    /// The partner's id of the request, for asking its support.
+    pub request_id: Option<String>,
     /// The answer.
     pub text: String,
     /// The model's reasoning; empty when it gave none.
@@ -143,153 +184,114 @@ pub struct Completion {
     pub usage: Option<Usage>,
     /// Why it ended.
     pub finish: FinishReason,
+    /// What the partner's moderation said last.
+    pub moderation: Option<Moderation>,
+    /// What the partner said beyond these fields.
+    pub extra: Extra,
+    /// The choices beyond the first, where more than one was asked for.
+    pub others: Vec<Alternative>,
+}
+
+/// Another choice of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alternative {
+    /// The answer.
+    pub text: String,
+    /// The model's reasoning; empty when it gave none.
+    pub reasoning: String,
+    /// The tools the model wants called.
+    pub tool_calls: Vec<ToolCall>,
+    /// Why it ended.
+    pub finish: FinishReason,
 }
 
 impl Completion {
+    /// An answer of which nothing is known but why it ended.
+    pub fn new(finish: FinishReason) -> Self {
+        Self {
+            id: None,
+            model: None,
+            fingerprint: None,
+            request_id: None,
+            text: String::new(),
+            reasoning: String::new(),
+            tool_calls: Vec::new(),
+            usage: None,
+            finish,
+            moderation: None,
+            extra: Extra::new(),
+            others: Vec::new(),
+        }
+    }
+
     /// The same answer as the events of a stream.
     pub fn into_events(self, out: &mut Vec<Event>) {
-        out.push(Event::Start { id: self.id, model: self.model, fingerprint: self.fingerprint });
-        if !self.reasoning.is_empty() {
-            out.push(Event::Reasoning(self.reasoning));
+        let Self { id, model, fingerprint, request_id, .. } = self;
+        out.push(Event::Start { id, model, fingerprint, request_id });
+        if !self.extra.is_empty() {
+            out.push(Event::Extra(self.extra));
         }
-        if !self.text.is_empty() {
-            out.push(Event::Text(self.text));
+        said(self.reasoning, self.text, self.tool_calls, out);
+        let mut finishes = vec![self.finish];
+        for (choice, other) in (1..).zip(self.others) {
+            out.push(Event::Choice(choice));
+            said(other.reasoning, other.text, other.tool_calls, out);
+            finishes.push(other.finish);
         }
-        for (index, call) in (0..).zip(self.tool_calls) {
-            out.push(Event::ToolCall(ToolCallDelta {
-                index,
-                id: (!call.id.is_empty()).then_some(call.id),
-                name: (!call.name.is_empty()).then_some(call.name),
-                arguments: call.arguments,
-            }));
+        out.extend(self.moderation.map(Event::Moderation));
+        out.extend(self.usage.map(Event::Usage));
+        let several = finishes.len() > 1;
+        for (choice, finish) in (0..).zip(finishes) {
+            out.extend(several.then_some(Event::Choice(choice)));
+            out.push(Event::Finish(finish));
         }
-        if let Some(usage) = self.usage {
-            out.push(Event::Usage(usage));
-        }
-        out.push(Event::Finish(self.finish));
+    }
+}
+
+fn said(reasoning: String, text: String, calls: Vec<ToolCall>, out: &mut Vec<Event>) {
+    if !reasoning.is_empty() {
+        out.push(Event::Reasoning(reasoning));
+    }
+    if !text.is_empty() {
+        out.push(Event::Text(text));
+    }
+    for (index, call) in (0..).zip(calls) {
+        out.push(Event::ToolCall(ToolCallDelta {
+            index,
+            id: (!call.id.is_empty()).then_some(call.id),
+            name: (!call.name.is_empty()).then_some(call.name),
+            arguments: call.arguments,
+        }));
     }
 }
 
 impl Passages for Completion {
+    /// Shows what a person may read: reasoning, text and calls of every choice, and what the
+    /// partner's moderation says to people. [`Completion::extra`] is not shown to anybody, so it
+    /// is not shown here.
     fn passages_mut(&mut self, visit: &mut dyn FnMut(&mut String)) {
-        for text in [&mut self.reasoning, &mut self.text] {
-            if !text.is_empty() {
-                visit(text);
-            }
+        pass(&mut self.reasoning, &mut self.text, &mut self.tool_calls, visit);
+        for other in &mut self.others {
+            pass(&mut other.reasoning, &mut other.text, &mut other.tool_calls, visit);
         }
-        for call in &mut self.tool_calls {
-            call.passages_mut(visit);
+        if let Some(Moderation { message: Some(message), .. }) = &mut self.moderation {
+            visit(message);
         }
     }
 }
 
-/// Puts the events of a stream together again.
-#[derive(Clone, Debug, Default)]
-pub struct Collector {
-    id: Option<String>,
-    model: Option<String>,
-    fingerprint: Option<String>,
-    text: String,
-    reasoning: String,
-    calls: Vec<(u32, ToolCall)>,
-    usage: Option<Usage>,
-    finish: Option<FinishReason>,
-}
-
-impl Collector {
-    /// Takes the next event.
-    pub fn push(&mut self, event: Event) {
-        match event {
-            Event::Start { id, model, fingerprint } => {
-                self.id = id;
-                self.model = model;
-                self.fingerprint = fingerprint;
-            }
-            Event::Identity { model, fingerprint } => {
-                self.model = model.or(self.model.take());
-                self.fingerprint = fingerprint.or(self.fingerprint.take());
-            }
-            Event::Text(text) => append(&mut self.text, text),
-            Event::Reasoning(text) => append(&mut self.reasoning, text),
-            Event::ToolCall(delta) => self.call(delta),
-            Event::Usage(usage) => self.usage = Some(usage),
-            Event::Finish(finish) => self.finish = Some(finish),
+fn pass(
+    reasoning: &mut String,
+    text: &mut String,
+    calls: &mut [ToolCall],
+    visit: &mut dyn FnMut(&mut String),
+) {
+    for text in [reasoning, text] {
+        if !text.is_empty() {
+            visit(text);
         }
     }
-
-    /// The answer, once [`Event::Finish`] came; `None` before.
-    pub fn finish(self) -> Option<Completion> {
-        let finish = self.finish?;
-        Some(Completion {
-            id: self.id,
-            model: self.model,
-            fingerprint: self.fingerprint,
-            text: self.text,
-            reasoning: self.reasoning,
-            tool_calls: self.calls.into_iter().map(|(_, call)| call).collect(),
-            usage: self.usage,
-            finish,
-        })
-    }
-
-    fn call(&mut self, delta: ToolCallDelta) {
-        // A stream fills its calls one after the other, so the wanted one is nearly always last.
-        let found = self.calls.iter().rposition(|(index, _)| *index == delta.index);
-        let at = found.unwrap_or_else(|| {
-            self.calls.push((delta.index, ToolCall::default()));
-            self.calls.len() - 1
-        });
-        let call = &mut self.calls[at].1;
-        if let Some(id) = delta.id {
-            call.id = id;
-        }
-        if let Some(name) = delta.name {
-            call.name = name;
-        }
-        append(&mut call.arguments, delta.arguments);
-    }
-}
-
-fn append(to: &mut String, piece: String) {
-    if to.is_empty() {
-        *to = piece;
-    } else {
-        to.push_str(&piece);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_completion_survives_being_streamed() {
-        let whole = Completion {
-            id: Some("a".into()),
-            model: Some("m".into()),
-            fingerprint: Some("fp".into()),
-            text: "hello".into(),
-            reasoning: "hm".into(),
-            tool_calls: vec![
-                ToolCall { id: "1".into(), name: "f".into(), arguments: "{}".into() },
-                ToolCall { id: "2".into(), name: "g".into(), arguments: "[]".into() },
-            ],
-            usage: Some(Usage { input_tokens: 3, output_tokens: 4, ..Usage::default() }),
-            finish: FinishReason::ToolCalls,
-        };
-        let mut events = Vec::new();
-        whole.clone().into_events(&mut events);
-        let mut collector = Collector::default();
-        for event in events {
-            collector.push(event);
-        }
-        assert_eq!(collector.finish(), Some(whole));
-    }
-
-    #[test]
-    fn without_finish_there_is_no_completion() {
-        let mut collector = Collector::default();
-        collector.push(Event::Text("half".into()));
-        assert_eq!(collector.finish(), None);
+    for call in calls {
+        call.passages_mut(visit);
     }
 }

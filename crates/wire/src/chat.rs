@@ -1,8 +1,12 @@
 //! The canonical conversation: what is asked of a model, free of any protocol.
 //!
 //! Everything a feature or a client may send to a model is a value of these types, and [`Passages`]
-//! reaches every piece of free text in it. What has no field here cannot be sent.
+//! reaches every piece of free text in it. What has no field here cannot be sent, but as [`Extra`].
 
+use std::borrow::Cow;
+
+use crate::content::{Content, Modalities};
+use crate::extra::Extra;
 use crate::json::{Json, visit_json_text};
 
 /// Access to every piece of free text that can reach, or came from, a model.
@@ -29,6 +33,30 @@ pub struct Chat {
     pub tools: Vec<Tool>,
     /// How the model should answer.
     pub params: Params,
+    /// Members for the top of the request that a dialect takes and that have no field here. One that
+    /// the dialect writes itself is refused.
+    pub extra: Extra,
+}
+
+impl Chat {
+    /// What the conversation has beside text.
+    pub fn modalities(&self) -> Modalities {
+        let mut found = Modalities::default();
+        for message in &self.messages {
+            if let Message::User { content } = message {
+                found.add(content);
+            }
+        }
+        found
+    }
+
+    /// The beginning of the answer that the model is to continue, when the last turn is one.
+    pub fn prefix(&self) -> Option<&str> {
+        match self.messages.last() {
+            Some(Message::Assistant { content, prefix: true, .. }) => Some(content),
+            _ => None,
+        }
+    }
 }
 
 /// Who speaks in a [`Message`].
@@ -66,15 +94,20 @@ pub enum Message {
     },
     /// What the person said.
     User {
-        /// The words.
-        content: String,
+        /// The words, and what came with them.
+        content: Content,
     },
     /// What the model said or asked to have called.
     Assistant {
         /// The words; empty when the turn is only tool calls.
         content: String,
+        /// The reasoning that led to them, given back to partners that want it in tool loops; empty
+        /// when there is none, and left out where a dialect does not want it.
+        reasoning: String,
         /// The calls the model asked for.
         tool_calls: Vec<ToolCall>,
+        /// Whether the model is to go on from here; only in the last turn.
+        prefix: bool,
     },
     /// The result of one call.
     Tool {
@@ -92,13 +125,28 @@ impl Message {
     }
 
     /// A user message.
-    pub fn user(content: impl Into<String>) -> Self {
+    pub fn user(content: impl Into<Content>) -> Self {
         Message::User { content: content.into() }
     }
 
     /// An assistant message without tool calls.
     pub fn assistant(content: impl Into<String>) -> Self {
-        Message::Assistant { content: content.into(), tool_calls: Vec::new() }
+        Message::Assistant {
+            content: content.into(),
+            reasoning: String::new(),
+            tool_calls: Vec::new(),
+            prefix: false,
+        }
+    }
+
+    /// The beginning of an answer that the model is to continue.
+    pub fn prefix(content: impl Into<String>) -> Self {
+        Message::Assistant {
+            content: content.into(),
+            reasoning: String::new(),
+            tool_calls: Vec::new(),
+            prefix: true,
+        }
     }
 
     /// Who speaks.
@@ -112,12 +160,12 @@ impl Message {
     }
 
     /// The words of the turn.
-    pub fn content(&self) -> &str {
+    pub fn text(&self) -> Cow<'_, str> {
         match self {
+            Message::User { content } => content.text(),
             Message::System { content }
-            | Message::User { content }
             | Message::Assistant { content, .. }
-            | Message::Tool { content, .. } => content,
+            | Message::Tool { content, .. } => Cow::Borrowed(content),
         }
     }
 }
@@ -169,6 +217,74 @@ pub struct Params {
     pub parallel_tool_calls: Option<bool>,
     /// The form of the answer.
     pub response_format: Option<ResponseFormat>,
+    /// From how many of the likeliest tokens the next one is chosen.
+    pub top_k: Option<u32>,
+    /// How many answers are asked for (OpenAI's `n`).
+    pub choices: Option<u32>,
+    /// Whether and how much the model reasons before it answers.
+    pub reasoning: Option<Reasoning>,
+    /// Whether the partner searches the web.
+    pub search: Option<Search>,
+    /// That the beginning of the conversation comes again.
+    pub cache: Option<CacheHint>,
+}
+
+/// Whether and how much a model reasons before it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reasoning {
+    /// Not at all.
+    Off,
+    /// It does.
+    On {
+        /// How much, in the partner's steps; unset is the partner's choice.
+        effort: Option<Effort>,
+        /// Most tokens it may spend on it.
+        budget_tokens: Option<u32>,
+    },
+}
+
+/// How much a model reasons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// As little as it can.
+    Minimal,
+    /// A little.
+    Low,
+    /// Some.
+    Medium,
+    /// Much.
+    High,
+}
+
+impl Effort {
+    /// The word nearly all partners use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Effort::Minimal => "minimal",
+            Effort::Low => "low",
+            Effort::Medium => "medium",
+            Effort::High => "high",
+        }
+    }
+}
+
+/// That the partner may look things up on the web.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Search {
+    /// Whether it must.
+    pub forced: bool,
+}
+
+/// That the beginning of the conversation comes again and is worth keeping at the partner.
+///
+/// A hint: it does not change the answer, so a dialect without a word for it leaves it out; most
+/// partners keep beginnings without being told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CacheHint {
+    /// The same for conversations that begin alike; names nobody. At most 64 bytes are sent.
+    pub key: Option<String>,
+    /// Whether it is worth keeping for an hour rather than minutes, at a higher price.
+    pub hour: bool,
 }
 
 /// Whether and which tool the model calls.
@@ -225,16 +341,20 @@ impl Passages for Chat {
                 schema.visit(visit);
             }
         }
+        self.extra.passages_mut(visit);
     }
 }
 
 impl Passages for Message {
     fn passages_mut(&mut self, visit: &mut dyn FnMut(&mut String)) {
         match self {
-            Message::System { content } | Message::User { content } => visit(content),
-            Message::Assistant { content, tool_calls } => {
-                if !content.is_empty() {
-                    visit(content);
+            Message::System { content } => visit(content),
+            Message::User { content } => content.passages_mut(visit),
+            Message::Assistant { content, reasoning, tool_calls, prefix: _ } => {
+                for text in [reasoning, content] {
+                    if !text.is_empty() {
+                        visit(text);
+                    }
                 }
                 for call in tool_calls {
                     call.passages_mut(visit);
@@ -279,6 +399,8 @@ mod tests {
                 Message::user("T1"),
                 Message::Assistant {
                     content: "T2".into(),
+                    reasoning: "T1r".into(),
+                    prefix: false,
                     tool_calls: vec![ToolCall {
                         id: "c".into(),
                         name: "f".into(),
@@ -303,6 +425,7 @@ mod tests {
                 }),
                 ..Params::default()
             },
+            extra: [("T11".to_owned(), Json::String("T12".into()))].into_iter().collect(),
         };
         let mut seen = Vec::new();
         chat.passages_mut(&mut |text| {
@@ -313,7 +436,10 @@ mod tests {
         });
         assert_eq!(
             seen,
-            ["T0", "T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9", "T10", "T6", "T7", "T8"]
+            [
+                "T0", "T1", "T1r", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9", "T10", "T6",
+                "T7", "T8", "T11", "T12"
+            ]
         );
         assert!(!format!("{chat:?}").contains("\"T"), "each text was replaced: {chat:?}");
     }

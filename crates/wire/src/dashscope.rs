@@ -8,9 +8,10 @@
 use serde::Serialize;
 
 use crate::chat::{Chat, ToolChoice};
+use crate::dialect::{Dialect, NoWords};
 use crate::error::WireError;
-use crate::protocol::{Outgoing, Protocol};
-use crate::wire_chat::{Choice, Format, Messages, NoWords, Tools, check_numbers, to_vec};
+use crate::protocol::Outgoing;
+use crate::wire_chat::{Choice, Format, Messages, Tools, check_numbers, to_vec};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -51,18 +52,19 @@ struct Parameters<'a> {
     response_format: Option<Format<'a>>,
 }
 
-pub(crate) fn encode(chat: &Chat, model: &str, stream: bool) -> Result<Outgoing, WireError> {
-    const PROTOCOL: Protocol = Protocol::DashScopeNative;
-    if chat.messages.is_empty() {
-        return Err(WireError::NoMessages);
-    }
+pub(crate) fn encode(
+    dialect: &Dialect,
+    chat: &Chat,
+    model: &str,
+    stream: bool,
+) -> Result<Outgoing, WireError> {
     let params = &chat.params;
     check_numbers(params)?;
     if params.frequency_penalty.is_some_and(|penalty| penalty != 0.0) {
-        return Err(WireError::NotInProtocol { param: "frequency_penalty", protocol: PROTOCOL });
+        return Err(dialect.cannot("frequency_penalty"));
     }
     if params.tool_choice == Some(ToolChoice::Required) {
-        return Err(WireError::NotInProtocol { param: "tool_choice", protocol: PROTOCOL });
+        return Err(dialect.cannot("tool_choice"));
     }
     let body = Body {
         model,
@@ -82,15 +84,14 @@ pub(crate) fn encode(chat: &Chat, model: &str, stream: bool) -> Result<Outgoing,
             response_format: params.response_format.as_ref().map(Format),
         },
     };
-    let mut headers = vec![("content-type", "application/json")];
+    let mut headers = vec![("content-type".into(), "application/json".into())];
     if stream {
-        headers.extend([("accept", "text/event-stream"), ("x-dashscope-sse", "enable")]);
+        headers.extend([
+            ("accept".into(), "text/event-stream".into()),
+            ("x-dashscope-sse".into(), "enable".into()),
+        ]);
     } else {
-        headers.push(("accept", "application/json"));
+        headers.push(("accept".into(), "application/json".into()));
     }
-    Ok(Outgoing {
-        path: "/services/aigc/text-generation/generation",
-        headers,
-        body: to_vec(&body).into(),
-    })
+    Ok(Outgoing { path: dialect.quirks().path.0.clone(), headers, body: to_vec(&body).into() })
 }

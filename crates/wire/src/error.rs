@@ -4,7 +4,6 @@
 use thiserror::Error;
 
 use crate::partner_error::bounded;
-use crate::protocol::Protocol;
 
 /// Most bytes of a client's own words that an error quotes.
 pub(crate) const LONGEST_QUOTE: usize = 64;
@@ -46,12 +45,12 @@ pub enum WireError {
     },
     /// The partner's protocol has no way to say this: leave the parameter out, or choose another
     /// model.
-    #[error("`{param}` cannot be expressed in the protocol {protocol}")]
+    #[error("`{param}` cannot be expressed in the protocol {dialect}")]
     NotInProtocol {
         /// The parameter.
         param: &'static str,
-        /// The protocol that lacks it.
-        protocol: Protocol,
+        /// The dialect that lacks it, by name.
+        dialect: String,
     },
     /// There is nothing to ask: give at least one message.
     #[error("the conversation has no messages")]
@@ -77,7 +76,7 @@ impl WireError {
             WireError::UnknownField { param }
             | WireError::Invalid { param, .. }
             | WireError::Unsupported { param, .. } => (!param.is_empty()).then_some(param),
-            WireError::NotInProtocol { param, .. } => Some(param),
+            WireError::NotInProtocol { param, .. } => Some(*param),
             WireError::NoMessages => Some("messages"),
         }
     }
@@ -89,8 +88,8 @@ impl WireError {
             WireError::UnknownField { param } => format!("未知字段 `{param}`"),
             WireError::Invalid { param, detail } => format!("`{param}` 的值无效：{detail}"),
             WireError::Unsupported { param, what } => format!("`{param}`：此处不支持 {what}"),
-            WireError::NotInProtocol { param, protocol } => {
-                format!("协议 {protocol} 无法表达 `{param}`")
+            WireError::NotInProtocol { param, dialect } => {
+                format!("协议 {dialect} 无法表达 `{param}`")
             }
             WireError::NoMessages => "对话中没有消息".to_owned(),
         }

@@ -4,8 +4,8 @@
 //! Four things live here:
 //!
 //! - the canonical [`Chat`] and its answer ([`Event`]s or one [`Completion`]), free of any protocol;
-//! - [`Protocol`]: how a partner writes them on the wire, with one table that turns every partner's
-//!   errors into a [`PartnerError`];
+//! - [`Dialect`]: how a partner writes them on the wire: a family of protocols ([`Protocol`]) and the
+//!   partner's quirks as data, its errors among them, which become a [`PartnerError`];
 //! - [`auth`]: how a request proves who sends it;
 //! - [`serve`]: our own side, the chat-completions API that existing OpenAI clients speak.
 //!
@@ -15,24 +15,46 @@
 //! kept in its words, cut to size, with keys taken out.
 
 mod answer;
+mod anthropic;
 pub mod auth;
 mod chat;
+mod classify;
+mod collect;
+mod content;
 mod dashscope;
+mod dialect;
 mod error;
+mod extra;
+mod head;
+mod http_date;
 mod json;
+mod lines;
+mod ollama;
 mod openai;
 mod partner_error;
 mod protocol;
+mod responses;
 pub mod serve;
 pub mod sse;
 mod stream;
+mod tencent;
 mod wire_answer;
 mod wire_chat;
 
-pub use answer::{Collector, Completion, Event, FinishReason, ToolCallDelta, Usage};
-pub use chat::{Chat, Message, Params, Passages, ResponseFormat, Role, Tool, ToolCall, ToolChoice};
+pub use answer::{
+    Alternative, Completion, Event, FinishReason, Moderation, ModerationAt, ToolCallDelta, Usage,
+};
+pub use chat::{
+    CacheHint, Chat, Effort, Message, Params, Passages, Reasoning, ResponseFormat, Role, Search,
+    Tool, ToolCall, ToolChoice,
+};
+pub use collect::Collector;
+pub use content::{Content, Media, MediaSource, Modalities, Part};
+pub use dialect::{Dialect, Prefix, UnknownDialect};
 pub use error::WireError;
+pub use extra::Extra;
+pub use head::Head;
 pub use json::Json;
-pub use partner_error::{PartnerError, PartnerErrorKind};
-pub use protocol::{Outgoing, Protocol, UnknownProtocol};
+pub use partner_error::{Fault, PartnerError, PartnerErrorKind, Retry};
+pub use protocol::{Outgoing, Protocol};
 pub use stream::StreamDecoder;

@@ -4,12 +4,16 @@
 //! `facts/partners/qwen-dashscope.md`. The two differ in the name of the token limit: OpenAI's
 //! reasoning models refuse `max_tokens`, DashScope knows only `max_tokens`.
 
+mod stream;
+
 use serde::Serialize;
 
 use crate::chat::Chat;
+use crate::dialect::Dialect;
 use crate::error::WireError;
-use crate::protocol::{Outgoing, Protocol};
-use crate::wire_chat::{Choice, Format, Messages, NoWords, Tools, check_numbers, to_vec};
+use crate::protocol::Outgoing;
+use crate::wire_chat::{Choice, Format, Messages, Tools, check_numbers, to_vec};
+pub(crate) use stream::StreamState;
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -51,20 +55,18 @@ struct StreamOptions {
 }
 
 pub(crate) fn encode(
-    protocol: Protocol,
+    dialect: &Dialect,
     chat: &Chat,
     model: &str,
     stream: bool,
 ) -> Result<Outgoing, WireError> {
-    if chat.messages.is_empty() {
-        return Err(WireError::NoMessages);
-    }
     let params = &chat.params;
     check_numbers(params)?;
-    let is_openai = protocol == Protocol::OpenAiChat;
+    let request = &dialect.quirks().request;
+    let is_openai = request.token_limit == "max_completion_tokens";
     let body = Body {
         model,
-        messages: Messages(&chat.messages, if is_openai { NoWords::Null } else { NoWords::Empty }),
+        messages: Messages(&chat.messages, request.no_words),
         stream,
         stream_options: stream.then_some(StreamOptions { include_usage: true }),
         max_completion_tokens: params.max_tokens.filter(|_| is_openai),
@@ -81,10 +83,10 @@ pub(crate) fn encode(
         response_format: params.response_format.as_ref().map(Format),
     };
     Ok(Outgoing {
-        path: "/chat/completions",
+        path: dialect.quirks().path.0.clone(),
         headers: vec![
-            ("content-type", "application/json"),
-            ("accept", if stream { "text/event-stream" } else { "application/json" }),
+            ("content-type".into(), "application/json".into()),
+            ("accept".into(), if stream { "text/event-stream" } else { "application/json" }.into()),
         ],
         body: to_vec(&body).into(),
     })

@@ -1,17 +1,20 @@
-//! What can go wrong with a partner, and the one table that reads it off the wire.
+//! What can go wrong with a partner: kinds, whose fault, and whether another try helps.
 //!
-//! Sources: `facts/partners/openai.md` and `facts/partners/qwen-dashscope.md` of the project, which
-//! cite OpenAI's error guide, Alibaba's error-code page, both vendors' SDKs and recorded traffic.
-//! Codes are compared without case and separators, because the same refusal arrives as
-//! `DataInspectionFailed`, `data_inspection_failed` and inside longer codes.
+//! How an error is read off the wire is in `classify.rs`.
 
-use std::borrow::Cow;
+use std::time::Duration;
 
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::protocol::Protocol;
+use crate::answer::{Moderation, ModerationAt};
+use crate::classify::classify;
+use crate::dialect::Dialect;
+use crate::head::Head;
 use crate::sse::SseDecoder;
+
+pub(crate) use crate::classify::{Symptoms, squash};
 
 /// A partner did not answer as asked.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -27,6 +30,34 @@ pub struct PartnerError {
     pub message: String,
     /// The partner's id of the request, for asking its support.
     pub request_id: Option<String>,
+    /// Whether asking this model again can help.
+    pub retry: Retry,
+    /// What the partner's moderation said, when it declined.
+    pub moderation: Option<Moderation>,
+}
+
+/// Whether asking the same model again can help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// It cannot: the same request meets the same end.
+    No,
+    /// It can, after the time the partner gave, if it gave one.
+    After(Option<Duration>),
+}
+
+/// Who has to do something about a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// Whoever wrote the request: another model may take it.
+    Caller,
+    /// The operator: the key is wrong or may not do this.
+    Key,
+    /// The account: its money, its quota, or its rate for the moment.
+    Quota,
+    /// The partner.
+    Partner,
+    /// What was said: the partner's moderation declined it.
+    Content,
 }
 
 /// The kinds of failure that call for different behaviour.
@@ -36,6 +67,8 @@ pub enum PartnerErrorKind {
     Refused,
     /// The request itself is wrong.
     BadRequest,
+    /// The conversation is longer than the model takes.
+    ContextLength,
     /// The key is missing or wrong.
     Auth,
     /// The key may not do this, or not from here.
@@ -70,6 +103,7 @@ impl PartnerErrorKind {
             | Self::Truncated => true,
             Self::Refused
             | Self::BadRequest
+            | Self::ContextLength
             | Self::Auth
             | Self::Permission
             | Self::Billing
@@ -78,11 +112,47 @@ impl PartnerErrorKind {
         }
     }
 
+    /// Who has to do something about it.
+    pub fn fault(self) -> Fault {
+        match self {
+            Self::Refused => Fault::Content,
+            Self::BadRequest | Self::ContextLength => Fault::Caller,
+            Self::Auth | Self::Permission | Self::ModelNotFound => Fault::Key,
+            Self::Billing | Self::RateLimited => Fault::Quota,
+            Self::Overloaded | Self::Server | Self::Timeout | Self::Malformed | Self::Truncated => {
+                Fault::Partner
+            }
+        }
+    }
+
+    /// The kind of a [`code`](Self::code), with or without `partner_` before it.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let name = name.strip_prefix("partner_").unwrap_or(name);
+        Self::ALL.into_iter().find(|kind| kind.code().strip_prefix("partner_") == Some(name))
+    }
+
+    const ALL: [Self; 13] = [
+        Self::Refused,
+        Self::BadRequest,
+        Self::ContextLength,
+        Self::Auth,
+        Self::Permission,
+        Self::Billing,
+        Self::ModelNotFound,
+        Self::RateLimited,
+        Self::Overloaded,
+        Self::Server,
+        Self::Timeout,
+        Self::Malformed,
+        Self::Truncated,
+    ];
+
     /// Stable code for logs, metrics and clients.
     pub fn code(self) -> &'static str {
         match self {
             Self::Refused => "partner_refused",
             Self::BadRequest => "partner_bad_request",
+            Self::ContextLength => "partner_context_length",
             Self::Auth => "partner_auth",
             Self::Permission => "partner_permission",
             Self::Billing => "partner_billing",
@@ -97,34 +167,45 @@ impl PartnerErrorKind {
     }
 }
 
-/// The parts of a partner's error that the table looks at.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Symptoms<'a> {
-    pub(crate) status: Option<u16>,
-    pub(crate) code: Option<&'a str>,
-    pub(crate) kind: Option<&'a str>,
-    pub(crate) message: &'a str,
+impl<'de> Deserialize<'de> for PartnerErrorKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::named(&name)
+            .ok_or_else(|| serde::de::Error::custom(format!("unknown kind of error `{name}`")))
+    }
 }
 
 impl PartnerError {
-    pub(crate) fn malformed(status: Option<u16>, message: impl Into<String>) -> Self {
+    /// An error of ours about an answer.
+    pub(crate) fn new(
+        kind: PartnerErrorKind,
+        status: Option<u16>,
+        message: impl Into<String>,
+    ) -> Self {
+        let retry = if kind.is_retryable() { Retry::After(None) } else { Retry::No };
+        let moderation = (kind == PartnerErrorKind::Refused).then(|| Moderation {
+            at: ModerationAt::Output,
+            categories: Vec::new(),
+            message: None,
+        });
         Self {
-            kind: PartnerErrorKind::Malformed,
+            kind,
             status,
             code: None,
             message: message.into(),
             request_id: None,
+            retry,
+            moderation,
         }
     }
 
+    /// An answer that does not follow the protocol.
+    pub fn malformed(status: Option<u16>, message: impl Into<String>) -> Self {
+        Self::new(PartnerErrorKind::Malformed, status, message)
+    }
+
     pub(crate) fn truncated(message: &str, request_id: Option<String>) -> Self {
-        Self {
-            kind: PartnerErrorKind::Truncated,
-            status: None,
-            code: None,
-            message: message.to_owned(),
-            request_id,
-        }
+        Self { request_id, ..Self::new(PartnerErrorKind::Truncated, None, message) }
     }
 
     /// The error for bytes that are not the JSON expected: says where, never what stood there.
@@ -142,70 +223,105 @@ impl PartnerError {
         Self::malformed(status, format!("{what} {fault} (line {line}, column {column})"))
     }
 
+    /// The same error under the head it came with, which may name the request, ask to wait, or say
+    /// whether asking again helps.
+    pub(crate) fn under(mut self, head: &Head<'_>) -> Self {
+        if self.request_id.is_none() {
+            self.request_id = head.request_id.map(str::to_owned);
+        }
+        match (&mut self.retry, head.should_retry) {
+            (_, Some(false)) => self.retry = Retry::No,
+            (Retry::After(wait), _) => *wait = head.retry_after.or(*wait),
+            (Retry::No, _) => {}
+        }
+        self
+    }
+
     /// Reads the body of an answer that is an error: JSON, or (DashScope's compatible mode) an SSE
     /// frame with a status that is not 200, or anything a proxy may put in its place.
-    pub(crate) fn from_body(protocol: Protocol, status: u16, body: &[u8]) -> Self {
+    pub(crate) fn from_body(dialect: &Dialect, head: &Head<'_>, body: &[u8]) -> Self {
         let body = strip_bom(body);
         let json = serde_json::from_slice::<Value>(body).ok().or_else(|| json_in_sse(body));
         if let Some(json) = json {
-            return Self::from_json(protocol, Some(status), &json);
+            return Self::from_json(dialect, Some(head.status), &json).under(head);
         }
         let text = String::from_utf8_lossy(&body[..body.len().min(LONGEST_MESSAGE)]);
-        let symptoms = Symptoms { status: Some(status), message: &text, ..Symptoms::default() };
-        Self {
-            kind: classify(protocol, symptoms),
-            status: Some(status),
-            code: None,
-            message: if text.trim().is_empty() {
-                format!("HTTP {status} without a body")
-            } else {
-                presentable(text.trim())
-            },
-            request_id: None,
-        }
+        let status = Some(head.status);
+        let symptoms = Symptoms { status, message: &text, ..Symptoms::default() };
+        let message = if text.trim().is_empty() {
+            format!("HTTP {} without a body", head.status)
+        } else {
+            presentable(text.trim())
+        };
+        Self { message, ..Self::judged(dialect, symptoms, None) }.under(head)
     }
 
-    /// Reads an error object: `{"error": {...}}`, `{"error": "..."}`, or DashScope's
-    /// `{"code", "message", "request_id"}`.
-    pub(crate) fn from_json(protocol: Protocol, status: Option<u16>, json: &Value) -> Self {
-        let error = json.get("error").filter(|error| !error.is_null()).unwrap_or(json);
+    /// Reads an error object: `{"error": {...}}`, `{"error": "..."}`, DashScope's `{"code", "message",
+    /// "request_id"}`, Huawei's `{"error_code", "error_msg"}`, MiniMax's `base_resp`, or `{"detail"}`.
+    pub(crate) fn from_json(dialect: &Dialect, status: Option<u16>, json: &Value) -> Self {
+        let inner = ["error", "base_resp"].into_iter().filter_map(|name| json.get(name));
+        let error = inner.into_iter().find(|inner| !inner.is_null()).unwrap_or(json);
         let scalar = |value: &Value| match value {
             Value::String(text) if !text.is_empty() => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         };
-        let field = |name: &str| {
-            error.get(name).and_then(scalar).or_else(|| json.get(name).and_then(scalar))
+        let field = |names: &[&str]| {
+            names.iter().find_map(|name| {
+                error.get(name).and_then(scalar).or_else(|| json.get(name).and_then(scalar))
+            })
         };
-        let code = field("code");
-        let kind = field("type");
-        let message = field("message")
+        let code = field(&["code", "error_code", "status_code"]);
+        let kind = field(&["type"]);
+        let message = field(&["message", "error_msg", "status_msg"])
             .or_else(|| scalar(error))
-            .or_else(|| field("detail"))
+            .or_else(|| field(&["detail"]))
             .unwrap_or_default();
+        let symptoms =
+            Symptoms { status, code: code.as_deref(), kind: kind.as_deref(), message: &message };
+        let judged = Self::judged(dialect, symptoms, Some(json));
         Self {
-            kind: classify(
-                protocol,
-                Symptoms {
-                    status,
-                    code: code.as_deref(),
-                    kind: kind.as_deref(),
-                    message: &message,
-                },
-            ),
-            status,
             message: if message.is_empty() {
                 "the partner gave an error without a message".to_owned()
             } else {
                 presentable(&message)
             },
             code: code.or(kind).map(|code| bounded(&code, 128).to_owned()),
-            request_id: field("request_id").map(|id| bounded(&id, 128).to_owned()),
+            request_id: field(&["request_id"]).map(|id| bounded(&id, 128).to_owned()),
+            ..judged
+        }
+    }
+
+    /// What the dialect's table, or the one all share, makes of an error.
+    fn judged(dialect: &Dialect, symptoms: Symptoms<'_>, json: Option<&Value>) -> Self {
+        let verdict = classify(dialect, &symptoms);
+        let moderation = (verdict.kind == PartnerErrorKind::Refused).then(|| Moderation {
+            at: verdict.at,
+            categories: json.map(categories).unwrap_or_default(),
+            message: (!symptoms.message.is_empty()).then(|| presentable(symptoms.message)),
+        });
+        Self {
+            retry: verdict.retry,
+            moderation,
+            ..Self::new(verdict.kind, symptoms.status, String::new())
         }
     }
 }
 
-const LONGEST_MESSAGE: usize = 1_000;
+/// What an error says of its moderation beside code and message: Zhipu's
+/// `contentFilter: [{"level", "role"}]`.
+fn categories(json: &Value) -> Vec<String> {
+    const MOST: usize = 16;
+    let levels = ["contentFilter", "content_filter"].into_iter().find_map(|name| json.get(name));
+    let levels = levels.and_then(Value::as_array).into_iter().flatten().take(MOST);
+    let one = |level: &Value| {
+        let role = level.get("role")?.as_str()?;
+        Some(format!("{}:{}", bounded(role, 32), level.get("level")?.as_i64()?))
+    };
+    levels.filter_map(one).collect()
+}
+
+pub(crate) const LONGEST_MESSAGE: usize = 1_000;
 
 fn json_in_sse(body: &[u8]) -> Option<Value> {
     let mut sse = SseDecoder::lenient();
@@ -233,7 +349,7 @@ pub(crate) fn bounded(text: &str, longest: usize) -> &str {
 
 /// Cuts a partner's message to size and takes out keys that some servers echo
 /// ("Incorrect API key provided: sk-...").
-fn presentable(message: &str) -> String {
+pub(crate) fn presentable(message: &str) -> String {
     const KEY_PREFIX: &str = "sk-";
     let message = bounded(message, LONGEST_MESSAGE);
     let mut out = String::with_capacity(message.len());
@@ -248,101 +364,4 @@ fn presentable(message: &str) -> String {
     }
     out.push_str(rest);
     out
-}
-
-/// Lower-case letters and digits only.
-fn squash(code: &str) -> Cow<'_, str> {
-    if code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
-        return Cow::Borrowed(code);
-    }
-    Cow::Owned(
-        code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect(),
-    )
-}
-
-pub(crate) fn classify(protocol: Protocol, symptoms: Symptoms<'_>) -> PartnerErrorKind {
-    let code = symptoms.code.map(squash).unwrap_or_default();
-    let kind = symptoms.kind.map(squash).unwrap_or_default();
-    let message = squash(bounded(symptoms.message, LONGEST_MESSAGE));
-    if is_moderation_code(&code) || is_moderation_code(&kind) || is_moderation_message(&message) {
-        return PartnerErrorKind::Refused;
-    }
-    by_code(protocol, &code)
-        .or_else(|| by_code(protocol, &kind))
-        .unwrap_or_else(|| by_status(symptoms.status))
-}
-
-fn is_moderation_code(code: &str) -> bool {
-    code.contains("datainspection")
-        || matches!(
-            code,
-            "invalidprompt"
-                | "biopolicy"
-                | "misalignmentpolicyviolation"
-                | "contentfilter"
-                | "contentpolicyviolation"
-        )
-}
-
-fn is_moderation_message(message: &str) -> bool {
-    // "<400> InternalError.Algo.DataInspectionFailed: Input text data may contain inappropriate
-    // content." and its older forms with or without the words in between.
-    message.contains("datainspectionfailed") || message.contains("maycontaininappropriatecontent")
-}
-
-fn by_code(protocol: Protocol, code: &str) -> Option<PartnerErrorKind> {
-    use PartnerErrorKind as Kind;
-    let kind = match code {
-        // The same code means a spent account at OpenAI and mostly a passing token-rate limit at
-        // Alibaba.
-        "insufficientquota" => match protocol {
-            Protocol::OpenAiChat => Kind::Billing,
-            Protocol::DashScopeNative | Protocol::DashScopeCompatible => Kind::RateLimited,
-        },
-        "arrearage"
-        | "commoditynotpurchased"
-        | "prepaidbilloverdue"
-        | "postpaidbilloverdue"
-        | "creditbalanceexhausted"
-        | "organizationspendlimitexceeded"
-        | "projectspendlimitexceeded"
-        | "organizationusagelimitexceeded" => Kind::Billing,
-        "invalidapikey" | "authenticationerror" => Kind::Auth,
-        "unsupportedcountryregionterritory" | "permissiondenied" | "permissionerror" => {
-            Kind::Permission
-        }
-        "modelnotexist" | "modelnotfound" => Kind::ModelNotFound,
-        "limitrequests" | "limitburstrate" | "ratelimitexceeded" | "ratelimiterror"
-        | "slowdown" => Kind::RateLimited,
-        "modelunavailable"
-        | "serviceunavailable"
-        | "serviceunavailableerror"
-        | "serverisoverloaded" => Kind::Overloaded,
-        "requesttimeout" | "gatewaytimeout" => Kind::Timeout,
-        "systemerror" | "servererror" => Kind::Server,
-        "invalidurl" | "contextlengthexceeded" | "unsupportedvalue" => Kind::BadRequest,
-        _ if code.starts_with("throttling") => Kind::RateLimited,
-        _ if code.starts_with("accessdenied") => Kind::Permission,
-        _ if code.starts_with("badrequest") || code.contains("invalidparameter") => {
-            Kind::BadRequest
-        }
-        _ if code.starts_with("internalerror") => Kind::Server,
-        _ => return None,
-    };
-    Some(kind)
-}
-
-fn by_status(status: Option<u16>) -> PartnerErrorKind {
-    use PartnerErrorKind as Kind;
-    match status {
-        Some(401) => Kind::Auth,
-        Some(402) => Kind::Billing,
-        Some(403) => Kind::Permission,
-        Some(404) => Kind::ModelNotFound,
-        Some(408 | 504) => Kind::Timeout,
-        Some(409 | 503 | 529) => Kind::Overloaded,
-        Some(429) => Kind::RateLimited,
-        Some(400..=499) => Kind::BadRequest,
-        _ => Kind::Server,
-    }
 }

@@ -1,93 +1,56 @@
-//! The protocols partners speak, and the way in to their encoders and decoders.
+//! The families of partner protocols, and the request they all end in.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::str::FromStr;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use crate::answer::Completion;
-use crate::chat::Chat;
-use crate::error::WireError;
-use crate::partner_error::PartnerError;
-use crate::stream::StreamDecoder;
-use crate::{dashscope, openai, wire_answer};
-
-/// A protocol a partner speaks.
+/// A family of protocols: how requests and answers are shaped and framed. What differs inside a
+/// family is a [`crate::Dialect`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Protocol {
-    /// OpenAI's chat completions. Base URL such as `https://api.openai.com/v1`.
+    /// OpenAI's chat completions, spoken by most.
     #[serde(rename = "openai-chat")]
     OpenAiChat,
-    /// Alibaba's own text generation. Base URL such as `https://dashscope.aliyuncs.com/api/v1`.
+    /// OpenAI's responses.
+    #[serde(rename = "openai-responses")]
+    OpenAiResponses,
+    /// Anthropic's messages.
+    #[serde(rename = "anthropic-messages")]
+    AnthropicMessages,
+    /// Alibaba's own generation.
     #[serde(rename = "dashscope-native")]
     DashScopeNative,
-    /// Alibaba's chat completions in OpenAI's shape. Base URL such as
-    /// `https://dashscope.aliyuncs.com/compatible-mode/v1`.
-    #[serde(rename = "dashscope-compatible")]
-    DashScopeCompatible,
-}
-
-/// A name that is not a [`Protocol`].
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("unknown protocol `{0}`; known: openai-chat, dashscope-native, dashscope-compatible")]
-pub struct UnknownProtocol(String);
-
-/// A request ready to be sent, except for its authorisation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outgoing {
-    /// Path to append to the partner's base URL; starts with `/`. The method is always POST.
-    pub path: &'static str,
-    /// Headers, names in lower case.
-    pub headers: Vec<(&'static str, &'static str)>,
-    /// The JSON body.
-    pub body: Bytes,
+    /// Tencent Cloud's own `ChatCompletions`.
+    #[serde(rename = "tencent-native")]
+    TencentNative,
+    /// Ollama's chat: one JSON object a line.
+    #[serde(rename = "ollama-chat")]
+    OllamaChat,
 }
 
 impl Protocol {
-    /// All protocols.
-    pub const ALL: [Protocol; 3] =
-        [Protocol::OpenAiChat, Protocol::DashScopeNative, Protocol::DashScopeCompatible];
+    /// All families.
+    pub const ALL: [Protocol; 6] = [
+        Protocol::OpenAiChat,
+        Protocol::OpenAiResponses,
+        Protocol::AnthropicMessages,
+        Protocol::DashScopeNative,
+        Protocol::TencentNative,
+        Protocol::OllamaChat,
+    ];
 
-    /// The name used in configuration.
+    /// The name used in dialects.
     pub fn as_str(self) -> &'static str {
         match self {
             Protocol::OpenAiChat => "openai-chat",
+            Protocol::OpenAiResponses => "openai-responses",
+            Protocol::AnthropicMessages => "anthropic-messages",
             Protocol::DashScopeNative => "dashscope-native",
-            Protocol::DashScopeCompatible => "dashscope-compatible",
+            Protocol::TencentNative => "tencent-native",
+            Protocol::OllamaChat => "ollama-chat",
         }
-    }
-
-    /// Writes `chat` as a request for `model`; `stream` asks for server-sent events.
-    ///
-    /// # Errors
-    /// [`WireError::NoMessages`]; [`WireError::NotInProtocol`] for a parameter this protocol cannot
-    /// say, since dropping it would change the answer silently; [`WireError::Invalid`] for a number
-    /// that JSON cannot carry.
-    pub fn encode(self, chat: &Chat, model: &str, stream: bool) -> Result<Outgoing, WireError> {
-        match self {
-            Protocol::OpenAiChat | Protocol::DashScopeCompatible => {
-                openai::encode(self, chat, model, stream)
-            }
-            Protocol::DashScopeNative => dashscope::encode(chat, model, stream),
-        }
-    }
-
-    /// Reads a whole answer: the answer to a request without `stream`, or any answer whose status
-    /// is not 2xx.
-    ///
-    /// # Errors
-    /// The partner's error, or [`crate::PartnerErrorKind::Malformed`] /
-    /// [`crate::PartnerErrorKind::Truncated`] when the bytes are not a whole answer. A 200 whose
-    /// body is an error is an error.
-    pub fn decode(self, status: u16, body: &[u8]) -> Result<Completion, PartnerError> {
-        wire_answer::decode(self, status, body)
-    }
-
-    /// A decoder for one streamed answer with status 200.
-    pub fn stream_decoder(self) -> StreamDecoder {
-        StreamDecoder::new(self)
     }
 }
 
@@ -97,13 +60,20 @@ impl fmt::Display for Protocol {
     }
 }
 
-impl FromStr for Protocol {
-    type Err = UnknownProtocol;
+/// A request ready to be sent, except for its authorisation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Path to append to the partner's base URL; starts with `/`. The method is always POST.
+    pub path: Cow<'static, str>,
+    /// Headers, names in lower case.
+    pub headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    /// The JSON body.
+    pub body: Bytes,
+}
 
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Protocol::ALL
-            .into_iter()
-            .find(|protocol| protocol.as_str() == name)
-            .ok_or_else(|| UnknownProtocol(name.to_owned()))
+impl Outgoing {
+    /// The value of a header, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_ref())
     }
 }

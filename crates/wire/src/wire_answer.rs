@@ -13,8 +13,9 @@ use serde_json::value::RawValue;
 
 use crate::answer::{Completion, FinishReason, Usage};
 use crate::chat::ToolCall;
+use crate::dialect::Dialect;
+use crate::head::Head;
 use crate::partner_error::{PartnerError, strip_bom};
-use crate::protocol::Protocol;
 
 /// A string that borrows when it has no escapes. (`Option<Cow<str>>` alone would always copy.)
 #[derive(Debug, Deserialize)]
@@ -233,6 +234,7 @@ impl WireUsage {
             output_tokens: output.unwrap_or(0),
             cached_input_tokens: self.prompt_tokens_details.and_then(|d| d.cached_tokens),
             reasoning_tokens: details.and_then(|d| d.reasoning_tokens),
+            ..Usage::default()
         })
     }
 }
@@ -247,7 +249,7 @@ impl<'a> Answer<'a> {
     /// The partner's error, if this is one.
     pub(crate) fn error(
         &self,
-        protocol: Protocol,
+        dialect: &Dialect,
         status: Option<u16>,
         text: &str,
     ) -> Option<PartnerError> {
@@ -256,7 +258,7 @@ impl<'a> Answer<'a> {
             || self.code.is_some_and(has_code) && self.choices.is_none() && self.output.is_none();
         // Parsed again in full: errors are rare, and their shapes many.
         let json = is_error.then(|| serde_json::from_str(text).ok()).flatten()?;
-        Some(PartnerError::from_json(protocol, status, &json))
+        Some(PartnerError::from_json(dialect, status, &json))
     }
 
     /// What the model said, wherever the protocol puts it.
@@ -285,19 +287,17 @@ fn reason(reason: Option<Str<'_>>) -> Option<FinishReason> {
 }
 
 pub(crate) fn decode(
-    protocol: Protocol,
-    status: u16,
+    dialect: &Dialect,
+    head: &Head<'_>,
     body: &[u8],
 ) -> Result<Completion, PartnerError> {
-    if !(200..300).contains(&status) {
-        return Err(PartnerError::from_body(protocol, status, body));
-    }
+    let status = head.status;
     let unreadable =
         |error: serde_json::Error| PartnerError::unreadable(Some(status), "the answer", &error);
     let text = str::from_utf8(strip_bom(body))
         .map_err(|_| PartnerError::malformed(Some(status), "the answer is not UTF-8"))?;
     let mut answer: Answer<'_> = serde_json::from_str(text).map_err(unreadable)?;
-    if let Some(error) = answer.error(protocol, Some(status), text) {
+    if let Some(error) = answer.error(dialect, Some(status), text) {
         return Err(error);
     }
     let Some(Said { mut turn, finish }) = answer.said() else {
@@ -320,14 +320,16 @@ pub(crate) fn decode(
             arguments: given(function.arguments).unwrap_or_default(),
         }
     });
+    let request_id = given(answer.request_id.take());
     Ok(Completion {
         tool_calls: tool_calls.collect(),
-        id: given(answer.id.take()).or_else(|| given(answer.request_id.take())),
+        id: given(answer.id.take()).or_else(|| request_id.clone()),
+        request_id,
         model: given(answer.model.take()),
         fingerprint: given(answer.system_fingerprint.take()),
         text,
         reasoning,
         usage: answer.usage.and_then(WireUsage::canonical),
-        finish,
+        ..Completion::new(finish)
     })
 }

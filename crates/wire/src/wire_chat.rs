@@ -5,17 +5,9 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::chat::{Message, Params, ResponseFormat, Tool, ToolCall, ToolChoice};
+use crate::dialect::NoWords;
 use crate::error::WireError;
 use crate::json::Json;
-
-/// How an assistant turn without words is written.
-#[derive(Clone, Copy)]
-pub(crate) enum NoWords {
-    /// `"content": null`, OpenAI's form.
-    Null,
-    /// `"content": ""`, DashScope's form (recorded in `with-tools-nosse`).
-    Empty,
-}
 
 pub(crate) struct Messages<'a>(pub(crate) &'a [Message], pub(crate) NoWords);
 
@@ -32,10 +24,9 @@ impl Serialize for WireMessage<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("role", self.0.role().as_str())?;
         match self.0 {
-            Message::System { content } | Message::User { content } => {
-                map.serialize_entry("content", content)?;
-            }
-            Message::Assistant { content, tool_calls } => {
+            Message::System { content } => map.serialize_entry("content", content)?,
+            Message::User { content } => map.serialize_entry("content", &content.text())?,
+            Message::Assistant { content, tool_calls, .. } => {
                 let no_words = content.is_empty() && !tool_calls.is_empty();
                 if no_words && matches!(self.1, NoWords::Null) {
                     map.serialize_entry("content", &())?;

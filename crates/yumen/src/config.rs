@@ -14,7 +14,7 @@ use yumen_gate::Durability;
 use yumen_label::Provider;
 use yumen_partners::{BaseUrl, Clocks, KeySource, PartnerConfig};
 use yumen_policy::{FeatureId, Management, PartnerId, Profile, Region};
-use yumen_wire::Protocol;
+use yumen_wire::Dialect;
 
 use crate::catalog::{CatalogError, PartnerCard, Shipped};
 
@@ -174,7 +174,7 @@ fn default_listen() -> SocketAddr {
 #[serde(deny_unknown_fields)]
 struct RawPartner {
     id: PartnerId,
-    protocol: Option<Protocol>,
+    protocol: Option<Dialect>,
     base_url: Option<BaseUrl>,
     region: Option<Region>,
     key: Option<KeySource>,
@@ -209,7 +209,7 @@ impl RawPartner {
                 base_url.host()
             ));
         }
-        let protocol = self.protocol.unwrap_or(card.protocol);
+        let protocol = self.protocol.unwrap_or_else(|| card.protocol.clone());
         Ok(PartnerConfig {
             region: known.or(self.region),
             keys: vec![match self.key {

@@ -4,30 +4,38 @@
 use serde_json::json;
 use yumen_emulators::{Emulator, Kind};
 use yumen_wire::{
-    Chat, Collector, Completion, Event, FinishReason, Json, Message, PartnerError,
-    PartnerErrorKind, Protocol, Tool,
+    Chat, Collector, Completion, Dialect, Event, FinishReason, Head, Json, Message, PartnerError,
+    PartnerErrorKind, Tool,
 };
 
 use crate::client::{Reply, emulator, send};
 
-fn kind(protocol: Protocol) -> Kind {
-    match protocol {
-        Protocol::OpenAiChat => Kind::OpenAi,
-        Protocol::DashScopeNative | Protocol::DashScopeCompatible => Kind::DashScope,
-    }
+/// The dialects that are read both ways here.
+fn dialects() -> [Dialect; 3] {
+    ["openai-chat", "dashscope-native", "dashscope-compatible"]
+        .map(|name| Dialect::named(name).expect("is built in"))
+}
+
+fn is_openai(dialect: &Dialect) -> bool {
+    dialect.name() == "openai-chat"
+}
+
+fn kind(dialect: &Dialect) -> Kind {
+    if is_openai(dialect) { Kind::OpenAi } else { Kind::DashScope }
 }
 
 /// The path of the partner's base URL.
-fn base(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::OpenAiChat => "/v1",
-        Protocol::DashScopeNative => "/api/v1",
-        Protocol::DashScopeCompatible => "/compatible-mode/v1",
+fn base(dialect: &Dialect) -> &'static str {
+    match dialect.name() {
+        "openai-chat" => "/v1",
+        "dashscope-native" => "/api/v1",
+        "dashscope-compatible" => "/compatible-mode/v1",
+        other => panic!("{other} has no emulator here"),
     }
 }
 
-fn model(protocol: Protocol) -> &'static str {
-    if protocol == Protocol::OpenAiChat { "gpt-5.4-mini" } else { "qwen-plus" }
+fn model(dialect: &Dialect) -> &'static str {
+    if is_openai(dialect) { "gpt-5.4-mini" } else { "qwen-plus" }
 }
 
 fn chat(messages: Vec<Message>) -> Chat {
@@ -36,27 +44,27 @@ fn chat(messages: Vec<Message>) -> Chat {
 
 async fn raw(
     emulator: &Emulator,
-    protocol: Protocol,
+    dialect: &Dialect,
     chat: &Chat,
     stream: bool,
     key: &str,
 ) -> Reply {
-    let outgoing = protocol.encode(chat, model(protocol), stream).unwrap();
-    let path = format!("{}{}", base(protocol), outgoing.path);
+    let outgoing = dialect.encode(chat, model(dialect), stream).unwrap();
+    let path = format!("{}{}", base(dialect), outgoing.path);
     let key = format!("Bearer {key}");
-    let mut headers = outgoing.headers.clone();
-    headers.push(("authorization", &key));
+    let named = outgoing.headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+    let headers: Vec<(&str, &str)> = named.chain([("authorization", key.as_str())]).collect();
     let body = String::from_utf8(outgoing.body.to_vec()).unwrap();
     let reply = send(emulator, "POST", &path, &headers, &body).await;
-    assert_eq!(reply.header("x-emulator-ignored"), None, "{protocol} sends a field nobody reads");
+    assert_eq!(reply.header("x-emulator-ignored"), None, "{dialect} sends a field nobody reads");
     reply
 }
 
-fn read(protocol: Protocol, reply: &Reply, stream: bool) -> Result<Completion, PartnerError> {
+fn read(dialect: &Dialect, reply: &Reply, stream: bool) -> Result<Completion, PartnerError> {
     if !stream || reply.status != 200 {
-        return protocol.decode(reply.status, reply.body.as_bytes());
+        return dialect.decode(&Head::new(reply.status), reply.body.as_bytes());
     }
-    let mut decoder = protocol.stream_decoder();
+    let mut decoder = dialect.stream_decoder(&Head::new(200));
     let mut events: Vec<Event> = Vec::new();
     // Small cuts, through lines and characters alike.
     for bytes in reply.body.as_bytes().chunks(7) {
@@ -70,24 +78,24 @@ fn read(protocol: Protocol, reply: &Reply, stream: bool) -> Result<Completion, P
     Ok(collector.finish().expect("a finished stream has a finish reason"))
 }
 
-async fn ask(protocol: Protocol, chat: &Chat, stream: bool) -> Result<Completion, PartnerError> {
-    let emulator = emulator(kind(protocol)).await;
-    let reply = raw(&emulator, protocol, chat, stream, "k").await;
-    read(protocol, &reply, stream)
+async fn ask(dialect: &Dialect, chat: &Chat, stream: bool) -> Result<Completion, PartnerError> {
+    let emulator = emulator(kind(dialect)).await;
+    let reply = raw(&emulator, dialect, chat, stream, "k").await;
+    read(dialect, &reply, stream)
 }
 
 #[tokio::test]
 async fn answers_are_the_same_in_one_piece_and_streamed() {
-    for protocol in Protocol::ALL {
+    for dialect in &dialects() {
         let mut chat = chat(vec![Message::system("Be brief."), Message::user("玉门关在哪里？")]);
         chat.params.max_tokens = Some(512);
         chat.params.temperature = Some(0.5);
-        let whole = ask(protocol, &chat, false).await.unwrap();
-        let streamed = ask(protocol, &chat, true).await.unwrap();
-        assert!(whole.text.contains("玉门关在哪里？"), "{protocol}: {}", whole.text);
-        assert_eq!(whole.text, streamed.text, "{protocol}");
-        assert_eq!(whole.usage, streamed.usage, "{protocol}");
-        assert!(whole.usage.is_some(), "{protocol}");
+        let whole = ask(dialect, &chat, false).await.unwrap();
+        let streamed = ask(dialect, &chat, true).await.unwrap();
+        assert!(whole.text.contains("玉门关在哪里？"), "{dialect}: {}", whole.text);
+        assert_eq!(whole.text, streamed.text, "{dialect}");
+        assert_eq!(whole.usage, streamed.usage, "{dialect}");
+        assert!(whole.usage.is_some(), "{dialect}");
         assert_eq!((&whole.finish, &streamed.finish), (&FinishReason::Stop, &FinishReason::Stop));
     }
 }
@@ -96,7 +104,7 @@ async fn answers_are_the_same_in_one_piece_and_streamed() {
 async fn tools_make_the_round_trip() {
     let parameters =
         json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]});
-    for protocol in Protocol::ALL {
+    for dialect in &dialects() {
         for stream in [false, true] {
             let mut chat =
                 chat(vec![Message::user("What is the weather in Beijing and Hangzhou?")]);
@@ -107,8 +115,8 @@ async fn tools_make_the_round_trip() {
                 parameters: Some(serde_json::from_value::<Json>(parameters.clone()).unwrap()),
                 strict: None,
             }];
-            let asked = ask(protocol, &chat, stream).await.unwrap();
-            assert_eq!(asked.finish, FinishReason::ToolCalls, "{protocol} {stream}");
+            let asked = ask(dialect, &chat, stream).await.unwrap();
+            assert_eq!(asked.finish, FinishReason::ToolCalls, "{dialect} {stream}");
             let arguments: Vec<&str> =
                 asked.tool_calls.iter().map(|call| call.arguments.as_str()).collect();
             assert_eq!(arguments, [r#"{"city":"Beijing"}"#, r#"{"city":"Hangzhou"}"#]);
@@ -117,11 +125,15 @@ async fn tools_make_the_round_trip() {
                 content: format!("{} noted", call.name),
             });
             let results: Vec<Message> = results.collect();
-            chat.messages
-                .push(Message::Assistant { content: String::new(), tool_calls: asked.tool_calls });
+            chat.messages.push(Message::Assistant {
+                content: String::new(),
+                reasoning: String::new(),
+                tool_calls: asked.tool_calls,
+                prefix: false,
+            });
             chat.messages.extend(results);
-            let answer = ask(protocol, &chat, stream).await.unwrap();
-            assert!(answer.text.contains("get_weather noted"), "{protocol}: {}", answer.text);
+            let answer = ask(dialect, &chat, stream).await.unwrap();
+            assert!(answer.text.contains("get_weather noted"), "{dialect}: {}", answer.text);
         }
     }
 }
@@ -139,44 +151,44 @@ async fn every_fault_is_told_apart() {
         ("[[cut_stream]]", Some(Kind::Truncated), Some(Kind::Truncated)),
         ("[[end_early]]", Some(Kind::Truncated), Some(Kind::Truncated)),
     ];
-    for protocol in Protocol::ALL {
+    for dialect in &dialects() {
         for (prompt, whole, streamed) in cases {
             let chat = chat(vec![Message::user(prompt)]);
             for (stream, expected) in [(false, whole), (true, streamed)] {
-                let got = ask(protocol, &chat, stream).await.err().map(|error| error.kind);
-                assert_eq!(got, expected, "{protocol} {prompt} stream={stream}");
+                let got = ask(dialect, &chat, stream).await.err().map(|error| error.kind);
+                assert_eq!(got, expected, "{dialect} {prompt} stream={stream}");
             }
         }
         let broken = chat(vec![Message::user("[[malformed]]")]);
-        let error = ask(protocol, &broken, true).await.unwrap_err();
-        assert_eq!(error.kind, Kind::Malformed, "{protocol}");
+        let error = ask(dialect, &broken, true).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Malformed, "{dialect}");
     }
 }
 
 #[tokio::test]
 async fn a_partner_that_exchanges_its_model_says_so_in_the_answer() {
     // DashScope's native protocol names no model.
-    for protocol in [Protocol::OpenAiChat, Protocol::DashScopeCompatible] {
-        let own = model(protocol);
+    for dialect in dialects().iter().filter(|dialect| dialect.name() != "dashscope-native") {
+        let own = model(dialect);
         for stream in [false, true] {
             let named = async |prompt: &str| {
                 let chat = chat(vec![Message::user(prompt)]);
-                let answer = ask(protocol, &chat, stream).await.unwrap();
+                let answer = ask(dialect, &chat, stream).await.unwrap();
                 (answer.model.unwrap(), answer.fingerprint)
             };
             let (model, fingerprint) = named("hello").await;
-            assert_eq!(model, own, "{protocol}");
+            assert_eq!(model, own, "{dialect}");
             assert_eq!(named("hello again").await.1, fingerprint, "one model, one fingerprint");
             assert_eq!(named("[[other_model]]").await.0, format!("{own}-unannounced"));
             let (model, other) = named("[[other_fingerprint]]").await;
-            assert_eq!(model, own, "{protocol}");
-            assert!(other.is_some() && other != fingerprint, "{protocol}");
+            assert_eq!(model, own, "{dialect}");
+            assert!(other.is_some() && other != fingerprint, "{dialect}");
         }
         let midway = chat(vec![Message::user("[[model_midway]]")]);
-        let emulator = emulator(kind(protocol)).await;
-        let reply = raw(&emulator, protocol, &midway, true, "k").await;
+        let emulator = emulator(kind(dialect)).await;
+        let reply = raw(&emulator, dialect, &midway, true, "k").await;
         let mut events = Vec::new();
-        protocol.stream_decoder().push(reply.body.as_bytes(), &mut events).unwrap();
+        dialect.stream_decoder(&Head::new(200)).push(reply.body.as_bytes(), &mut events).unwrap();
         let Event::Start { model, .. } = &events[0] else { panic!("{events:?}") };
         assert_eq!(model.as_deref(), Some(own));
         let other = Some(format!("{own}-unannounced"));
@@ -192,20 +204,20 @@ async fn a_partner_that_exchanges_its_model_says_so_in_the_answer() {
 
 #[tokio::test]
 async fn moderated_output_and_bad_keys_are_told_apart() {
-    for protocol in Protocol::ALL {
+    for dialect in &dialects() {
         let moderated = chat(vec![Message::user("[[moderation_output]]")]);
-        let answer = ask(protocol, &moderated, true).await;
-        if protocol == Protocol::OpenAiChat {
+        let answer = ask(dialect, &moderated, true).await;
+        if is_openai(dialect) {
             assert_eq!(answer.unwrap().finish, FinishReason::ContentFilter);
         } else {
-            assert_eq!(answer.unwrap_err().kind, PartnerErrorKind::Refused, "{protocol}");
+            assert_eq!(answer.unwrap_err().kind, PartnerErrorKind::Refused, "{dialect}");
         }
-        let emulator = emulator(kind(protocol)).await;
+        let emulator = emulator(kind(dialect)).await;
         for stream in [false, true] {
             let hello = chat(vec![Message::user("hello")]);
-            let reply = raw(&emulator, protocol, &hello, stream, "bad-key").await;
-            let error = read(protocol, &reply, stream).unwrap_err();
-            assert_eq!(error.kind, PartnerErrorKind::Auth, "{protocol}");
+            let reply = raw(&emulator, dialect, &hello, stream, "bad-key").await;
+            let error = read(dialect, &reply, stream).unwrap_err();
+            assert_eq!(error.kind, PartnerErrorKind::Auth, "{dialect}");
         }
     }
 }

@@ -10,7 +10,7 @@ use yumen_partners::{
     Answer, AnswerStream, AskError, KeySource, Manner, PartnerConfig, Partners, Step as Went,
     Unanswered,
 };
-use yumen_wire::{Completion, Event, FinishReason, PartnerErrorKind, Protocol};
+use yumen_wire::{Completion, Dialect, Event, FinishReason, PartnerErrorKind};
 
 const KEY: &str = "key-4711-do-not-tell";
 
@@ -183,7 +183,7 @@ async fn a_refusal_is_final() {
     let refusal = r#"{"error":{"message":"no","type":"data_inspection_failed","code":"data_inspection_failed"}}"#;
     let partner = Partner::start(vec![json("400 Bad Request", "", refusal)]).await;
     let mut config = config("acme", partner.address);
-    config.protocol = Protocol::DashScopeCompatible;
+    config.protocol = Dialect::named("dashscope-compatible").unwrap();
     let partners = only(config);
     let error = ask(&partners, false).await.unwrap_err().error;
     assert!(matches!(
@@ -214,7 +214,7 @@ async fn an_error_in_place_of_the_first_event_is_an_error_of_asking() {
     bytes.extend_from_slice(b"0\r\n\r\n");
     let partner = Partner::start(vec![vec![stream_head(), Step::Send(bytes)]]).await;
     let mut config = config("acme", partner.address);
-    config.protocol = Protocol::DashScopeNative;
+    config.protocol = Dialect::named("dashscope-native").unwrap();
     let partners = only(config);
     let error = ask_stream(&partners).await.unwrap_err();
     assert_eq!(error.code(), "partner_rate_limited");

@@ -20,7 +20,7 @@ use yumen_policy::{
     clear, judge,
 };
 use yumen_screen::{Screen, Screened, ToPartner};
-use yumen_wire::{Chat, Message, Protocol};
+use yumen_wire::{Chat, Dialect, Message};
 
 /// Far longer than anything here takes; only a failing test waits for it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -120,7 +120,7 @@ pub(crate) fn config(id: &str, address: SocketAddr) -> PartnerConfig {
             total: PATIENCE,
             ..Clocks::default()
         },
-        ..PartnerConfig::new(id.parse().unwrap(), Protocol::OpenAiChat, base_url)
+        ..PartnerConfig::new(id.parse().unwrap(), Dialect::named("openai-chat").unwrap(), base_url)
     }
 }
 

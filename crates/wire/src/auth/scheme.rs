@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// How a partner wants to be told who asks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scheme {
     /// `Authorization: Bearer KEY`.
+    #[default]
     Bearer,
     /// The bare key in a header of its own, such as Anthropic's `x-api-key`.
     Header(SecretHeader),

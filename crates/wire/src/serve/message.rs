@@ -62,7 +62,7 @@ impl RequestMessage {
             RequestRole::System | RequestRole::Developer => {
                 Message::System { content: required(content)? }
             }
-            RequestRole::User => Message::User { content: required(content)? },
+            RequestRole::User => Message::user(required(content)?),
             RequestRole::Assistant => {
                 let calls = self.tool_calls.unwrap_or_default().into_iter().enumerate();
                 let tool_calls = calls
@@ -77,7 +77,7 @@ impl RequestMessage {
                 } else {
                     words.unwrap_or_default()
                 };
-                Message::Assistant { content, tool_calls }
+                Message::Assistant { content, reasoning: String::new(), tool_calls, prefix: false }
             }
             RequestRole::Tool => {
                 let tool_call_id = self

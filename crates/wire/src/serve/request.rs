@@ -13,6 +13,7 @@ use super::shape::{
 };
 use crate::chat::{Chat, Params, ResponseFormat, Tool, ToolChoice};
 use crate::error::WireError;
+use crate::extra::Extra;
 use crate::json::Json;
 use crate::partner_error::strip_bom;
 
@@ -118,6 +119,7 @@ impl Request<'_> {
             tool_choice: self.tool_choice.map(|choice| tool_choice(choice, &tools)).transpose()?,
             parallel_tool_calls: self.parallel_tool_calls,
             response_format: self.response_format.map(response_format).transpose()?,
+            ..Params::default()
         };
         let stream = self.stream.unwrap_or(false);
         let include_usage = self.stream_options.as_ref().and_then(|o| o.include_usage);
@@ -126,7 +128,7 @@ impl Request<'_> {
         }
         Ok(ChatCompletionRequest {
             model: self.model.into_owned(),
-            chat: Chat { messages: messages(self.messages)?, tools, params },
+            chat: Chat { messages: messages(self.messages)?, tools, params, extra: Extra::new() },
             stream,
             include_usage: include_usage.unwrap_or(false),
         })

@@ -126,6 +126,8 @@ pub struct ChunkEncoder {
     include_usage: bool,
     usage: Option<Usage>,
     finish: Option<FinishReason>,
+    /// Whose events come now; only choice 0 is given out.
+    choice: u32,
 }
 
 impl ChunkEncoder {
@@ -140,7 +142,7 @@ impl ChunkEncoder {
         head.put_slice(b",\"model\":");
         put_json(&mut head, model);
         head.put_slice(b",\"choices\":[");
-        Self { head, include_usage, usage: None, finish: None }
+        Self { head, include_usage, usage: None, finish: None, choice: 0 }
     }
 
     /// The first chunk: says that the assistant speaks, and carries `yumen` when given.
@@ -152,14 +154,20 @@ impl ChunkEncoder {
 
     /// One event. Text, reasoning and tool calls are written at once; usage and the finish reason
     /// are kept for [`end`](Self::end), which puts them in the order clients expect. The partner's
-    /// own id and model ([`Event::Start`], [`Event::Identity`]) are not shown.
+    /// own id and model ([`Event::Start`], [`Event::Identity`]), what its moderation says, its extras
+    /// and choices beyond the first are not shown.
     pub fn event(&mut self, event: &Event, out: &mut impl BufMut) {
         match event {
-            Event::Start { .. } | Event::Identity { .. } => {}
+            Event::Start { .. }
+            | Event::Identity { .. }
+            | Event::Moderation(_)
+            | Event::Extra(_) => {}
+            Event::Choice(choice) => self.choice = *choice,
+            Event::Usage(usage) => self.usage = Some(*usage),
+            _ if self.choice > 0 => {}
             Event::Text(text) => self.text(text, out),
             Event::Reasoning(text) => self.delta(b"{\"reasoning_content\":", text, out),
             Event::ToolCall(call) => self.call(call, out),
-            Event::Usage(usage) => self.usage = Some(*usage),
             Event::Finish(finish) => self.finish = Some(finish.clone()),
         }
     }

@@ -5,13 +5,11 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use yumen_wire::{
-    Chat, Event, FinishReason, Message, Params, PartnerErrorKind, Protocol, ToolChoice, Usage,
+    Chat, Event, FinishReason, Head, Message, Params, PartnerErrorKind, ToolChoice, Usage,
     WireError,
 };
 
-use crate::{collect, json as parse, stream};
-
-const NATIVE: Protocol = Protocol::DashScopeNative;
+use crate::{collect, json as parse, native, stream};
 
 fn recorded(name: &str) -> Vec<u8> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -29,45 +27,49 @@ fn hello() -> Chat {
 
 #[test]
 fn a_request_is_what_the_vendors_sdk_sends() {
-    let sent = NATIVE.encode(&hello(), "qwen-plus", false).unwrap();
+    let sent = native().encode(&hello(), "qwen-plus", false).unwrap();
     assert_eq!(sent.path, "/services/aigc/text-generation/generation");
     assert_eq!(
         parse(&sent.body),
         json!({"model":"qwen-plus","parameters":{"result_format":"message"},"input":{"messages":[{"role":"system","content":"You are helpful."},{"role":"user","content":"Say hello."}]}})
     );
-    assert!(!sent.headers.iter().any(|(name, _)| *name == "x-dashscope-sse"));
+    assert_eq!(sent.header("x-dashscope-sse"), None);
 
     let mut chat = hello();
     chat.params = Params { max_tokens: Some(256), stop: vec!["x".into()], ..Params::default() };
-    let sent = NATIVE.encode(&chat, "qwen-plus", true).unwrap();
+    let sent = native().encode(&chat, "qwen-plus", true).unwrap();
     assert_eq!(
         parse(&sent.body),
         json!({"model":"qwen-plus","parameters":{"result_format":"message","incremental_output":true,"max_tokens":256,"stop":["x"]},"input":{"messages":[{"role":"system","content":"You are helpful."},{"role":"user","content":"Say hello."}]}})
     );
-    assert!(sent.headers.contains(&("x-dashscope-sse", "enable")));
-    assert!(sent.headers.contains(&("accept", "text/event-stream")));
+    assert_eq!(sent.header("x-dashscope-sse"), Some("enable"));
+    assert_eq!(sent.header("accept"), Some("text/event-stream"));
 }
 
 #[test]
 fn what_the_protocol_cannot_say_is_refused_not_dropped() {
     let mut chat = hello();
     chat.params.frequency_penalty = Some(0.5);
-    let error = NATIVE.encode(&chat, "m", false).unwrap_err();
-    assert_eq!(error, WireError::NotInProtocol { param: "frequency_penalty", protocol: NATIVE });
+    let error = native().encode(&chat, "m", false).unwrap_err();
+    assert_eq!(
+        error,
+        WireError::NotInProtocol { param: "frequency_penalty", dialect: "dashscope-native".into() }
+    );
     chat.params = Params { tool_choice: Some(ToolChoice::Required), ..Params::default() };
-    assert_eq!(NATIVE.encode(&chat, "m", false).unwrap_err().param(), Some("tool_choice"));
+    assert_eq!(native().encode(&chat, "m", false).unwrap_err().param(), Some("tool_choice"));
 }
 
 #[test]
 fn recorded_streams_give_their_text_with_and_without_blank_lines() {
-    let (events, result) = stream(NATIVE, &recorded("conversation-generation-message-sse"));
+    let (events, result) = stream(&native(), &recorded("conversation-generation-message-sse"));
     assert_eq!(result, Ok(()));
     assert_eq!(
         events[0],
         Event::Start {
             id: Some("9188e907-56c2-9849-97f6-23f130f7fed7".into()),
             model: None,
-            fingerprint: None
+            fingerprint: None,
+            request_id: Some("9188e907-56c2-9849-97f6-23f130f7fed7".into()),
         }
     );
     let answer = collect(events);
@@ -89,7 +91,7 @@ fn recorded_streams_give_their_text_with_and_without_blank_lines() {
         ("multimodal-generation-message-with-tools-sse", 90, 942, 620),
     ];
     for (name, text, reasoning, tokens) in all {
-        let (events, result) = stream(NATIVE, &recorded(name));
+        let (events, result) = stream(&native(), &recorded(name));
         assert_eq!(result, Ok(()), "{name}");
         let answer = collect(events);
         assert_eq!(answer.text.chars().count(), text, "{name}: {}", answer.text);
@@ -105,35 +107,40 @@ fn a_recorded_stream_cut_before_its_last_event_is_truncated() {
     let text = str::from_utf8(&body).unwrap();
     let last_event = text.rfind("data:").unwrap();
     for cut in (0..last_event).filter(|at| text.is_char_boundary(*at)) {
-        let (_, result) = stream(NATIVE, &body[..cut]);
+        let (_, result) = stream(&native(), &body[..cut]);
         assert_eq!(result.unwrap_err().kind, PartnerErrorKind::Truncated, "cut at {cut}");
     }
 }
 
 #[test]
 fn recorded_whole_answers_are_read() {
-    let answer =
-        NATIVE.decode(200, &recorded("single-generation-message-with-tools-nosse")).unwrap();
+    let answer = native()
+        .decode(&Head::new(200), &recorded("single-generation-message-with-tools-nosse"))
+        .unwrap();
     assert_eq!(answer.tool_calls.len(), 1);
     assert_eq!(answer.tool_calls[0].id, "call_cec4c19d27624537b583af");
     assert_eq!(answer.tool_calls[0].name, "get_current_weather");
     assert_eq!(answer.tool_calls[0].arguments, r#"{"location": "浙江省杭州市"}"#);
     assert_eq!(answer.finish, FinishReason::Stop, "a forced tool choice ends in stop");
 
-    let answer = NATIVE.decode(200, &recorded("single-generation-text-nosse")).unwrap();
+    let answer =
+        native().decode(&Head::new(200), &recorded("single-generation-text-nosse")).unwrap();
     assert_eq!(answer.text, "1+1等于2。这是最基本的数学加法运算之一。");
     assert_eq!(answer.usage.unwrap().cached_input_tokens, Some(0));
 
-    let answer = NATIVE.decode(200, &recorded("single-generation-message-logprobs-nosse")).unwrap();
+    let answer = native()
+        .decode(&Head::new(200), &recorded("single-generation-message-logprobs-nosse"))
+        .unwrap();
     assert_eq!(answer.text, "2");
-    let answer =
-        NATIVE.decode(200, &recorded("conversation-generation-message-partial-nosse")).unwrap();
+    let answer = native()
+        .decode(&Head::new(200), &recorded("conversation-generation-message-partial-nosse"))
+        .unwrap();
     assert_eq!(answer.usage.unwrap().output_tokens, 131);
 }
 
 #[test]
 fn a_recorded_error_event_tells_status_code_and_request() {
-    let (events, result) = stream(NATIVE, &recorded("parameter-error-sse"));
+    let (events, result) = stream(&native(), &recorded("parameter-error-sse"));
     assert_eq!(events, []);
     let error = result.unwrap_err();
     assert_eq!(error.kind, PartnerErrorKind::BadRequest);
@@ -141,7 +148,7 @@ fn a_recorded_error_event_tells_status_code_and_request() {
     assert_eq!(error.code.as_deref(), Some("InvalidParameter"));
     assert_eq!(error.request_id.as_deref(), Some("7671ecd8-93cc-9ee9-bc89-739f0fd8b809"));
 
-    let error = NATIVE.decode(400, &recorded("upload-file-error-nosse")).unwrap_err();
+    let error = native().decode(&Head::new(400), &recorded("upload-file-error-nosse")).unwrap_err();
     assert_eq!(error.kind, PartnerErrorKind::BadRequest);
     assert_eq!(error.message, "'purpose' must be 'file-extract'");
 }
@@ -155,7 +162,7 @@ fn moderation_of_the_output_ends_a_good_stream_as_refused() {
         r#"data:{"code":"DataInspectionFailed","message":"Output data may contain inappropriate content.","request_id":"r-1"}"#,
         "\n\n"
     );
-    let (events, result) = stream(NATIVE, body.as_bytes());
+    let (events, result) = stream(&native(), body.as_bytes());
     let error = result.unwrap_err();
     assert_eq!(error.kind, PartnerErrorKind::Refused);
     assert!(!error.kind.is_retryable());
@@ -193,7 +200,7 @@ fn fragments_of_parallel_tool_calls_with_empty_ids_are_put_together() {
         ),
     ]
     .concat();
-    let (events, result) = stream(NATIVE, body.as_bytes());
+    let (events, result) = stream(&native(), body.as_bytes());
     assert_eq!(result, Ok(()));
     let answer = collect(events);
     assert_eq!(answer.finish, FinishReason::ToolCalls);
@@ -208,7 +215,7 @@ fn fragments_of_parallel_tool_calls_with_empty_ids_are_put_together() {
 #[test]
 fn an_error_under_status_200_is_an_error() {
     let body = r#"{"code":"Throttling.RateQuota","message":"Requests rate limit exceeded","request_id":"r"}"#;
-    let error = NATIVE.decode(200, body.as_bytes()).unwrap_err();
+    let error = native().decode(&Head::new(200), body.as_bytes()).unwrap_err();
     assert_eq!(error.kind, PartnerErrorKind::RateLimited);
     assert_eq!(error.request_id.as_deref(), Some("r"));
 }

@@ -1,15 +1,13 @@
 //! The error table: what partners write, and what it means for us.
 
-use yumen_wire::{PartnerErrorKind as Kind, Protocol};
+use yumen_wire::{Head, PartnerErrorKind as Kind};
 
-use Protocol::{
-    DashScopeCompatible as Compatible, DashScopeNative as Native, OpenAiChat as OpenAi,
-};
+use crate::{compatible, openai};
 
-fn openai(status: u16, kind: &str, code: &str) -> Kind {
+fn refused_by_openai(status: u16, kind: &str, code: &str) -> Kind {
     let body =
         format!(r#"{{"error":{{"message":"words","type":"{kind}","param":null,"code":{code}}}}}"#);
-    let error = OpenAi.decode(status, body.as_bytes()).unwrap_err();
+    let error = openai().decode(&Head::new(status), body.as_bytes()).unwrap_err();
     assert_eq!(error.status, Some(status));
     assert_eq!(error.message, "words");
     error.kind
@@ -18,18 +16,21 @@ fn openai(status: u16, kind: &str, code: &str) -> Kind {
 #[test]
 fn openai_errors() {
     let bad = "invalid_request_error";
-    assert_eq!(openai(400, bad, r#""invalid_prompt""#), Kind::Refused);
-    assert_eq!(openai(400, bad, r#""bio_policy""#), Kind::Refused);
-    assert_eq!(openai(400, bad, r#""misalignment_policy_violation""#), Kind::Refused);
-    assert_eq!(openai(400, bad, r#""context_length_exceeded""#), Kind::BadRequest);
-    assert_eq!(openai(400, bad, "null"), Kind::BadRequest);
-    assert_eq!(openai(401, bad, r#""invalid_api_key""#), Kind::Auth);
-    assert_eq!(openai(403, bad, r#""unsupported_country_region_territory""#), Kind::Permission);
-    assert_eq!(openai(404, bad, r#""model_not_found""#), Kind::ModelNotFound);
-    assert_eq!(openai(408, "", "null"), Kind::Timeout);
-    assert_eq!(openai(409, "", "null"), Kind::Overloaded);
-    assert_eq!(openai(429, "requests", r#""rate_limit_exceeded""#), Kind::RateLimited);
-    assert_eq!(openai(429, "rate_limit_error", r#""slow_down""#), Kind::RateLimited);
+    assert_eq!(refused_by_openai(400, bad, r#""invalid_prompt""#), Kind::Refused);
+    assert_eq!(refused_by_openai(400, bad, r#""bio_policy""#), Kind::Refused);
+    assert_eq!(refused_by_openai(400, bad, r#""misalignment_policy_violation""#), Kind::Refused);
+    assert_eq!(refused_by_openai(400, bad, r#""context_length_exceeded""#), Kind::ContextLength);
+    assert_eq!(refused_by_openai(400, bad, "null"), Kind::BadRequest);
+    assert_eq!(refused_by_openai(401, bad, r#""invalid_api_key""#), Kind::Auth);
+    assert_eq!(
+        refused_by_openai(403, bad, r#""unsupported_country_region_territory""#),
+        Kind::Permission
+    );
+    assert_eq!(refused_by_openai(404, bad, r#""model_not_found""#), Kind::ModelNotFound);
+    assert_eq!(refused_by_openai(408, "", "null"), Kind::Timeout);
+    assert_eq!(refused_by_openai(409, "", "null"), Kind::Overloaded);
+    assert_eq!(refused_by_openai(429, "requests", r#""rate_limit_exceeded""#), Kind::RateLimited);
+    assert_eq!(refused_by_openai(429, "rate_limit_error", r#""slow_down""#), Kind::RateLimited);
     for code in [
         "credit_balance_exhausted",
         "organization_spend_limit_exceeded",
@@ -38,18 +39,18 @@ fn openai_errors() {
         "insufficient_quota",
     ] {
         let quoted = format!("\"{code}\"");
-        assert_eq!(openai(429, "insufficient_quota", &quoted), Kind::Billing, "{code}");
+        assert_eq!(refused_by_openai(429, "insufficient_quota", &quoted), Kind::Billing, "{code}");
     }
-    assert_eq!(openai(500, "server_error", "null"), Kind::Server);
+    assert_eq!(refused_by_openai(500, "server_error", "null"), Kind::Server);
     assert_eq!(
-        openai(503, "service_unavailable_error", r#""server_is_overloaded""#),
+        refused_by_openai(503, "service_unavailable_error", r#""server_is_overloaded""#),
         Kind::Overloaded
     );
 }
 
-fn native(status: u16, code: &str) -> Kind {
+fn refused_by_alibaba(status: u16, code: &str) -> Kind {
     let body = format!(r#"{{"code":"{code}","message":"words","request_id":"r-7"}}"#);
-    let error = Native.decode(status, body.as_bytes()).unwrap_err();
+    let error = crate::native().decode(&Head::new(status), body.as_bytes()).unwrap_err();
     assert_eq!(error.code.as_deref(), Some(code));
     assert_eq!(error.request_id.as_deref(), Some("r-7"));
     error.kind
@@ -88,7 +89,7 @@ fn dashscope_errors() {
         (504, "GatewayTimeout", Kind::Timeout),
     ];
     for (status, code, kind) in table {
-        assert_eq!(native(status, code), kind, "{code}");
+        assert_eq!(refused_by_alibaba(status, code), kind, "{code}");
     }
 }
 
@@ -100,8 +101,8 @@ fn moderation_is_known_in_every_spelling() {
         "DATA-INSPECTION-FAILED",
         "Data.Inspection.Failed",
     ] {
-        assert_eq!(native(400, code), Kind::Refused, "{code}");
-        assert_eq!(native(200, code), Kind::Refused, "{code}");
+        assert_eq!(refused_by_alibaba(400, code), Kind::Refused, "{code}");
+        assert_eq!(refused_by_alibaba(200, code), Kind::Refused, "{code}");
     }
     for message in [
         "<400> InternalError.Algo.DataInspectionFailed: Input text data may contain inappropriate content.",
@@ -109,7 +110,7 @@ fn moderation_is_known_in_every_spelling() {
         "Output data may contain inappropriate content.",
     ] {
         let body = format!(r#"{{"error":{{"message":"{message}","type":null,"code":null}}}}"#);
-        let error = Compatible.decode(400, body.as_bytes()).unwrap_err();
+        let error = compatible().decode(&Head::new(400), body.as_bytes()).unwrap_err();
         assert_eq!(error.kind, Kind::Refused, "{message}");
     }
 }
@@ -118,7 +119,7 @@ fn moderation_is_known_in_every_spelling() {
 fn a_body_in_an_sse_frame_is_read_under_any_status() {
     let body = "data: {\"error\":{\"code\":\"data_inspection_failed\",\"param\":null,\"message\":\"Input data may contain inappropriate content.\",\"type\":\"data_inspection_failed\"},\"id\":\"chatcmpl-r\",\"request_id\":\"r-9\"}\n\n";
     for body in [body, body.trim_end()] {
-        let error = Compatible.decode(400, body.as_bytes()).unwrap_err();
+        let error = compatible().decode(&Head::new(400), body.as_bytes()).unwrap_err();
         assert_eq!(error.kind, Kind::Refused);
         assert_eq!(error.code.as_deref(), Some("data_inspection_failed"));
         assert_eq!(error.request_id.as_deref(), Some("r-9"));
@@ -127,23 +128,23 @@ fn a_body_in_an_sse_frame_is_read_under_any_status() {
 
 #[test]
 fn whatever_a_proxy_answers_is_an_error_with_words() {
-    let error = OpenAi.decode(502, b"<html>Bad Gateway</html>").unwrap_err();
+    let error = openai().decode(&Head::new(502), b"<html>Bad Gateway</html>").unwrap_err();
     assert_eq!((error.kind, error.message.as_str()), (Kind::Server, "<html>Bad Gateway</html>"));
-    let error = OpenAi.decode(503, b"").unwrap_err();
+    let error = openai().decode(&Head::new(503), b"").unwrap_err();
     assert_eq!((error.kind, error.message.as_str()), (Kind::Overloaded, "HTTP 503 without a body"));
-    let error = OpenAi.decode(400, br#"{"detail":"Not here"}"#).unwrap_err();
+    let error = openai().decode(&Head::new(400), br#"{"detail":"Not here"}"#).unwrap_err();
     assert_eq!(error.message, "Not here");
-    let error = OpenAi.decode(400, br#"{"error":"model missing"}"#).unwrap_err();
+    let error = openai().decode(&Head::new(400), br#"{"error":"model missing"}"#).unwrap_err();
     assert_eq!(error.message, "model missing");
     let long = "字".repeat(10_000);
-    let error = OpenAi.decode(500, long.as_bytes()).unwrap_err();
+    let error = openai().decode(&Head::new(500), long.as_bytes()).unwrap_err();
     assert!(error.message.len() <= 1_003);
 }
 
 #[test]
 fn echoed_keys_are_taken_out() {
     let body = r#"{"error":{"message":"Incorrect API key provided: sk-proj-abcdEFGH1234_-x. Find yours.","type":"invalid_request_error","code":"invalid_api_key"}}"#;
-    let error = OpenAi.decode(401, body.as_bytes()).unwrap_err();
+    let error = openai().decode(&Head::new(401), body.as_bytes()).unwrap_err();
     assert_eq!(error.message, "Incorrect API key provided: sk-…. Find yours.");
 }
 

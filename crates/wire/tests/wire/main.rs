@@ -15,11 +15,27 @@ mod properties;
 mod serving;
 mod sse;
 
-use yumen_wire::{Collector, Completion, Event, PartnerError, Protocol};
+use yumen_wire::{Collector, Completion, Dialect, Event, Head, PartnerError};
+
+fn dialect(name: &str) -> Dialect {
+    Dialect::named(name).expect("is built in")
+}
+
+fn openai() -> Dialect {
+    dialect("openai-chat")
+}
+
+fn native() -> Dialect {
+    dialect("dashscope-native")
+}
+
+fn compatible() -> Dialect {
+    dialect("dashscope-compatible")
+}
 
 /// Decodes a whole body as a stream.
-fn stream(protocol: Protocol, body: &[u8]) -> (Vec<Event>, Result<(), PartnerError>) {
-    let mut decoder = protocol.stream_decoder();
+fn stream(dialect: &Dialect, body: &[u8]) -> (Vec<Event>, Result<(), PartnerError>) {
+    let mut decoder = dialect.stream_decoder(&Head::new(200));
     let mut events = Vec::new();
     let result = decoder.push(body, &mut events).and_then(|()| decoder.finish(&mut events));
     (events, result)

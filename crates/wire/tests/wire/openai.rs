@@ -4,11 +4,11 @@
 
 use serde_json::json;
 use yumen_wire::{
-    Chat, Event, FinishReason, Message, Params, PartnerErrorKind, Protocol, ResponseFormat, Tool,
+    Chat, Event, FinishReason, Head, Message, Params, PartnerErrorKind, ResponseFormat, Tool,
     ToolCall, ToolCallDelta, ToolChoice, Usage, WireError,
 };
 
-use crate::{collect, json as parse, stream};
+use crate::{collect, compatible, json as parse, native, openai, stream};
 
 fn hello() -> Chat {
     Chat {
@@ -32,19 +32,19 @@ fn weather_tool() -> Tool {
 
 #[test]
 fn a_request_is_what_the_vendors_sdk_sends() {
-    let sent = Protocol::OpenAiChat.encode(&hello(), "gpt-5.4-mini", false).unwrap();
+    let sent = openai().encode(&hello(), "gpt-5.4-mini", false).unwrap();
     assert_eq!(sent.path, "/chat/completions");
     assert_eq!(
         parse(&sent.body),
         json!({"model":"gpt-5.4-mini","messages":[{"role":"system","content":"You are helpful."},{"role":"user","content":"Say hello."}],"max_completion_tokens":256})
     );
-    let sent = Protocol::OpenAiChat.encode(&hello(), "gpt-5.4-mini", true).unwrap();
+    let sent = openai().encode(&hello(), "gpt-5.4-mini", true).unwrap();
     assert_eq!(
         parse(&sent.body),
         json!({"model":"gpt-5.4-mini","stream":true,"messages":[{"role":"system","content":"You are helpful."},{"role":"user","content":"Say hello."}],"max_completion_tokens":256,"stream_options":{"include_usage":true}})
     );
-    assert!(sent.headers.contains(&("accept", "text/event-stream")));
-    let sent = Protocol::DashScopeCompatible.encode(&hello(), "qwen-plus", true).unwrap();
+    assert_eq!(sent.header("accept"), Some("text/event-stream"));
+    let sent = compatible().encode(&hello(), "qwen-plus", true).unwrap();
     assert_eq!(
         parse(&sent.body),
         json!({"model":"qwen-plus","messages":[{"role":"system","content":"You are helpful."},{"role":"user","content":"Say hello."}],"stream":true,"stream_options":{"include_usage":true},"max_tokens":256})
@@ -64,8 +64,9 @@ fn a_request_with_a_tool_is_what_the_vendors_sdk_sends() {
             tool_choice: Some(ToolChoice::Auto),
             ..Params::default()
         },
+        ..Chat::default()
     };
-    let sent = Protocol::OpenAiChat.encode(&chat, "gpt-5.4-mini", false).unwrap();
+    let sent = openai().encode(&chat, "gpt-5.4-mini", false).unwrap();
     assert_eq!(
         parse(&sent.body),
         json!({"model":"gpt-5.4-mini","messages":[{"role":"system","content":"You are helpful."},{"role":"user","content":"What is the weather in Beijing?"}],"max_completion_tokens":256,"tool_choice":"auto","tools":[{"type":"function","function":{"name":"get_weather","description":"Current weather of a city","parameters":{"type":"object","properties":{"city":{"type":"string","description":"City name"}},"required":["city"]}}}]})
@@ -79,6 +80,8 @@ fn every_parameter_and_a_tool_round_trip_are_written() {
             Message::user("q"),
             Message::Assistant {
                 content: String::new(),
+                reasoning: String::new(),
+                prefix: false,
                 tool_calls: vec![ToolCall {
                     id: "call_1".into(),
                     name: "f".into(),
@@ -104,9 +107,11 @@ fn every_parameter_and_a_tool_round_trip_are_written() {
                 schema: serde_json::from_str(r#"{"type":"object"}"#).unwrap(),
                 strict: Some(true),
             }),
+            ..Params::default()
         },
+        ..Chat::default()
     };
-    let sent = Protocol::OpenAiChat.encode(&chat, "m", false).unwrap();
+    let sent = openai().encode(&chat, "m", false).unwrap();
     assert_eq!(
         parse(&sent.body),
         json!({"model":"m","messages":[
@@ -123,10 +128,10 @@ fn every_parameter_and_a_tool_round_trip_are_written() {
 fn what_json_cannot_say_is_refused() {
     let mut chat = hello();
     chat.params.temperature = Some(f64::NAN);
-    for protocol in Protocol::ALL {
-        let error = protocol.encode(&chat, "m", false).unwrap_err();
+    for dialect in [openai(), native(), compatible()] {
+        let error = dialect.encode(&chat, "m", false).unwrap_err();
         assert_eq!(error.param(), Some("temperature"));
-        let error = protocol.encode(&Chat::default(), "m", false).unwrap_err();
+        let error = dialect.encode(&Chat::default(), "m", false).unwrap_err();
         assert_eq!(error, WireError::NoMessages);
     }
 }
@@ -146,7 +151,7 @@ const STREAM: &str = concat!(
 
 #[test]
 fn a_stream_is_decoded_with_usage_before_its_finish() {
-    let (events, result) = stream(Protocol::OpenAiChat, STREAM.as_bytes());
+    let (events, result) = stream(&openai(), STREAM.as_bytes());
     assert_eq!(result, Ok(()));
     assert_eq!(
         events,
@@ -155,6 +160,7 @@ fn a_stream_is_decoded_with_usage_before_its_finish() {
                 id: Some("chatcmpl-1".into()),
                 model: Some("gpt-5.4-mini-2026-03-17".into()),
                 fingerprint: Some("fp_44".into()),
+                request_id: None,
             },
             Event::Text("Hel".into()),
             Event::Text("lo\n你".into()),
@@ -162,7 +168,8 @@ fn a_stream_is_decoded_with_usage_before_its_finish() {
                 input_tokens: 11,
                 output_tokens: 3,
                 cached_input_tokens: Some(8),
-                reasoning_tokens: Some(2)
+                reasoning_tokens: Some(2),
+                ..Usage::default()
             }),
             Event::Finish(FinishReason::Stop),
         ]
@@ -182,7 +189,7 @@ fn a_model_that_changes_its_name_midway_is_told_before_its_words() {
         chunk(r#""model":"m-2","system_fingerprint":"fp_1","#, "e"),
         "data: [DONE]\n\n".to_owned(),
     ];
-    let (events, result) = stream(Protocol::OpenAiChat, body.concat().as_bytes());
+    let (events, result) = stream(&openai(), body.concat().as_bytes());
     assert_eq!(result, Ok(()));
     let identity = |model: Option<&str>, fingerprint: Option<&str>| Event::Identity {
         model: model.map(str::to_owned),
@@ -191,7 +198,7 @@ fn a_model_that_changes_its_name_midway_is_told_before_its_words() {
     assert_eq!(
         events,
         [
-            Event::Start { id: None, model: None, fingerprint: None },
+            Event::Start { id: None, model: None, fingerprint: None, request_id: None },
             Event::Text("a".into()),
             identity(Some("m-1"), None),
             Event::Text("b".into()),
@@ -213,14 +220,14 @@ fn a_model_that_changes_its_name_midway_is_told_before_its_words() {
 #[test]
 fn bytes_after_done_are_ignored() {
     let body = format!("{STREAM}data: {{\"error\":{{\"message\":\"late\"}}}}\n\n");
-    let (events, result) = stream(Protocol::OpenAiChat, body.as_bytes());
+    let (events, result) = stream(&openai(), body.as_bytes());
     assert_eq!(result, Ok(()));
     assert_eq!(events.last(), Some(&Event::Finish(FinishReason::Stop)));
 }
 
 #[test]
 fn text_is_given_as_it_comes() {
-    let mut decoder = Protocol::OpenAiChat.stream_decoder();
+    let mut decoder = openai().stream_decoder(&Head::new(200));
     let mut events = Vec::new();
     let first_text = STREAM.find("Hel").unwrap();
     let after = STREAM[first_text..].find("\n\n").unwrap() + first_text + 2;
@@ -234,7 +241,7 @@ fn a_stream_cut_anywhere_before_its_end_is_truncated() {
     let finish = STREAM.find(r#""finish_reason":"stop""#).unwrap();
     let finish_line = STREAM[..finish].rfind("data:").unwrap();
     for cut in 0..=finish_line {
-        let (events, result) = stream(Protocol::OpenAiChat, &STREAM.as_bytes()[..cut]);
+        let (events, result) = stream(&openai(), &STREAM.as_bytes()[..cut]);
         let error = result.expect_err("cut");
         assert_eq!(error.kind, PartnerErrorKind::Truncated, "cut at {cut}: {error}");
         assert!(!events.iter().any(|event| matches!(event, Event::Finish(_))));
@@ -244,7 +251,7 @@ fn a_stream_cut_anywhere_before_its_end_is_truncated() {
 #[test]
 fn a_finish_reason_ends_a_stream_without_done() {
     let done = STREAM.find("data: [DONE]").unwrap();
-    let (events, result) = stream(Protocol::OpenAiChat, &STREAM.as_bytes()[..done]);
+    let (events, result) = stream(&openai(), &STREAM.as_bytes()[..done]);
     assert_eq!(result, Ok(()));
     assert_eq!(collect(events).text, "Hello\n你");
 }
@@ -252,11 +259,11 @@ fn a_finish_reason_ends_a_stream_without_done() {
 #[test]
 fn done_without_a_reason_is_complete_but_unstated_and_done_alone_is_no_answer() {
     let body = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: [DONE]\n\n";
-    let (events, result) = stream(Protocol::OpenAiChat, body.as_bytes());
+    let (events, result) = stream(&openai(), body.as_bytes());
     assert_eq!(result, Ok(()));
     assert_eq!(collect(events).finish, FinishReason::Other("unstated".into()));
 
-    let (_, result) = stream(Protocol::OpenAiChat, b"data: [DONE]\n\n");
+    let (_, result) = stream(&openai(), b"data: [DONE]\n\n");
     assert_eq!(result.unwrap_err().kind, PartnerErrorKind::Malformed);
 }
 
@@ -274,7 +281,7 @@ fn tool_calls_come_in_fragments() {
         r#"data: {"id":"c","choices":[{"delta":{},"finish_reason":"tool_calls"}]}"#,
         "\n\ndata: [DONE]\n\n"
     );
-    let (events, result) = stream(Protocol::OpenAiChat, body.as_bytes());
+    let (events, result) = stream(&openai(), body.as_bytes());
     assert_eq!(result, Ok(()));
     assert_eq!(
         events[1],
@@ -310,7 +317,7 @@ fn the_models_own_refusal_is_told_and_final() {
         r#"data: {"choices":[{"delta":{},"finish_reason":"stop"}]}"#,
         "\n\ndata: [DONE]\n\n"
     );
-    let (events, result) = stream(Protocol::OpenAiChat, body.as_bytes());
+    let (events, result) = stream(&openai(), body.as_bytes());
     assert_eq!(result, Ok(()));
     let answer = collect(events);
     assert_eq!(
@@ -319,7 +326,7 @@ fn the_models_own_refusal_is_told_and_final() {
     );
 
     let body = r#"{"id":"x","choices":[{"message":{"role":"assistant","content":null,"refusal":"I cannot help."},"finish_reason":"stop"}]}"#;
-    let answer = Protocol::OpenAiChat.decode(200, body.as_bytes()).unwrap();
+    let answer = openai().decode(&Head::new(200), body.as_bytes()).unwrap();
     assert_eq!(
         (answer.text.as_str(), answer.finish),
         ("I cannot help.", FinishReason::ContentFilter)
@@ -334,7 +341,7 @@ fn an_error_in_mid_stream_fails_the_answer_but_tells_its_cost() {
         r#"data: {"error":{"message":"The server had an error","type":"server_error","param":null,"code":null}}"#,
         "\n\n"
     );
-    let mut decoder = Protocol::OpenAiChat.stream_decoder();
+    let mut decoder = openai().stream_decoder(&Head::new(200));
     let mut events = Vec::new();
     let error = decoder.push(body.as_bytes(), &mut events).unwrap_err();
     assert_eq!(error.kind, PartnerErrorKind::Server);
@@ -354,7 +361,7 @@ fn an_error_after_the_finish_reason_still_fails_the_answer() {
         r#"data: {"error":{"message":"Output data may contain inappropriate content.","code":"data_inspection_failed","type":"data_inspection_failed"}}"#,
         "\n\n"
     );
-    let (events, result) = stream(Protocol::DashScopeCompatible, body.as_bytes());
+    let (events, result) = stream(&compatible(), body.as_bytes());
     assert_eq!(result.unwrap_err().kind, PartnerErrorKind::Refused);
     assert!(!events.iter().any(|event| matches!(event, Event::Finish(_))));
 }
@@ -362,19 +369,19 @@ fn an_error_after_the_finish_reason_still_fails_the_answer() {
 #[test]
 fn a_plain_json_answer_to_a_stream_request_is_read() {
     let body = "\u{feff}\n {\"id\":\"a\",\"choices\":[{\"message\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}";
-    let (events, result) = stream(Protocol::OpenAiChat, body.as_bytes());
+    let (events, result) = stream(&openai(), body.as_bytes());
     assert_eq!(result, Ok(()));
     assert_eq!(collect(events).text, "hi");
 
     let body = r#"{"error":{"message":"no","type":"requests","code":"rate_limit_exceeded"}}"#;
-    let (_, result) = stream(Protocol::OpenAiChat, body.as_bytes());
+    let (_, result) = stream(&openai(), body.as_bytes());
     assert_eq!(result.unwrap_err().kind, PartnerErrorKind::RateLimited);
 }
 
 #[test]
 fn a_whole_answer_is_decoded() {
     let body = r#"{"id":"chatcmpl-9","object":"chat.completion","created":1,"model":"qwen-plus","system_fingerprint":"fp_44","choices":[{"index":0,"message":{"role":"assistant","content":"Hi","reasoning_content":"think","annotations":[]},"logprobs":null,"finish_reason":"length"}],"usage":{"prompt_tokens":9,"completion_tokens":1,"total_tokens":10}}"#;
-    let answer = Protocol::DashScopeCompatible.decode(200, body.as_bytes()).unwrap();
+    let answer = compatible().decode(&Head::new(200), body.as_bytes()).unwrap();
     assert_eq!(answer.id.as_deref(), Some("chatcmpl-9"));
     assert_eq!(answer.model.as_deref(), Some("qwen-plus"));
     assert_eq!(answer.fingerprint.as_deref(), Some("fp_44"));
@@ -385,7 +392,7 @@ fn a_whole_answer_is_decoded() {
 
 #[test]
 fn an_answer_that_is_none_is_an_error() {
-    let kind = |body: &str| Protocol::OpenAiChat.decode(200, body.as_bytes()).unwrap_err().kind;
+    let kind = |body: &str| openai().decode(&Head::new(200), body.as_bytes()).unwrap_err().kind;
     assert_eq!(
         kind(r#"{"error":{"message":"m","code":"server_error"}}"#),
         PartnerErrorKind::Server
@@ -400,10 +407,10 @@ fn an_answer_that_is_none_is_an_error() {
 #[test]
 fn errors_about_bytes_never_repeat_them() {
     let body = r#"{"choices":[{"message":{"content":{"secret":"swordfish"}}}]}"#;
-    let error = Protocol::OpenAiChat.decode(200, body.as_bytes()).unwrap_err();
+    let error = openai().decode(&Head::new(200), body.as_bytes()).unwrap_err();
     assert!(!format!("{error:?}").contains("swordfish"), "{error:?}");
     let body = "data: {\"choices\":\"swordfish\"}\n\n";
-    let (_, result) = stream(Protocol::OpenAiChat, body.as_bytes());
+    let (_, result) = stream(&openai(), body.as_bytes());
     let error = result.unwrap_err();
     assert!(!format!("{error:?}").contains("swordfish"), "{error:?}");
 }

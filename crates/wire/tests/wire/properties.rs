@@ -7,11 +7,11 @@ use proptest::option;
 use proptest::prelude::*;
 use yumen_wire::serve::{ChatCompletionRequest, ChunkEncoder, completion};
 use yumen_wire::{
-    Chat, Completion, Event, FinishReason, Json, Message, Params, Protocol, ResponseFormat, Tool,
+    Chat, Completion, Event, FinishReason, Head, Json, Message, Params, ResponseFormat, Tool,
     ToolCall, ToolChoice, Usage,
 };
 
-use crate::{checks, collect};
+use crate::{checks, collect, native, openai};
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof!["[ -~]{0,12}", "[玉门关雪山\u{1F600}\n\r\"\\\\]{0,8}", any::<String>()]
@@ -52,7 +52,7 @@ fn call() -> impl Strategy<Value = ToolCall> {
 fn messages() -> impl Strategy<Value = Vec<Message>> {
     let turn = prop_oneof![
         text().prop_map(|content| vec![Message::System { content }]),
-        text().prop_map(|content| vec![Message::User { content }]),
+        text().prop_map(|content| vec![Message::user(content)]),
         (text(), vec((call(), text()), 0..3)).prop_map(|(content, calls)| {
             let (tool_calls, results): (Vec<_>, Vec<_>) = calls
                 .into_iter()
@@ -61,7 +61,12 @@ fn messages() -> impl Strategy<Value = Vec<Message>> {
                     (call, result)
                 })
                 .unzip();
-            let mut turns = vec![Message::Assistant { content, tool_calls }];
+            let mut turns = vec![Message::Assistant {
+                content,
+                reasoning: String::new(),
+                tool_calls,
+                prefix: false,
+            }];
             turns.extend(results);
             turns
         }),
@@ -132,8 +137,9 @@ fn chat() -> impl Strategy<Value = Chat> {
             tool_choice,
             parallel_tool_calls,
             response_format,
+            ..Params::default()
         };
-        Chat { messages, tools, params }
+        Chat { messages, tools, params, ..Chat::default() }
     })
 }
 
@@ -150,7 +156,6 @@ fn answer() -> impl Strategy<Value = Completion> {
         |(text, reasoning, tool_calls, usage, finish)| Completion {
             id: Some("id".into()),
             model: Some("model".into()),
-            fingerprint: None,
             text,
             reasoning,
             tool_calls,
@@ -159,8 +164,9 @@ fn answer() -> impl Strategy<Value = Completion> {
                 output_tokens,
                 cached_input_tokens: cached,
                 reasoning_tokens: reasoning,
+                ..Usage::default()
             }),
-            finish,
+            ..Completion::new(finish)
         },
     )
 }
@@ -214,7 +220,7 @@ proptest! {
         pieces in vec(text(), 1..12), spaced: bool, cuts in vec(1_usize..40, 1..40)
     ) {
         let body = native_stream(&pieces, spaced);
-        let mut decoder = Protocol::DashScopeNative.stream_decoder();
+        let mut decoder = native().stream_decoder(&Head::new(200));
         let mut events = Vec::new();
         let mut rest = body.as_slice();
         for size in cuts.iter().cycle() {
@@ -233,7 +239,7 @@ proptest! {
 
     #[test]
     fn a_request_reads_back_as_it_was_written(chat in chat(), streamed: bool) {
-        let sent = Protocol::OpenAiChat.encode(&chat, "m", streamed).unwrap();
+        let sent = openai().encode(&chat, "m", streamed).unwrap();
         let mut request = ChatCompletionRequest::parse(&sent.body).unwrap();
         checks::forgive_rounding(&chat, &mut request.chat);
         prop_assert_eq!(request.chat, chat);
@@ -243,7 +249,7 @@ proptest! {
     #[test]
     fn an_answer_reads_back_as_it_was_written(answer in answer()) {
         let sent = completion("id", 1, "model", &answer, None);
-        prop_assert_eq!(Protocol::OpenAiChat.decode(200, &sent).unwrap(), answer.clone());
+        prop_assert_eq!(openai().decode(&Head::new(200), &sent).unwrap(), answer.clone());
 
         let mut events = Vec::new();
         answer.clone().into_events(&mut events);
@@ -254,7 +260,7 @@ proptest! {
             encoder.event(event, &mut sent);
         }
         encoder.end(None, &mut sent);
-        let mut decoder = Protocol::OpenAiChat.stream_decoder();
+        let mut decoder = openai().stream_decoder(&Head::new(200));
         let mut again: Vec<Event> = Vec::new();
         decoder.push(&sent, &mut again).unwrap();
         decoder.finish(&mut again).unwrap();

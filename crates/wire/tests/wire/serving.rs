@@ -4,11 +4,11 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use yumen_wire::serve::{ChatCompletionRequest, ChunkEncoder, Failure, completion};
 use yumen_wire::{
-    Completion, Event, FinishReason, Json, Message, Protocol, ResponseFormat, ToolCall,
-    ToolCallDelta, ToolChoice, Usage, WireError,
+    Completion, Event, FinishReason, Json, Message, ResponseFormat, ToolCall, ToolCallDelta,
+    ToolChoice, Usage, WireError,
 };
 
-use crate::{collect, json as parse, stream};
+use crate::{collect, json as parse, openai, stream};
 
 fn read(body: &str) -> Result<ChatCompletionRequest, WireError> {
     ChatCompletionRequest::parse(body.as_bytes())
@@ -70,6 +70,8 @@ fn a_tool_round_trip_with_all_that_clients_echo_is_read() {
             Message::user("q"),
             Message::Assistant {
                 content: String::new(),
+                reasoning: String::new(),
+                prefix: false,
                 tool_calls: vec![ToolCall {
                     id: "call_1".into(),
                     name: "f".into(),
@@ -250,11 +252,12 @@ fn answer() -> Completion {
         id: Some("partner's own".into()),
         model: Some("partner's own".into()),
         fingerprint: Some("partner's own".into()),
+        request_id: Some("partner's own".into()),
         text: "你好\n\"x\"\u{1F600}".into(),
         reasoning: String::new(),
         tool_calls: Vec::new(),
         usage: Some(Usage { input_tokens: 3, output_tokens: 4, ..Usage::default() }),
-        finish: FinishReason::Stop,
+        ..Completion::new(FinishReason::Stop)
     }
 }
 
@@ -312,7 +315,12 @@ fn a_stream_is_written_as_openai_writes_it() {
     let mut out = bytes::BytesMut::new();
     encoder.start(Some(&yumen()), &mut out);
     let events = [
-        Event::Start { id: Some("partner".into()), model: None, fingerprint: None },
+        Event::Start {
+            id: Some("partner".into()),
+            model: None,
+            fingerprint: None,
+            request_id: None,
+        },
         Event::Identity { model: Some("other".into()), fingerprint: None },
         Event::Reasoning("hm".into()),
         Event::Text("你\n".into()),
@@ -328,6 +336,7 @@ fn a_stream_is_written_as_openai_writes_it() {
             output_tokens: 2,
             cached_input_tokens: Some(1),
             reasoning_tokens: Some(2),
+            ..Usage::default()
         }),
         Event::Finish(FinishReason::ToolCalls),
     ];
@@ -382,7 +391,7 @@ fn without_include_usage_no_chunk_is_without_a_choice() {
         assert_eq!(chunk["choices"].as_array().unwrap().len(), 1, "{frame}");
         assert_eq!(chunk.get("usage"), None);
     }
-    let (again, result) = stream(Protocol::OpenAiChat, &out);
+    let (again, result) = stream(&openai(), &out);
     assert_eq!(result, Ok(()));
     assert_eq!(collect(again).text, answer().text);
 }
@@ -406,7 +415,7 @@ fn a_failed_stream_ends_in_an_error_and_never_in_done() {
         parse(&frames[1]),
         json!({"error":{"message":"合作方暂时不可用","type":"partner_error","param":null,"code":"partner_overloaded"},"yumen":{"receipt":{"id":"r"}}})
     );
-    let (_, result) = stream(Protocol::OpenAiChat, &out);
+    let (_, result) = stream(&openai(), &out);
     let error = result.unwrap_err();
     assert_eq!(error.code.as_deref(), Some("partner_overloaded"));
     assert_eq!(error.message, "合作方暂时不可用");

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 use yumen_policy::{FeatureId, MarketId, ModelId, PartnerId, Region, Source, Text};
-use yumen_wire::Protocol;
+use yumen_wire::Dialect;
 
 /// One file of `catalog/partners`.
 #[derive(Clone, Debug, Deserialize)]
@@ -14,7 +14,7 @@ pub(crate) struct PartnerCard {
     /// Its name for people.
     pub name: Text,
     /// What it speaks.
-    pub protocol: Protocol,
+    pub protocol: Dialect,
     /// Where it is reached.
     pub base_url: String,
     /// The environment variable that usually holds its key.
