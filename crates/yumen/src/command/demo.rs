@@ -232,7 +232,7 @@ fn partners(
             region: card.region_of(home.host()),
             keys: vec![KeySource::File(key.to_owned())],
             emulated: true,
-            ..PartnerConfig::new(card.id.clone(), card.protocol, base_url)
+            ..PartnerConfig::new(card.id.clone(), card.protocol.clone(), base_url)
         });
     }
     Ok(configs)
