@@ -1,0 +1,284 @@
+"""A mainland gate over several emulated partners, all of them approved, as an operator would set it up.
+
+Nothing of the partners is configured but where each one is and its key: clocks, attempts, breakers and routing are
+what ships.
+"""
+
+import contextlib
+import datetime
+import http.client
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import time
+import urllib.parse
+
+from conftest import Gate, program, running, yumen
+
+# A well-formed provider code of an organisation that does not exist (region 000000).
+PROVIDER = "001191000000MA0DEM000C10000"
+
+# Partners of the catalogue that may serve the mainland: the emulator of each, and the path of its base address.
+PARTNERS = {
+    "deepseek": ("deepseek", ""),
+    "moonshot": ("moonshot", "/v1"),
+    "qwen": ("dashscope", "/api/v1"),
+}
+
+# The answer of every emulated partner to a message with `[[long]]`, after the mark that says it is emulated.
+LONG = "A long answer counts: " + ", ".join(f"part {n}" for n in range(1, 61)) + ". The end."
+MARK = re.compile(r"【模拟[^】]+】|\[emulated [^\]]+\] ")
+
+
+def is_whole(text):
+    """Whether a text is one whole answer, begun once and ended once, whoever wrote which part of it."""
+    mark = MARK.match(text)
+    return bool(mark) and text[mark.end():] == LONG
+
+
+class Partner:
+    """One emulated partner, with what only its emulator tells."""
+
+    def __init__(self, base):
+        self.base = base
+        self.host, self.port = urllib.parse.urlsplit(base).netloc.split(":")
+
+    def own(self, method, path, body=None):
+        connection = http.client.HTTPConnection(self.host, int(self.port), timeout=30)
+        try:
+            raw = None if body is None else json.dumps(body)
+            connection.request(method, f"/emulator/{path}", raw, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            told = response.read()
+            assert response.status == 200, told
+            return json.loads(told) if told else None
+        finally:
+            connection.close()
+
+    def faults(self, *rules):
+        self.own("PUT", "faults", list(rules))
+
+    def log(self):
+        """Its requests, oldest first."""
+        return self.own("GET", "log")
+
+    def forget(self):
+        self.own("DELETE", "log")
+
+    def stats(self):
+        return self.own("GET", "stats")
+
+    def claim(self, **claims):
+        self.own("PUT", "claims", claims)
+
+
+class Caller:
+    """What an OpenAI client sees of one chat completion."""
+
+    def __init__(self):
+        self.status, self.text, self.error, self.usage = None, "", None, None
+        self.finish, self.done, self.models, self.abouts = None, False, [], []
+        self.seconds, self.first_seconds = None, None
+
+    @property
+    def about(self):
+        return self.abouts[-1] if self.abouts else None
+
+    @property
+    def succeeded(self):
+        """Whether a client takes it for a success."""
+        return self.status == 200 and self.error is None and self.finish is not None and self.done
+
+    @property
+    def complete(self):
+        return self.succeeded and self.finish == "stop" and is_whole(self.text)
+
+    def __repr__(self):
+        said = {name: value for name, value in vars(self).items() if name not in ("abouts", "models")}
+        return f"{said} models={sorted(set(self.models))}"
+
+
+def ask(gate, key, stream=True, content="Please. [[long]]", timeout=100, messages=None):
+    """One chat completion, read to its end whatever comes."""
+    seen = Caller()
+    body = {"model": "assistant.chat", "stream": stream,
+            "messages": messages or [{"role": "user", "content": content}]}
+    if stream:
+        body["stream_options"] = {"include_usage": True}
+    connection = http.client.HTTPConnection(gate.host, int(gate.port), timeout=timeout)
+    begun = time.monotonic()
+    try:
+        connection.request("POST", "/v1/chat/completions", json.dumps(body), {
+            "Authorization": f"Bearer {key}", "Content-Type": "application/json"})
+        response = connection.getresponse()
+        seen.status = response.status
+        if stream and response.headers["Content-Type"] == "text/event-stream":
+            for line in response:
+                if line.startswith(b"data: "):
+                    take(seen, line[6:].strip(), begun)
+        else:
+            whole(seen, json.loads(response.read()))
+    finally:
+        seen.seconds = time.monotonic() - begun
+        connection.close()
+    return seen
+
+
+def take(seen, data, begun):
+    assert not seen.done, "something came after [DONE]"
+    if data == b"[DONE]":
+        seen.done = True
+        return
+    chunk = json.loads(data)
+    if "error" in chunk:
+        seen.error = chunk["error"]
+        if "yumen" in chunk:
+            seen.abouts.append(chunk["yumen"])
+        return
+    assert seen.error is None, "something came after the error"
+    seen.models.append(chunk["model"])
+    seen.usage = chunk.get("usage") or seen.usage
+    if "yumen" in chunk:
+        seen.abouts.append(chunk["yumen"])
+    for choice in chunk["choices"]:
+        content = choice["delta"].get("content") or ""
+        assert not (content and seen.finish), "text came after the end"
+        if content and seen.first_seconds is None:
+            seen.first_seconds = time.monotonic() - begun
+        seen.text += content
+        seen.finish = choice["finish_reason"] or seen.finish
+
+
+def whole(seen, body):
+    seen.error = body.get("error")
+    if seen.error is None:
+        seen.text = body["choices"][0]["message"]["content"]
+        seen.finish, seen.done, seen.usage = body["choices"][0]["finish_reason"], True, body.get("usage")
+        seen.models.append(body["model"])
+    if "yumen" in body:
+        seen.abouts.append(body["yumen"])
+
+
+def approve(folder, config, catalog=None):
+    """Two people approve the mainland release of this build, for everything in it."""
+    arguments = []
+    for name in ("lin", "wang"):
+        person = folder / f"{name}.key"
+        public = yumen("signer", "new", person).stdout.strip()
+        yumen("signer", "add", "--config", config, "--name", name, public)
+        arguments += ["--key", person]
+    more = ["--catalog", catalog] if catalog else []
+    [shown] = json.loads(yumen("--json", "release", "show", "--market", "cn", *more).stdout)
+    today = datetime.date.today()
+    record = folder / "record.json"
+    record.write_text(json.dumps({
+        "number": "Test-Registration", "kind": "registration", "market": "cn",
+        "entity": {"name": "Invented Trading", "uscc": "91000000MA0DEM000C"},
+        "scope": {"features": list(shown["features"]), "surfaces": ["cloud", "device"]},
+        "release": shown["digest"], "granted_on": str(today),
+        "valid_from": f"{today - datetime.timedelta(days=1)}T00:00:00Z",
+        "valid_until": f"{today + datetime.timedelta(days=30)}T00:00:00Z"}))
+    signed = folder / "signed.json"
+    signed.write_text(yumen("approval", "sign", *arguments, record).stdout)
+    yumen("approval", "import", "--config", config, signed)
+
+
+def configure(folder, bases, more=""):
+    """The configuration of a gate over the partners at these addresses."""
+    text = f'[server]\nlisten = "127.0.0.1:0"\ndata_dir = "data"\nprovider = "{PROVIDER}"\n{more}'
+    for name, base in bases.items():
+        text += (f'\n[[partner]]\nid = "{name}"\nbase_url = "{base}{PARTNERS[name][1]}"\nregion = "CN"\n'
+                 'key = { file = "partners.key" }\nemulated = true\n')
+    (folder / "partners.key").write_text("sk-any\n")
+    config = folder / "yumen.toml"
+    config.write_text(text)
+    return config
+
+
+class Ground:
+    """What every gate of a suite begins with: a data folder with an approval and an app key."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        config = configure(folder, {})
+        approve(folder, config)
+        made = yumen("--json", "keys", "add", "--config", config, "--name", "phone", "--profile", "cn")
+        self.key = json.loads(made.stdout)["secret"]
+
+    def copy(self, to):
+        to.mkdir(parents=True)
+        shutil.copytree(self.folder / "data", to / "data")
+        return to
+
+
+class Market:
+    """One gate and its partners."""
+
+    def __init__(self, gate, key, partners, folder):
+        self.gate, self.key, self.partners, self.folder = gate, key, partners, folder
+
+    def ask(self, stream=True, **options):
+        return ask(self.gate, self.key, stream, **options)
+
+    def settle(self):
+        """Asks once while all is well, so that it is known who is asked first; gives that one and the others."""
+        well = self.ask()
+        assert well.complete, well
+        first = well.about["served_by"]["partner"]
+        for partner in self.partners.values():
+            partner.forget()
+        self.first_name = first
+        self.first = self.partners[first]
+        self.others = [partner for name, partner in self.partners.items() if name != first]
+        return self
+
+    def others_asked(self):
+        return sum(len(partner.log()) for partner in self.others)
+
+    def recorded(self, receipt):
+        """The ledger's entries of one request, by their kinds."""
+        found = yumen("ledger", "export", "--data-dir", self.gate.data_dir).stdout
+        entries = [json.loads(line)["entry"] for line in found.splitlines()]
+        return {kind: entry for line in entries for kind, entry in line.items() if entry.get("id") == receipt}
+
+    def metrics(self, name):
+        """The samples of a metric, by their labels."""
+        samples = {}
+        for line in self.gate.get("/metrics").text.splitlines():
+            found = re.fullmatch(rf"{name}(?:{{(.*)}})? (\S+)", line)
+            if found:
+                labels = tuple(sorted(re.findall(r'(\w+)="([^"]*)"', found[1] or "")))
+                samples[labels] = float(found[2])
+        return samples
+
+
+@contextlib.contextmanager
+def emulators(names, *options):
+    """Emulated partners by the ids of the catalogue."""
+    command = [program("yumen-emulators", "YUMEN_EMULATORS_BIN")]
+    for name in names:
+        command += ["--partner", f"{PARTNERS[name][0]}=127.0.0.1:0"]
+    process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True)
+    try:
+        bases = json.loads(process.stdout.readline())
+        yield {name: Partner(bases[PARTNERS[name][0]]) for name in names}
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+@contextlib.contextmanager
+def market(ground, folder, names=("deepseek", "qwen"), delay_ms=5, more=""):
+    """A gate of its own over partners of their own."""
+    folder = pathlib.Path(folder)
+    with emulators(names, "--chunk-delay-ms", str(delay_ms)) as partners:
+        ground.copy(folder)
+        config = configure(folder, {name: partner.base for name, partner in partners.items()}, more)
+        log = open(folder / "log", "wb")
+        with log, running("serve", "--config", config, env={"YUMEN_LOG": "debug"}, stderr=log) as (process, told):
+            gate = Gate(told["gate"], folder / "data", told)
+            gate.process = process
+            yield Market(gate, ground.key, partners, folder)
