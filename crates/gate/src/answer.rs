@@ -9,6 +9,7 @@
 //! An entry that turns out not to be recorded ends the answer with an error.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -20,7 +21,9 @@ use yumen_screen::Notice;
 use yumen_wire::{FinishReason, Usage};
 
 use crate::alarm::{About, AlarmKind, Alarms};
+use crate::attempts::AttemptTold;
 use crate::problem::Problem;
+use crate::receipt::ServedBy;
 
 /// The body of an answer that carries generated content.
 pub struct AnswerBody(Repr);
@@ -33,6 +36,12 @@ enum Repr {
 /// A part of a streamed answer, as it may be written.
 #[derive(Debug)]
 pub enum Piece {
+    /// Another model answers from here on: with the same text, or with nothing shown before it.
+    Answering(Arc<ServedBy>),
+    /// The answer begins: nothing that was shown before belongs to it.
+    Anew(Arc<ServedBy>),
+    /// What the answer took, where it took more than one attempt.
+    Attempts(Vec<AttemptTold>),
     /// Why the answer ended at the model.
     Finish(FinishReason),
     /// Something the screen did.
@@ -100,7 +109,7 @@ impl Admission {
 }
 
 /// An admission that is not on record: nothing is answered, or the answer ends here.
-fn unrecorded(error: &LedgerError, alarms: &Alarms) -> Problem {
+pub(crate) fn unrecorded(error: &LedgerError, alarms: &Alarms) -> Problem {
     alarms.raise(AlarmKind::LedgerUnavailable, About::default(), error.to_string());
     Problem::new(
         "ledger_unavailable",

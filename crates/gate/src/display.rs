@@ -48,6 +48,20 @@ impl Display {
             approval: clearance.approved().cloned(),
         }
     }
+
+    /// What is to be shown when `model` serves in the place of another, under the same clearance.
+    pub(crate) fn instead(&self, names: &ModelNames, model: &ModelRef) -> Self {
+        Self {
+            model_name: names.of(model),
+            model_filing: model.filing.clone(),
+            approval: self.approval.clone(),
+        }
+    }
+
+    /// The model's name, for people.
+    pub(crate) fn model_name(&self) -> &Text {
+        &self.model_name
+    }
 }
 
 impl Serialize for Display {

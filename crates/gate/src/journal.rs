@@ -4,7 +4,11 @@
 //! These entries are queued and not waited for: the admission alone must be durable before an
 //! answer. They may stand before or after it in the ledger; the id ties them together.
 
-use yumen_ledger::{Canonical, Entry, Ledger, Notice as NoticeEntry, Refusal, VerdictGiven};
+use futures_util::TryFutureExt as _;
+use yumen_ledger::{
+    Asked, Canonical, Entry, Ledger, LedgerError, Notice as NoticeEntry, Refusal, Switch,
+    VerdictGiven,
+};
 use yumen_policy::{Clearance, Digest, FeatureId, MarketId, Timestamp, Verdict};
 use yumen_screen::{Action, Notice};
 
@@ -112,6 +116,23 @@ impl Journal {
             rules,
             time: Timestamp::now(),
         }));
+    }
+
+    /// Another model answers than the admission or the last of these entries says, or nobody does. It
+    /// is queued at the call; the future resolves when it is durable.
+    pub(crate) fn switched(
+        &self,
+        how: &'static str,
+        attempts: Vec<Asked<'_>>,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send + use<> {
+        let entry = Entry::Switch(Switch {
+            attempts,
+            how: how.into(),
+            id: self.cleared.id.as_str().into(),
+            market: self.cleared.market.as_str().into(),
+            time: Timestamp::now(),
+        });
+        self.ledger.append(Canonical::from(entry)).map_ok(drop)
     }
 
     fn queue(&self, entry: &Entry<'_>) {

@@ -7,6 +7,7 @@
 
 mod alarm;
 mod answer;
+mod attempts;
 mod caller;
 mod clock;
 mod device;
@@ -33,10 +34,12 @@ mod visit;
 
 pub use alarm::{About, Alarm, AlarmKind};
 pub use answer::{AnswerBody, Piece, ToolCallPart};
+pub use attempts::AttemptTold;
 pub use display::ModelNames;
 pub use gate::{Durability, Gate, Mode, Parts};
 pub use intake::MAX_BODY;
 pub use problem::{CODES, Code, Problem};
+pub use receipt::ServedBy;
 pub use router::ROUTES;
 pub use server::{listen, serve};
 pub use snapshot::{AppKey, AppKeys, Snapshot};

@@ -7,6 +7,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use yumen_partners::Attempt;
 
 use crate::alarm::AlarmKind;
 
@@ -14,6 +15,7 @@ use crate::alarm::AlarmKind;
 pub(crate) struct Metrics {
     registry: Registry,
     counters: Counters,
+    tasks: Gauge,
 }
 
 /// Handles to the counters, for what outlives a handler.
@@ -23,6 +25,23 @@ pub(crate) struct Counters {
     notices: Family<NoticeLabels, Counter>,
     alarms: Family<AlarmLabels, Counter>,
     open_answers: Gauge,
+    attempts: Family<AttemptLabels, Counter>,
+    tokens: Family<TokenLabels, Counter>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AttemptLabels {
+    partner: String,
+    model: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TokenLabels {
+    partner: String,
+    model: String,
+    direction: &'static str,
+    billed: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -78,7 +97,23 @@ impl Metrics {
         }
         let open_answers = Gauge::default();
         registry.register("open_answers", "Answers being written", open_answers.clone());
-        Self { registry, counters: Counters { requests, notices, alarms, open_answers } }
+        let attempts = Family::default();
+        registry.register(
+            "partner_attempts",
+            "Requests to partners by outcome: complete, cancelled, or the code of what went wrong",
+            Family::clone(&attempts),
+        );
+        let tokens = Family::default();
+        registry.register(
+            "partner_tokens",
+            "Tokens of attempts, as the partner counted or, where it did not come to that, estimated; \
+             billed: part of an answer that was given",
+            Family::clone(&tokens),
+        );
+        let tasks = Gauge::default();
+        registry.register("tasks", "Tasks that are alive in the program", tasks.clone());
+        let counters = Counters { requests, notices, alarms, open_answers, attempts, tokens };
+        Self { registry, counters, tasks }
     }
 
     pub(crate) fn counters(&self) -> &Counters {
@@ -87,6 +122,9 @@ impl Metrics {
 
     /// The Prometheus text.
     pub(crate) fn text(&self) -> String {
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            self.tasks.set(i64::try_from(runtime.metrics().num_alive_tasks()).unwrap_or(i64::MAX));
+        }
         let mut text = String::new();
         // Writing into a string does not fail.
         let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
@@ -106,6 +144,35 @@ impl Counters {
 
     pub(crate) fn alarm(&self, code: &'static str) {
         self.alarms.get_or_create(&AlarmLabels { code }).inc();
+    }
+
+    /// What one answer took.
+    pub(crate) fn attempts(&self, attempts: &[Attempt]) {
+        for attempt in attempts {
+            let partner = attempt.partner().as_str();
+            let model = attempt.model().model.as_str();
+            let labels = AttemptLabels {
+                partner: partner.to_owned(),
+                model: model.to_owned(),
+                outcome: attempt.outcome.code(),
+            };
+            self.attempts.get_or_create(&labels).inc();
+            let (input, output) = attempt.usage.map_or_else(
+                || (0, attempt.estimated_output_tokens()),
+                |usage| (usage.input_tokens, usage.output_tokens),
+            );
+            for (direction, tokens) in [("input", input), ("output", output)] {
+                if tokens > 0 {
+                    let labels = TokenLabels {
+                        partner: partner.to_owned(),
+                        model: model.to_owned(),
+                        direction,
+                        billed: if attempt.billed { "true" } else { "false" },
+                    };
+                    self.tokens.get_or_create(&labels).inc_by(tokens);
+                }
+            }
+        }
     }
 
     pub(crate) fn open_answer(&self) -> OpenAnswer {

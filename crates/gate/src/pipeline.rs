@@ -15,7 +15,7 @@
 use std::sync::Arc;
 
 use yumen_device::Output;
-use yumen_features::{Feature, FeatureError, Prompt, Tier};
+use yumen_features::{AfterFirst, Feature, FeatureError, Prompt, Tier};
 use yumen_label::{Labelled, Labels};
 use yumen_ledger::{Admission, Canonical, Entry, Refusal};
 use yumen_partners::{Answer, AskError, Manner, RouteError, Stray, Unanswered};
@@ -27,6 +27,7 @@ use yumen_wire::Completion;
 
 use crate::alarm::{About, AlarmKind};
 use crate::answer;
+use crate::attempts::{self, How, Trail};
 use crate::caller::Caller;
 use crate::display::Display;
 use crate::gate::{Durability, Gate};
@@ -59,11 +60,31 @@ pub(crate) enum Content {
     Whole(Labelled<Completion>, Vec<Notice>),
 }
 
-/// Whether a partner's answer is to come as it is made.
+/// How a partner's answer is to come.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {
-    Streamed,
+    /// As it is made, to an OpenAI client, which cannot be told to forget what it was given.
+    Chunks,
+    /// As it is made, to a client of our own, which knows `restart`.
+    Events,
+    /// All at once.
     Whole,
+}
+
+impl Delivery {
+    /// What becomes of an answer that fails once something was shown: the feature's rule, as far as
+    /// the client can follow it.
+    fn after_first(self, rule: AfterFirst) -> yumen_partners::AfterFirst {
+        use yumen_partners::AfterFirst as Partners;
+        match (rule, self) {
+            (AfterFirst::Continue, Self::Events) => Partners::ContinueOrRestart,
+            (AfterFirst::Continue, Self::Chunks) => Partners::Continue,
+            (AfterFirst::Restart, Self::Events) => Partners::Restart,
+            (AfterFirst::Restart, Self::Chunks)
+            | (AfterFirst::Fail, _)
+            | (AfterFirst::Continue | AfterFirst::Restart, Self::Whole) => Partners::Fail,
+        }
+    }
 }
 
 impl Way<'_> {
@@ -139,7 +160,8 @@ impl Way<'_> {
             market,
             release,
             approval,
-            served_by,
+            served_by: Arc::new(served_by),
+            attempts: Vec::new(),
             label: Arc::clone(label.label()),
             notices: told.into_iter().chain(sandbox).collect(),
         };
@@ -164,13 +186,17 @@ impl Way<'_> {
                 let limit = prompt.feature().checks().max_output_bytes;
                 let (prompt, notices) = self.gate.screen.whole(prompt, ToPartner)?;
                 journal.notices(&notices);
-                let route = self.gate.partners.route(
-                    prompt,
-                    match delivery {
-                        Delivery::Streamed => Manner::stream(),
-                        Delivery::Whole => Manner::whole(),
-                    },
-                );
+                let counters = self.gate.metrics.counters().clone();
+                let manner = match delivery {
+                    Delivery::Chunks | Delivery::Events => Manner::stream(),
+                    Delivery::Whole => Manner::whole(),
+                };
+                let manner = manner
+                    .after_first(
+                        delivery.after_first(prompt.get().feature().failover().after_first),
+                    )
+                    .settle(move |attempts| counters.attempts(attempts));
+                let route = self.gate.partners.route(prompt, manner);
                 let route = route.inspect_err(|error| {
                     if let RouteError::OutOfMarket { market, stray } = error {
                         self.strayed(market, stray);
@@ -181,7 +207,14 @@ impl Way<'_> {
                 }
                 let served_by =
                     self.served_by(tier, route.model(), route.emulated(), route.clearance());
-                let record = open(served_by, &labels, notices);
+                let mut record = open(served_by, &labels, notices);
+                let mut trail = Trail::new(
+                    journal.clone(),
+                    self.gate.alarms.clone(),
+                    self.gate.partners.clone(),
+                    Arc::clone(&self.gate.names),
+                    Arc::clone(&record.served_by),
+                );
                 let admission = self.admission(
                     receipt_id,
                     route.clearance(),
@@ -193,27 +226,42 @@ impl Way<'_> {
                 let answer = self.gate.partners.ask(route).await;
                 let admission = self.opening(admission).await?;
                 let answer = match answer {
-                    Err(Unanswered { error: AskError::Drifted(drift), .. }) => {
-                        return Err(self.gate.drifts.tell(*drift).await);
+                    Ok(answer) => answer,
+                    Err(Unanswered { error, attempts }) => {
+                        trail.failed(&attempts);
+                        let problem = match error {
+                            AskError::Drifted(drift) => self.gate.drifts.tell(*drift).await,
+                            error => error.into(),
+                        };
+                        return Err(problem.after(attempts::told(&attempts)));
                     }
-                    answer => answer?,
                 };
                 let content = match answer {
                     Answer::Whole(whole) => {
+                        // The last attempt is the one that answered.
+                        let ended = whole.attempts.split_last().map_or(&[][..], |(_, ended)| ended);
+                        trail.answers(whole.model(), How::BeforeFirst, ended).await?;
+                        record.served_by = Arc::clone(trail.served_by());
+                        record.attempts = attempts::told(&whole.attempts);
                         let completion = output_of(whole.completion, limit)?;
                         let (completion, notices) =
                             self.gate.screen.whole(completion, FromPartner)?;
                         journal.notices(&notices);
                         Content::Whole(labels.stamp(completion), notices)
                     }
-                    Answer::Stream(answer) => Content::Stream(Box::new(LabelledStream::new(
-                        answer,
-                        &self.gate.screen,
-                        labels,
-                        limit,
-                        journal.clone(),
-                        self.gate.drifts.clone(),
-                    ))),
+                    Answer::Stream(answer) => {
+                        trail.answers(answer.model(), How::BeforeFirst, answer.attempts()).await?;
+                        record.served_by = Arc::clone(trail.served_by());
+                        Content::Stream(Box::new(LabelledStream::new(
+                            answer,
+                            &self.gate.screen,
+                            labels,
+                            limit,
+                            journal.clone(),
+                            self.gate.drifts.clone(),
+                            trail,
+                        )))
+                    }
                 };
                 Ok(Served { record, admission, content })
             }
@@ -377,4 +425,25 @@ fn output_of(mut completion: Completion, limit: usize) -> Result<Completion, Pro
         ));
     }
     Ok(completion)
+}
+
+#[cfg(test)]
+mod tests {
+    use yumen_partners::AfterFirst as Asked;
+
+    use super::*;
+
+    #[test]
+    fn nobody_is_promised_what_the_client_cannot_follow() {
+        let rules = [
+            (AfterFirst::Continue, [Asked::ContinueOrRestart, Asked::Continue, Asked::Fail]),
+            (AfterFirst::Restart, [Asked::Restart, Asked::Fail, Asked::Fail]),
+            (AfterFirst::Fail, [Asked::Fail, Asked::Fail, Asked::Fail]),
+        ];
+        for (rule, expected) in rules {
+            let asked = [Delivery::Events, Delivery::Chunks, Delivery::Whole]
+                .map(|delivery| delivery.after_first(rule));
+            assert_eq!(asked, expected, "{rule:?}");
+        }
+    }
 }

@@ -8,9 +8,11 @@ use http::StatusCode;
 use serde::Serialize;
 pub use yumen_desk::Code;
 use yumen_features::FeatureError;
-use yumen_partners::{AskError, RouteError, Unanswered};
+use yumen_partners::{AskError, RouteError};
 use yumen_policy::{Text, UiLanguage, Verdict};
 use yumen_screen::{Notice, Refusal};
+
+use crate::attempts::AttemptTold;
 
 const fn code(code: &'static str, status: u16, en: &'static str, zh: &'static str) -> Code {
     Code { code, status, en, zh }
@@ -163,13 +165,13 @@ pub const CODES: &[Code] = &[
     ),
     code("partner_server", 502, "The partner failed", "合作方出错"),
     code("partner_timeout", 504, "The partner gave up", "合作方处理超时"),
+    code("partner_too_slow", 504, "The partner answered too slowly", "合作方的回答过慢"),
     code(
         "partner_total_timeout",
         504,
         "The partner's answer took too long",
         "合作方的回答用时过长",
     ),
-    code("partner_too_slow", 504, "The partner answered too slowly", "合作方的回答过慢"),
     code("partner_truncated", 502, "The partner's answer ended midway", "合作方的回答中途断开"),
     code("partner_unavailable", 503, "The partner cannot be asked now", "合作方暂时无法使用"),
     code("partner_unreachable", 502, "The partner cannot be reached", "无法连接合作方"),
@@ -200,6 +202,7 @@ pub struct Problem {
     param: Option<String>,
     verdict: Option<Box<Verdict>>,
     notices: Vec<Notice>,
+    attempts: Vec<AttemptTold>,
 }
 
 impl Problem {
@@ -211,6 +214,7 @@ impl Problem {
             param: None,
             verdict: None,
             notices: Vec::new(),
+            attempts: Vec::new(),
         }
     }
 
@@ -224,7 +228,14 @@ impl Problem {
             param: None,
             verdict: Some(Box::new(verdict)),
             notices: Vec::new(),
+            attempts: Vec::new(),
         }
+    }
+
+    /// Tells what was tried before.
+    pub(crate) fn after(mut self, attempts: Vec<AttemptTold>) -> Self {
+        self.attempts = attempts;
+        self
     }
 
     /// Names the field at fault.
@@ -264,6 +275,7 @@ impl Problem {
             detail: self.detail.get(language),
             verdict: self.verdict.as_ref().map(|verdict| verdict.to_json(language)),
             notices: &self.notices,
+            attempts: &self.attempts,
         };
         // Strings and numbers cannot fail to serialise.
         serde_json::to_vec(&body).unwrap_or_default()
@@ -282,13 +294,16 @@ impl Problem {
         };
         let detail = self.detail.get(language);
         let message = if detail.is_empty() { title(entry, language) } else { detail };
-        let body = serde_json::json!({
+        let mut body = serde_json::json!({
             "error": {"message": message, "type": kind, "param": self.param, "code": self.code},
             "yumen": {
                 "verdict": self.verdict.as_ref().map(|verdict| verdict.to_json(language)),
                 "notices": self.notices,
             },
         });
+        if !self.attempts.is_empty() {
+            body["yumen"]["attempts"] = serde_json::json!(self.attempts);
+        }
         serde_json::to_vec(&body).unwrap_or_default()
     }
 
@@ -347,12 +362,6 @@ impl From<RouteError> for Problem {
     }
 }
 
-impl From<Unanswered> for Problem {
-    fn from(unanswered: Unanswered) -> Self {
-        unanswered.error.into()
-    }
-}
-
 impl From<AskError> for Problem {
     fn from(error: AskError) -> Self {
         let code = error.code();
@@ -373,6 +382,8 @@ struct Details<'a> {
     verdict: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "<[Notice]>::is_empty")]
     notices: &'a [Notice],
+    #[serde(skip_serializing_if = "<[AttemptTold]>::is_empty")]
+    attempts: &'a [AttemptTold],
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use yumen_ledger::{Admitted, LedgerProof};
 use yumen_policy::{Clearance, Digest, MarketId, ModelId, ModelRef, PartnerId, Text};
 use yumen_screen::{Action, Notice};
 
-use crate::display::Display;
+use crate::attempts::AttemptTold;
+use crate::display::{Display, ModelNames};
 
 /// Everything about an answer but its content.
 pub(crate) struct Record {
@@ -17,15 +18,17 @@ pub(crate) struct Record {
     pub(crate) market: MarketId,
     pub(crate) release: Digest,
     pub(crate) approval: Option<String>,
-    pub(crate) served_by: ServedBy,
+    pub(crate) served_by: Arc<ServedBy>,
     pub(crate) label: Arc<Label>,
     /// What was told about the input; what is told about the output comes after.
     pub(crate) notices: Vec<Notice>,
+    /// What the answer took, where it took more than one attempt.
+    pub(crate) attempts: Vec<AttemptTold>,
 }
 
 /// Who answered.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct ServedBy {
+pub struct ServedBy {
     pub(crate) tier: &'static str,
     pub(crate) partner: Option<PartnerId>,
     pub(crate) model: ModelId,
@@ -52,6 +55,22 @@ impl ServedBy {
             Tier::Partner => Some(model.partner.clone()),
         };
         Self { tier: tier.as_str(), partner, model: model.model.clone(), emulated, display }
+    }
+
+    /// The same with another model in its place, of a partner too.
+    pub(crate) fn instead(&self, model: &ModelRef, emulated: bool, names: &ModelNames) -> Self {
+        Self {
+            tier: self.tier,
+            partner: Some(model.partner.clone()),
+            model: model.model.clone(),
+            emulated,
+            display: self.display.instead(names, model),
+        }
+    }
+
+    /// Whether it is this model of this partner.
+    pub(crate) fn is(&self, model: &ModelRef) -> bool {
+        self.model == model.model && self.partner.as_ref() == Some(&model.partner)
     }
 }
 

@@ -6,12 +6,13 @@
 use std::sync::Arc;
 
 use yumen_label::Labels;
-use yumen_partners::{AnswerStream, AskError};
+use yumen_partners::{AnswerStream, AskError, Step};
 use yumen_policy::Text;
-use yumen_screen::{Action, FromPartner, Notice, Refusal, Screen, Step, StreamScreen};
+use yumen_screen::{self as screen, Action, FromPartner, Notice, Refusal, Screen, StreamScreen};
 use yumen_wire::{Event, FinishReason, PartnerErrorKind, ToolCallDelta};
 
 use crate::answer::{Piece, Pieces, ToolCallPart};
+use crate::attempts::{self, How, Trail};
 use crate::drift::Drifts;
 use crate::journal::Journal;
 use crate::problem::Problem;
@@ -29,8 +30,12 @@ pub(crate) struct LabelledStream {
     labels: Labels,
     journal: Journal,
     drifts: Drifts,
+    trail: Trail,
+    most: usize,
     /// Bytes of output that may still come.
     left: usize,
+    /// Whether anything of the answer was given out.
+    shown: bool,
     open: bool,
     /// Whose events come now, of the choices of the answer.
     choice: u32,
@@ -49,6 +54,7 @@ impl LabelledStream {
         max_output_bytes: usize,
         journal: Journal,
         drifts: Drifts,
+        trail: Trail,
     ) -> Self {
         Self {
             answer,
@@ -59,10 +65,51 @@ impl LabelledStream {
             labels,
             journal,
             drifts,
+            trail,
+            most: max_output_bytes,
             left: max_output_bytes,
+            shown: false,
             open: true,
             choice: 0,
         }
+    }
+
+    /// Another attempt answers, from what came with this step on.
+    async fn switched(&mut self, step: Step, out: &mut Vec<Piece>) -> Result<(), Problem> {
+        let how = match step {
+            Step::Switched if self.shown => How::Continued,
+            Step::Restarted if self.shown => How::Restarted,
+            _ => How::BeforeFirst,
+        };
+        let ended = self.answer.attempts();
+        let another = self.trail.answers(self.answer.model(), how, ended).await?;
+        if step == Step::Restarted {
+            // What is still held back belongs to a text that is void.
+            self.text = self.screen.stream(FromPartner);
+            self.tools.clear();
+            self.left = self.most;
+        }
+        let served_by = Arc::clone(self.trail.served_by());
+        match how {
+            How::Continued if another => {
+                out.extend([Piece::Answering(served_by), Piece::Notice(self.trail.notice())]);
+            }
+            How::Restarted => out.extend([Piece::Restart, Piece::Anew(served_by)]),
+            How::BeforeFirst if another => out.push(Piece::Anew(served_by)),
+            How::Continued | How::BeforeFirst => {}
+        }
+        if how == How::Restarted {
+            self.shown = false;
+        }
+        Ok(())
+    }
+
+    /// Ends the answer with what went wrong.
+    fn fail(&mut self, problem: Problem, out: &mut Vec<Piece>) {
+        self.open = false;
+        self.journal.refused(&problem);
+        let attempts = attempts::told(self.answer.attempts());
+        out.push(Piece::Problem(problem.after(attempts)));
     }
 
     fn event(&mut self, event: Event, out: &mut Vec<Piece>) {
@@ -131,8 +178,9 @@ impl LabelledStream {
         }
     }
 
-    fn text_step(&mut self, step: Step<FromPartner>, out: &mut Vec<Piece>) {
+    fn text_step(&mut self, step: screen::Step<FromPartner>, out: &mut Vec<Piece>) {
         if let Some(text) = step.text {
+            self.shown = true;
             out.push(Piece::Text(self.labels.stamp(text)));
         }
         self.told(step.notices, step.refused, out);
@@ -143,11 +191,12 @@ impl LabelledStream {
         index: u32,
         id: Option<String>,
         name: Option<String>,
-        step: Step<FromPartner>,
+        step: screen::Step<FromPartner>,
         out: &mut Vec<Piece>,
     ) {
         let arguments = step.text.map(|text| self.labels.stamp(text));
         if arguments.is_some() || id.is_some() || name.is_some() {
+            self.shown = true;
             out.push(Piece::ToolCall(ToolCallPart { index, id, name, arguments }));
         }
         self.told(step.notices, step.refused, out);
@@ -213,6 +262,12 @@ impl Pieces for LabelledStream {
         }
         let mut events = std::mem::take(&mut self.events);
         let result = self.answer.next(&mut events).await;
+        if let Ok(step @ (Step::Switched | Step::Restarted)) = result
+            && let Err(problem) = self.switched(step, out).await
+        {
+            self.fail(problem, out);
+            return false;
+        }
         for event in events.drain(..) {
             // Usage may follow the end; text may not.
             if self.open || matches!(event, Event::Usage(_)) {
@@ -221,13 +276,22 @@ impl Pieces for LabelledStream {
         }
         self.events = events;
         match result {
-            Ok(step) => step != yumen_partners::Step::End && self.open,
+            Ok(step) => {
+                let more = step != Step::End && self.open;
+                if !more {
+                    let attempts = attempts::told(self.answer.attempts());
+                    if !attempts.is_empty() {
+                        out.push(Piece::Attempts(attempts));
+                    }
+                }
+                more
+            }
             Err(error) if !self.open => {
                 tracing::debug!(%error, "the partner failed after the answer was complete");
                 false
             }
             Err(error) => {
-                self.open = false;
+                self.trail.failed(self.answer.attempts());
                 // A partner that refuses half-way takes back what it said before; and what came
                 // before the model changed its name is not known to be the approved one's.
                 if is_refusal(&error) || matches!(error, AskError::Drifted(_)) {
@@ -237,8 +301,7 @@ impl Pieces for LabelledStream {
                     AskError::Drifted(drift) => self.drifts.tell(*drift).await,
                     error => Problem::from(error),
                 };
-                self.journal.refused(&problem);
-                out.push(Piece::Problem(problem));
+                self.fail(problem, out);
                 false
             }
         }

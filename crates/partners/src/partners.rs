@@ -87,6 +87,11 @@ impl Partners {
         Ok(Route { prompt, chosen, partner, passed_over, address, outgoing, stream })
     }
 
+    /// Whether an emulator stands in a partner's place.
+    pub fn is_emulated(&self, partner: &PartnerId) -> bool {
+        self.find(partner).is_some_and(|partner| partner.emulated)
+    }
+
     fn find(&self, id: &PartnerId) -> Option<&Arc<Partner>> {
         self.partners.iter().find(|partner| partner.id == *id)
     }

@@ -4,6 +4,8 @@
 //! answer, and in the first and last chunk of a stream. A notice in the middle of a stream is in
 //! the last chunk.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 use yumen_features::{Feature, Task, prepare_chat};
@@ -15,6 +17,7 @@ use yumen_wire::serve::{ChatCompletionRequest, ChunkEncoder, completion};
 use yumen_wire::{Event, ToolCallDelta, WireError};
 
 use crate::answer::{AnswerBody, Encoder, Piece};
+use crate::attempts::AttemptTold;
 use crate::caller::Caller;
 use crate::gate::Gate;
 use crate::intake;
@@ -43,7 +46,7 @@ pub(crate) async fn completions(
     let feature = chat_feature(gate, &asked.model)?;
     let way = Way { gate, snapshot: &snapshot, caller: &caller, now, language };
     let clearance = way.clear(feature).await?;
-    let delivery = if asked.stream { Delivery::Streamed } else { Delivery::Whole };
+    let delivery = if asked.stream { Delivery::Chunks } else { Delivery::Whole };
     let ChatCompletionRequest { chat, include_usage, .. } = asked;
     let served = way
         .serve(feature, clearance, |clearance| prepare_chat(clearance, feature, chat), delivery)
@@ -74,7 +77,15 @@ pub(crate) async fn completions(
                 record.served_by.model.as_str(),
                 include_usage,
             );
-            let encoder = ChunkWriter { record, chunks, language, failed: false };
+            let encoder = ChunkWriter {
+                record,
+                chunks,
+                created,
+                include_usage,
+                language,
+                shown: false,
+                failed: false,
+            };
             Ok(reply::answer(EVENT_STREAM, AnswerBody::stream(admission, *stream, encoder), open))
         }
         Content::Device(_) => {
@@ -101,6 +112,8 @@ struct Yumen<'a> {
     served_by: &'a ServedBy,
     label: &'a Label,
     notices: &'a [Notice],
+    #[serde(skip_serializing_if = "<[AttemptTold]>::is_empty")]
+    attempts: &'a [AttemptTold],
     receipt: ReceiptState<'a>,
 }
 
@@ -127,18 +140,53 @@ impl Record {
             served_by: &self.served_by,
             label: &self.label,
             notices: &self.notices,
+            attempts: &self.attempts,
             receipt,
         };
         serde_json::value::to_raw_value(&about).ok()
     }
 }
 
+fn cannot_restart() -> Problem {
+    Problem::new(
+        "partner_truncated",
+        "The answer broke off, and nobody could go on with it.",
+        "回答中断，且没有模型能够接续。",
+    )
+}
+
 /// Writes chunks as OpenAI does.
 struct ChunkWriter {
     record: Record,
     chunks: ChunkEncoder,
+    created: i64,
+    include_usage: bool,
     language: UiLanguage,
+    /// Whether any of the answer was written.
+    shown: bool,
     failed: bool,
+}
+
+impl ChunkWriter {
+    /// Another model answers: from here on each chunk names it.
+    fn answering(&mut self, served_by: Arc<ServedBy>) {
+        self.record.served_by = served_by;
+        self.chunks = ChunkEncoder::new(
+            &self.record.receipt_id,
+            self.created,
+            self.record.served_by.model.as_str(),
+            self.include_usage,
+        );
+    }
+
+    fn fail(&mut self, problem: &Problem, buffer: &mut Vec<u8>) {
+        if !self.failed {
+            buffer.extend_from_slice(b"data: ");
+            buffer.extend_from_slice(&problem.to_openai_json(self.language));
+            buffer.extend_from_slice(b"\n\n");
+            self.failed = true;
+        }
+    }
 }
 
 impl Encoder for ChunkWriter {
@@ -147,9 +195,16 @@ impl Encoder for ChunkWriter {
     }
 
     fn piece(&mut self, piece: Piece, buffer: &mut Vec<u8>) {
+        if self.failed {
+            return;
+        }
         match piece {
-            Piece::Text(text) => self.chunks.text(text.get(), buffer),
+            Piece::Text(text) => {
+                self.shown = true;
+                self.chunks.text(text.get(), buffer);
+            }
             Piece::ToolCall(part) => {
+                self.shown = true;
                 let delta = ToolCallDelta {
                     index: part.index,
                     id: part.id,
@@ -161,15 +216,13 @@ impl Encoder for ChunkWriter {
             Piece::Usage(usage) => self.chunks.event(&Event::Usage(usage), buffer),
             Piece::Finish(reason) => self.chunks.event(&Event::Finish(reason), buffer),
             Piece::Notice(notice) => self.record.notices.push(notice),
-            Piece::Problem(problem) if !self.failed => {
-                buffer.extend_from_slice(b"data: ");
-                buffer.extend_from_slice(&problem.to_openai_json(self.language));
-                buffer.extend_from_slice(b"\n\n");
-                self.failed = true;
-            }
-            // A chat does not run on the device, OpenAI's clients know no withdrawal (the error that
-            // follows it ends the answer), and one error ends it.
-            Piece::Device(_) | Piece::Restart | Piece::Problem(_) => {}
+            Piece::Attempts(attempts) => self.record.attempts = attempts,
+            Piece::Problem(problem) => self.fail(&problem, buffer),
+            // Two beginnings are no answer, and OpenAI's clients know no withdrawal.
+            Piece::Anew(_) if self.shown => self.fail(&cannot_restart(), buffer),
+            Piece::Answering(served_by) | Piece::Anew(served_by) => self.answering(served_by),
+            // A chat does not run on the device; what follows a withdrawal ends the answer.
+            Piece::Device(_) | Piece::Restart => {}
         }
     }
 

@@ -13,6 +13,7 @@ use yumen_screen::Notice;
 use yumen_wire::{FinishReason, Usage};
 
 use crate::answer::{AnswerBody, Encoder, Piece, Pieces};
+use crate::attempts::AttemptTold;
 use crate::pipeline::{Content, Served};
 use crate::problem::Problem;
 use crate::receipt::{Receipt, Record, ServedBy};
@@ -26,6 +27,8 @@ struct WholeAnswer<'a> {
     served_by: &'a ServedBy,
     label: &'a Label,
     notices: &'a [Notice],
+    #[serde(skip_serializing_if = "<[AttemptTold]>::is_empty")]
+    attempts: &'a [AttemptTold],
     usage: Option<Usage>,
     finish: &'a str,
     receipt: Receipt<'a>,
@@ -90,6 +93,7 @@ fn encode(
         served_by: &record.served_by,
         label: &record.label,
         notices: &record.notices,
+        attempts: &record.attempts,
         usage,
         finish: finish.as_str(),
         receipt: record.receipt(admitted),
@@ -192,8 +196,8 @@ struct Delta<'a> {
     text: &'a str,
 }
 
-impl Encoder for Events {
-    fn start(&mut self, buffer: &mut Vec<u8>) {
+impl Events {
+    fn begin(&self, buffer: &mut Vec<u8>) {
         let start = Start {
             feature: self.feature.id().as_str(),
             receipt: ReceiptId { id: &self.record.receipt_id },
@@ -201,6 +205,12 @@ impl Encoder for Events {
             label: &self.record.label,
         };
         sse::event(buffer, "start", &start);
+    }
+}
+
+impl Encoder for Events {
+    fn start(&mut self, buffer: &mut Vec<u8>) {
+        self.begin(buffer);
         for notice in &self.record.notices {
             sse::event(buffer, "notice", notice);
         }
@@ -230,6 +240,12 @@ impl Encoder for Events {
                 sse::event_bytes(buffer, "error", &problem.to_json(self.language));
                 self.failed = true;
             }
+            Piece::Answering(served_by) => self.record.served_by = served_by,
+            Piece::Anew(served_by) => {
+                self.record.served_by = served_by;
+                self.begin(buffer);
+            }
+            Piece::Attempts(attempts) => self.record.attempts = attempts,
             Piece::Usage(usage) => self.usage = Some(usage),
             Piece::Finish(reason) => self.finish = reason,
             // No typed feature offers tools, and one error ends an answer.

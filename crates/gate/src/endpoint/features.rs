@@ -72,7 +72,7 @@ pub(crate) async fn run(
     let question = FeatureRequest::parse(feature, &body, yumen_device::detect)?;
     drop(body);
     let streamed = wants_events(&headers);
-    let delivery = if streamed { Delivery::Streamed } else { Delivery::Whole };
+    let delivery = if streamed { Delivery::Events } else { Delivery::Whole };
     let served = way
         .serve(feature, clearance, |clearance| prepare(clearance, feature, question), delivery)
         .await?;
