@@ -357,6 +357,16 @@ fn rules_that_could_not_do_what_they_say_are_refused() {
         ("any = [{ language = { except = ['en'] } }]", "language test"),
         ("any = [{ language = { in = ['en'], not_in = ['fr'] } }]", "language test"),
         ("any = [{ management = { in = ['x'] } }]", "management"),
+        ("any = [{ purchase_region = { in = [] } }]", "`purchase_region` has an empty list"),
+        ("any = [{ location = { disjoint = [] } }]", "`location` has an empty list"),
+        ("any = [{ class = { not_in = [] } }]", "`class` has an empty list"),
+        ("any = [{ age_band = { in = [] } }]", "`age_band` has an empty list"),
+        ("any = [{ subdivision = { intersects = [] } }]", "`subdivision` has an empty list"),
+        ("any = [{ subdivision = { disjoint = [] } }]", "`subdivision` has an empty list"),
+        ("any = [{ capabilities = { contains_all = [] } }]", "`capabilities` has an empty list"),
+        ("any = [{ capabilities = { contains_all = ['A B'] } }]", "capability"),
+        ("any = [{ language = { in = [] } }]", "`language` has an empty list"),
+        ("any = [{ locale = { exact = [] } }]", "`locale` has an empty list"),
     ] {
         let error = market(&[rule]).map(|_| ()).unwrap_err();
         assert!(error.contains(says), "{rule}: {error}");
