@@ -1,0 +1,88 @@
+//! The members of a JSON object, found once and read one by one: what has a field here is read into
+//! it, and what has none travels along as it stands.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::extra::Extra;
+use crate::json::Json;
+use crate::wire_answer::Str;
+
+/// The members of an object in the order they were written, values unread.
+#[derive(Debug, Default)]
+pub(crate) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    /// The member `name` as a `T`; `None` when it is absent or `null`.
+    pub(crate) fn read<T: Deserialize<'a>>(&self, name: &str) -> serde_json::Result<Option<T>> {
+        match self.0.iter().rev().find(|(known, _)| known == name) {
+            Some((_, value)) => serde_json::from_str(value.get()),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether there is a member `name` that is not `null`.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, value)| known == name && value.get() != "null")
+    }
+
+    /// The members under no `known` name whose values are neither `null` nor empty.
+    pub(crate) fn others<'m>(
+        &'m self,
+        known: &'m [&str],
+    ) -> impl Iterator<Item = (&'m str, &'a RawValue)> {
+        let says_nothing = |value: &RawValue| matches!(value.get(), "null" | "\"\"" | "[]" | "{}");
+        let members = self.0.iter().map(|(name, value)| (name.as_ref(), *value));
+        members.filter(move |(name, value)| !known.contains(name) && !says_nothing(value))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some((name, value)) = map.next_entry::<Str<'de>, &'de RawValue>()? {
+                    members.push((name.0, value));
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+/// What travelled along so far, so that each value is told once until it changes.
+#[derive(Debug, Default)]
+pub(crate) struct Told(Vec<(String, Box<str>)>);
+
+/// Most different members of one answer that travel along.
+const MOST_MEMBERS: usize = 64;
+
+impl Told {
+    /// Adds `value` to `news` under `name`, unless that was told last.
+    pub(crate) fn tell(&mut self, name: &str, value: &RawValue, news: &mut Extra) {
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some((_, last)) if **last == *value.get() => return,
+            Some((_, last)) => *last = value.get().into(),
+            None if self.0.len() == MOST_MEMBERS => return,
+            None => self.0.push((name.to_owned(), value.get().into())),
+        }
+        // What is nested too deep for us travels as the text it is.
+        let json = serde_json::from_str(value.get());
+        news.push(name, json.unwrap_or_else(|_| Json::String(value.get().to_owned())));
+    }
+}
