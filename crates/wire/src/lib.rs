@@ -29,6 +29,7 @@ mod head;
 mod http_date;
 mod json;
 mod lines;
+mod members;
 mod ollama;
 mod openai;
 mod partner_error;

@@ -75,9 +75,9 @@ const MOST_MEMBERS: usize = 64;
 impl Told {
     /// Adds `value` to `news` under `name`, unless that was told last.
     pub(crate) fn tell(&mut self, name: &str, value: &RawValue, news: &mut Extra) {
-        match self.0.iter_mut().find(|(known, _)| known == name) {
-            Some((_, last)) if **last == *value.get() => return,
-            Some((_, last)) => *last = value.get().into(),
+        match self.0.iter().position(|(known, _)| known == name) {
+            Some(at) if *self.0[at].1 == *value.get() => return,
+            Some(at) => self.0[at].1 = value.get().into(),
             None if self.0.len() == MOST_MEMBERS => return,
             None => self.0.push((name.to_owned(), value.get().into())),
         }

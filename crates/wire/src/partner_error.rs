@@ -257,9 +257,13 @@ impl PartnerError {
     }
 
     /// Reads an error object: `{"error": {...}}`, `{"error": "..."}`, DashScope's `{"code", "message",
-    /// "request_id"}`, Huawei's `{"error_code", "error_msg"}`, MiniMax's `base_resp`, or `{"detail"}`.
+    /// "request_id"}`, Huawei's `{"error_code", "error_msg"}`, MiniMax's `base_resp`, `{"detail"}`, or
+    /// Tencent's `{"Response": {"Error": {"Code", "Message"}, "RequestId"}}` and `ErrorMsg`.
     pub(crate) fn from_json(dialect: &Dialect, status: Option<u16>, json: &Value) -> Self {
-        let inner = ["error", "base_resp"].into_iter().filter_map(|name| json.get(name));
+        let json = json.get("Response").unwrap_or(json);
+        let inner = ["error", "base_resp", "Error", "ErrorMsg"]
+            .into_iter()
+            .filter_map(|name| json.get(name));
         let error = inner.into_iter().find(|inner| !inner.is_null()).unwrap_or(json);
         let scalar = |value: &Value| match value {
             Value::String(text) if !text.is_empty() => Some(text.clone()),
@@ -271,9 +275,9 @@ impl PartnerError {
                 error.get(name).and_then(scalar).or_else(|| json.get(name).and_then(scalar))
             })
         };
-        let code = field(&["code", "error_code", "status_code"]);
+        let code = field(&["code", "error_code", "status_code", "Code"]);
         let kind = field(&["type"]);
-        let message = field(&["message", "error_msg", "status_msg"])
+        let message = field(&["message", "error_msg", "status_msg", "Message", "Msg"])
             .or_else(|| scalar(error))
             .or_else(|| field(&["detail"]))
             .unwrap_or_default();
@@ -287,7 +291,7 @@ impl PartnerError {
                 presentable(&message)
             },
             code: code.or(kind).map(|code| bounded(&code, 128).to_owned()),
-            request_id: field(&["request_id"]).map(|id| bounded(&id, 128).to_owned()),
+            request_id: field(&["request_id", "RequestId"]).map(|id| bounded(&id, 128).to_owned()),
             ..judged
         }
     }

@@ -179,9 +179,14 @@ impl StreamDecoder {
             }
             let Self { form, state, dialect, .. } = this;
             let last = match form {
-                Form::Events(sse) => sse.finish().map_err(broken)?,
-                Form::Lines(lines) => lines.finish().map_err(broken)?,
-                Form::Unknown(_) | Form::Whole(_) => None,
+                Form::Events(sse) => sse.finish(),
+                Form::Lines(lines) => lines.finish(),
+                Form::Unknown(_) | Form::Whole(_) => Ok(None),
+            };
+            let last = match last {
+                // Bytes that end within a character were cut off.
+                Err(SseError::NotUtf8) => None,
+                other => other.map_err(broken)?,
             };
             if let Some(frame) = last {
                 match state.frame(dialect, frame, out) {

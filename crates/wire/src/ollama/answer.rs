@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::answer::{Collector, Completion, Event, FinishReason, ToolCallDelta, Usage};
+use crate::answer::{Completion, Event, FinishReason, ToolCallDelta, Usage};
+use crate::collect::Collector;
 use crate::dialect::Dialect;
 use crate::extra::Extra;
 use crate::head::Head;
@@ -174,7 +175,7 @@ impl StreamState {
             out.push(Event::Extra(news));
         }
         if done {
-            self.end(&members, out)?;
+            self.complete(&members, out)?;
         }
         Ok(())
     }
@@ -214,7 +215,11 @@ impl StreamState {
         Ok(())
     }
 
-    fn end(&mut self, members: &Members<'_>, out: &mut Vec<Event>) -> Result<(), PartnerError> {
+    fn complete(
+        &mut self,
+        members: &Members<'_>,
+        out: &mut Vec<Event>,
+    ) -> Result<(), PartnerError> {
         let unreadable = |error| PartnerError::unreadable(None, "the end of the answer", &error);
         let reason = given(members.read("done_reason").map_err(unreadable)?);
         let input = members.read::<u64>("prompt_eval_count").map_err(unreadable)?;

@@ -130,10 +130,8 @@ pub(crate) fn encode(
         extra: &chat.extra,
     };
     let accept = if stream { "application/x-ndjson" } else { "application/json" };
-    let mut headers: Vec<(Cow<'static, str>, Cow<'static, str>)> = vec![
-        ("content-type".into(), "application/json".into()),
-        ("accept".into(), accept.into()),
-    ];
+    let mut headers: Vec<(Cow<'static, str>, Cow<'static, str>)> =
+        vec![("content-type".into(), "application/json".into()), ("accept".into(), accept.into())];
     let own = dialect.quirks().headers.iter();
     headers.extend(own.map(|(name, value)| (name.clone().into(), value.clone().into())));
     Ok(Outgoing { path: dialect.quirks().path.0.clone(), headers, body: to_vec(&body).into() })
@@ -288,9 +286,11 @@ fn tool_name<'a>(before: &'a [Message], id: &str) -> Option<&'a str> {
 
 /// Pictures go beside the words, as bytes; where among the words they stood cannot be said.
 fn images(content: &Content) -> Vec<&str> {
-    let bytes = |part: &'_ Part| match part {
-        Part::Image(Media { source: MediaSource::Base64 { data, .. }, .. }) => Some(data.as_str()),
-        _ => None,
-    };
-    content.parts().iter().filter_map(bytes).collect()
+    let mut images = Vec::new();
+    for part in content.parts() {
+        if let Part::Image(Media { source: MediaSource::Base64 { data, .. }, .. }) = part {
+            images.push(data.as_str());
+        }
+    }
+    images
 }

@@ -111,9 +111,7 @@ fn finish(reason: Option<Str<'_>>) -> (Option<FinishReason>, Option<Moderation>)
 
 /// `ModerationLevel` 1 says that the conversation as a whole is a risk and should be ended.
 fn level(level: Option<Str<'_>>) -> Option<Moderation> {
-    level
-        .filter(|level| level.0 == "1")
-        .map(|_| verdict(ModerationAt::Input, "ModerationLevel 1"))
+    level.filter(|level| level.0 == "1").map(|_| verdict(ModerationAt::Input, "ModerationLevel 1"))
 }
 
 fn verdict(at: ModerationAt, category: &str) -> Moderation {

@@ -143,10 +143,7 @@ fn in_params(params: &Params) -> Option<&'static str> {
                 None | Some(Reasoning::Off | Reasoning::On { effort: None, budget_tokens: None })
             ),
         ),
-        (
-            "response_format",
-            !matches!(params.response_format, None | Some(ResponseFormat::Text)),
-        ),
+        ("response_format", !matches!(params.response_format, None | Some(ResponseFormat::Text))),
     ];
     refused.into_iter().find(|(_, refused)| *refused).map(|(name, _)| name)
 }

@@ -10,10 +10,12 @@ mod auth;
 mod corpus;
 mod dashscope;
 mod errors;
+mod ollama;
 mod openai;
 mod properties;
 mod serving;
 mod sse;
+mod tencent;
 
 use yumen_wire::{Collector, Completion, Dialect, Event, Head, PartnerError};
 

@@ -20,7 +20,8 @@ fn dialect() -> Dialect {
 
 fn fixture(name: &str) -> String {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/ollama");
-    fs::read_to_string(folder.join(format!("{name}.txt"))).expect("the fixture is in the repository")
+    fs::read_to_string(folder.join(format!("{name}.txt")))
+        .expect("the fixture is in the repository")
 }
 
 type Streamed = (Vec<Event>, Result<(), PartnerError>);
@@ -216,14 +217,32 @@ fn what_the_protocol_cannot_say_is_refused_not_dropped() {
         (with(Params { choices: Some(2), ..Params::default() }), "n"),
         (with(Params { search: Some(Search::default()), ..Params::default() }), "search"),
         (with(Params { reasoning: on(None, Some(64)), ..Params::default() }), "reasoning"),
-        (with(Params { reasoning: on(Some(Effort::Minimal), None), ..Params::default() }), "reasoning"),
-        (with(Params { parallel_tool_calls: Some(false), ..Params::default() }), "parallel_tool_calls"),
+        (
+            with(Params { reasoning: on(Some(Effort::Minimal), None), ..Params::default() }),
+            "reasoning",
+        ),
+        (
+            with(Params { parallel_tool_calls: Some(false), ..Params::default() }),
+            "parallel_tool_calls",
+        ),
         (with(Params { tool_choice: Some(ToolChoice::None), ..Params::default() }), "tool_choice"),
-        (with(Params { tool_choice: Some(ToolChoice::Required), ..Params::default() }), "tool_choice"),
+        (
+            with(Params { tool_choice: Some(ToolChoice::Required), ..Params::default() }),
+            "tool_choice",
+        ),
         (with(Params { response_format: Some(described), ..Params::default() }), "response_format"),
-        (Chat { tools: vec![Tool { strict: Some(true), ..weather() }], ..hello() }, "tools[].function.strict"),
-        (Chat { messages: vec![Message::user("a"), Message::prefix("b")], ..Chat::default() }, "messages[].prefix"),
-        (speaks(Part::Image(Media::at("https://example.com/a.png"))), "messages[].content[].image_url"),
+        (
+            Chat { tools: vec![Tool { strict: Some(true), ..weather() }], ..hello() },
+            "tools[].function.strict",
+        ),
+        (
+            Chat { messages: vec![Message::user("a"), Message::prefix("b")], ..Chat::default() },
+            "messages[].prefix",
+        ),
+        (
+            speaks(Part::Image(Media::at("https://example.com/a.png"))),
+            "messages[].content[].image_url",
+        ),
         (speaks(Part::Audio(Media::base64("audio/wav", "AAAA"))), "messages[].content[].audio"),
         (speaks(Part::Video(Media::base64("video/mp4", "AAAA"))), "messages[].content[].video"),
         (speaks(Part::File(Media::base64("application/pdf", "AAAA"))), "messages[].content[].file"),
@@ -274,7 +293,8 @@ fn whole_answers_are_read() {
     assert_eq!(answer.tool_calls, [call]);
     assert_eq!(answer.finish, FinishReason::ToolCalls, "the protocol itself says stop");
 
-    let limit = fixture("whole-text").replace(r#""done_reason":"stop""#, r#""done_reason":"length""#);
+    let limit =
+        fixture("whole-text").replace(r#""done_reason":"stop""#, r#""done_reason":"length""#);
     assert_eq!(whole(&limit).unwrap().finish, FinishReason::Length);
 }
 
@@ -347,7 +367,12 @@ fn a_stream_is_the_same_at_every_cut() {
         ["stream-text", "stream-thinking", "stream-tools", "stream-error", "whole-text", "error"]
     {
         let lf = fixture(name);
-        for body in [lf.clone(), lf.replace('\n', "\r\n"), lf.replace('\n', "\n\n"), format!("\u{feff}{lf}")] {
+        for body in [
+            lf.clone(),
+            lf.replace('\n', "\r\n"),
+            lf.replace('\n', "\n\n"),
+            format!("\u{feff}{lf}"),
+        ] {
             let body = body.as_bytes();
             let expected = streamed(&[body]);
             for at in 0..=body.len() {

@@ -20,7 +20,8 @@ fn dialect() -> Dialect {
 
 fn fixture(name: &str) -> String {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tencent");
-    fs::read_to_string(folder.join(format!("{name}.txt"))).expect("the fixture is in the repository")
+    fs::read_to_string(folder.join(format!("{name}.txt")))
+        .expect("the fixture is in the repository")
 }
 
 type Streamed = (Vec<Event>, Result<(), PartnerError>);
@@ -45,8 +46,10 @@ fn weather() -> Tool {
     Tool {
         name: "get_weather".into(),
         description: Some("Current weather of a city".into()),
-        parameters: serde_json::from_str(r#"{"type":"object","properties":{"city":{"type":"string"}}}"#)
-            .unwrap(),
+        parameters: serde_json::from_str(
+            r#"{"type":"object","properties":{"city":{"type":"string"}}}"#,
+        )
+        .unwrap(),
         strict: None,
     }
 }
@@ -208,19 +211,34 @@ fn what_the_protocol_cannot_say_is_refused_not_dropped() {
         (with(Params { seed: Some(10_001), ..Params::default() }), "seed"),
         (with(Params { presence_penalty: Some(0.1), ..Params::default() }), "presence_penalty"),
         (with(Params { frequency_penalty: Some(0.1), ..Params::default() }), "frequency_penalty"),
-        (with(Params { parallel_tool_calls: Some(false), ..Params::default() }), "parallel_tool_calls"),
+        (
+            with(Params { parallel_tool_calls: Some(false), ..Params::default() }),
+            "parallel_tool_calls",
+        ),
         (with(Params { reasoning: Some(budget), ..Params::default() }), "reasoning"),
         (
             with(Params { response_format: Some(ResponseFormat::JsonObject), ..Params::default() }),
             "response_format",
         ),
-        (with(Params { tool_choice: Some(ToolChoice::Required), ..Params::default() }), "tool_choice"),
-        (Chat { tools: vec![Tool { strict: Some(true), ..weather() }], ..hello() }, "tools[].function.strict"),
-        (Chat { messages: vec![Message::user("a"), Message::prefix("b")], ..Chat::default() }, "messages[].prefix"),
+        (
+            with(Params { tool_choice: Some(ToolChoice::Required), ..Params::default() }),
+            "tool_choice",
+        ),
+        (
+            Chat { tools: vec![Tool { strict: Some(true), ..weather() }], ..hello() },
+            "tools[].function.strict",
+        ),
+        (
+            Chat { messages: vec![Message::user("a"), Message::prefix("b")], ..Chat::default() },
+            "messages[].prefix",
+        ),
         (speaks(Part::Audio(Media::at("https://example.com/a.wav"))), "messages[].content[].audio"),
         (speaks(Part::File(Media::at("https://example.com/a.pdf"))), "messages[].content[].file"),
         (
-            speaks(Part::Image(Media { detail: Some("low".into()), ..Media::at("https://example.com/a.png") })),
+            speaks(Part::Image(Media {
+                detail: Some("low".into()),
+                ..Media::at("https://example.com/a.png")
+            })),
             "messages[].content[].detail",
         ),
     ] {
@@ -229,7 +247,8 @@ fn what_the_protocol_cannot_say_is_refused_not_dropped() {
         assert_eq!(error.param(), Some(param));
     }
     assert_eq!(dialect().encode(&own("Model"), "m", false).unwrap_err().param(), Some("Model"));
-    let unknown = with(Params { tool_choice: Some(ToolChoice::Function("f".into())), ..Params::default() });
+    let unknown =
+        with(Params { tool_choice: Some(ToolChoice::Function("f".into())), ..Params::default() });
     assert_eq!(dialect().encode(&unknown, "m", false).unwrap_err().param(), Some("tool_choice"));
     assert_eq!(dialect().encode(&Chat::default(), "m", false), Err(WireError::NoMessages));
 }
@@ -243,8 +262,12 @@ fn whole_answers_are_read_in_and_out_of_their_wrapper() {
     assert_eq!(answer.text, "你好，世界！");
     assert_eq!(answer.finish, FinishReason::Stop);
     assert_eq!((answer.id.as_deref(), answer.request_id.as_deref()), (Some(ID), Some(ID)));
-    let usage =
-        Usage { input_tokens: 12, output_tokens: 4, cached_input_tokens: Some(8), ..Usage::default() };
+    let usage = Usage {
+        input_tokens: 12,
+        output_tokens: 4,
+        cached_input_tokens: Some(8),
+        ..Usage::default()
+    };
     assert_eq!(answer.usage, Some(usage));
     let note = answer.extra.get("Note").unwrap();
     assert_eq!(*note, Json::String("内容由 AI 生成，请勿删除本标记".into()));
@@ -286,8 +309,10 @@ fn streams_are_read_to_their_end() {
         .iter()
         .map(|call| (call.id.as_str(), call.name.as_str(), call.arguments.as_str()))
         .collect();
-    let expected =
-        [("call_a", "get_weather", r#"{"city":"北京"}"#), ("call_b", "get_time", r#"{"zone":"UTC"}"#)];
+    let expected = [
+        ("call_a", "get_weather", r#"{"city":"北京"}"#),
+        ("call_b", "get_time", r#"{"zone":"UTC"}"#),
+    ];
     assert_eq!(calls, expected);
     assert_eq!((answer.text.as_str(), answer.finish), ("我去看看。", FinishReason::ToolCalls));
 
@@ -394,7 +419,12 @@ fn a_stream_is_the_same_at_every_cut() {
         "error",
     ] {
         let lf = fixture(name);
-        for body in [lf.clone(), lf.replace('\n', "\r\n"), lf.replace("data: ", "data:"), format!(": ping\n\n{lf}")] {
+        for body in [
+            lf.clone(),
+            lf.replace('\n', "\r\n"),
+            lf.replace("data: ", "data:"),
+            format!(": ping\n\n{lf}"),
+        ] {
             let body = body.as_bytes();
             let expected = streamed(&[body]);
             for at in 0..=body.len() {
