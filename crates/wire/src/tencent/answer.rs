@@ -12,10 +12,10 @@ use crate::chat::ToolCall;
 use crate::dialect::Dialect;
 use crate::extra::Extra;
 use crate::head::Head;
-use crate::members::{Members, Told};
+use crate::members::{First, Members, Told};
 use crate::partner_error::{PartnerError, strip_bom};
 use crate::sse::Frame;
-use crate::wire_answer::{First, Str, given};
+use crate::wire_answer::{Str, given};
 
 /// Most tool calls of one answer.
 const MOST_CALLS: usize = 128;
