@@ -108,6 +108,10 @@ pub enum Message {
         tool_calls: Vec<ToolCall>,
         /// Whether the model is to go on from here; only in the last turn.
         prefix: bool,
+        /// What the answer that this turn was held beyond these fields ([`crate::Completion::extra`]),
+        /// for the partner it came from: signed reasoning goes back from here. What a dialect does
+        /// not know as its own it leaves out.
+        extra: Extra,
     },
     /// The result of one call.
     Tool {
@@ -136,6 +140,7 @@ impl Message {
             reasoning: String::new(),
             tool_calls: Vec::new(),
             prefix: false,
+            extra: Extra::new(),
         }
     }
 
@@ -146,6 +151,7 @@ impl Message {
             reasoning: String::new(),
             tool_calls: Vec::new(),
             prefix: true,
+            extra: Extra::new(),
         }
     }
 
@@ -350,7 +356,7 @@ impl Passages for Message {
         match self {
             Message::System { content } => visit(content),
             Message::User { content } => content.passages_mut(visit),
-            Message::Assistant { content, reasoning, tool_calls, prefix: _ } => {
+            Message::Assistant { content, reasoning, tool_calls, prefix: _, extra } => {
                 for text in [reasoning, content] {
                     if !text.is_empty() {
                         visit(text);
@@ -359,6 +365,7 @@ impl Passages for Message {
                 for call in tool_calls {
                     call.passages_mut(visit);
                 }
+                extra.passages_mut(visit);
             }
             Message::Tool { content, .. } => visit_json_text(content, visit),
         }
@@ -401,6 +408,7 @@ mod tests {
                     content: "T2".into(),
                     reasoning: "T1r".into(),
                     prefix: false,
+                    extra: [("T3x".to_owned(), Json::Null)].into_iter().collect(),
                     tool_calls: vec![ToolCall {
                         id: "c".into(),
                         name: "f".into(),
@@ -437,8 +445,8 @@ mod tests {
         assert_eq!(
             seen,
             [
-                "T0", "T1", "T1r", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9", "T10", "T6",
-                "T7", "T8", "T11", "T12"
+                "T0", "T1", "T1r", "T2", "T3", "T3x", "T4", "T5", "T6", "T7", "T8", "T9", "T10",
+                "T6", "T7", "T8", "T11", "T12"
             ]
         );
         assert!(!format!("{chat:?}").contains("\"T"), "each text was replaced: {chat:?}");

@@ -31,7 +31,7 @@ use crate::protocol::{Outgoing, Protocol};
 use crate::stream::StreamDecoder;
 use crate::{anthropic, dashscope, ollama, openai, responses, tencent, wire_answer};
 
-pub(crate) use quirks::{NoWords, Quirks};
+pub(crate) use quirks::{Echo, Ending, Members, NoWords, Quirks};
 
 /// How a partner speaks: a family of protocols and what the partner does differently.
 ///

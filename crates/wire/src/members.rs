@@ -26,6 +26,11 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// All members, in the order they were written.
+    pub(crate) fn into_list(self) -> Vec<(Cow<'a, str>, &'a RawValue)> {
+        self.0
+    }
+
     /// Whether there is a member `name` that is not `null`.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(known, value)| known == name && value.get() != "null")

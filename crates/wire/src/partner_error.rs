@@ -12,7 +12,7 @@ use crate::answer::{Moderation, ModerationAt};
 use crate::classify::classify;
 use crate::dialect::Dialect;
 use crate::head::Head;
-use crate::sse::SseDecoder;
+use crate::sse::{Frame, SseDecoder};
 
 pub(crate) use crate::classify::{Symptoms, squash};
 
@@ -223,6 +223,22 @@ impl PartnerError {
         Self::malformed(status, format!("{what} {fault} (line {line}, column {column})"))
     }
 
+    /// The error for a frame of a stream, which is whole, so that JSON that ends in the middle of it
+    /// was broken by the partner and not by a cut.
+    pub(crate) fn broken_frame(what: &str, error: &serde_json::Error) -> Self {
+        let Self { message, .. } = Self::unreadable(None, what, error);
+        Self::malformed(None, message)
+    }
+
+    /// Reads a frame that says it is an error. Its data need not be JSON; DashScope puts the status
+    /// into a comment.
+    pub(crate) fn from_frame(dialect: &Dialect, frame: Frame<'_>) -> Self {
+        let status = frame.comment.trim().strip_prefix("HTTP_STATUS/").and_then(|s| s.parse().ok());
+        let json = serde_json::from_str(frame.data)
+            .unwrap_or_else(|_| serde_json::json!({ "message": frame.data }));
+        Self::from_json(dialect, status, &json)
+    }
+
     /// The same error under the head it came with, which may name the request, ask to wait, or say
     /// whether asking again helps.
     pub(crate) fn under(mut self, head: &Head<'_>) -> Self {
@@ -258,7 +274,8 @@ impl PartnerError {
 
     /// Reads an error object: `{"error": {...}}`, `{"error": "..."}`, DashScope's `{"code", "message",
     /// "request_id"}`, Huawei's `{"error_code", "error_msg"}`, MiniMax's `base_resp`, `{"detail"}`, or
-    /// Tencent's `{"Response": {"Error": {"Code", "Message"}, "RequestId"}}` and `ErrorMsg`.
+    /// Tencent's `{"Response": {"Error": {"Code", "Message"}, "RequestId"}}` and `ErrorMsg`. Anthropic's
+    /// finer code stands in the error's `details`.
     pub(crate) fn from_json(dialect: &Dialect, status: Option<u16>, json: &Value) -> Self {
         let json = json.get("Response").unwrap_or(json);
         let inner = ["error", "base_resp", "Error", "ErrorMsg"]
@@ -275,7 +292,9 @@ impl PartnerError {
                 error.get(name).and_then(scalar).or_else(|| json.get(name).and_then(scalar))
             })
         };
-        let code = field(&["code", "error_code", "status_code", "Code"]);
+        let finer = error.get("details").and_then(|details| details.get("error_code"));
+        let code = field(&["code", "error_code", "status_code", "Code"])
+            .or_else(|| finer.and_then(scalar));
         let kind = field(&["type"]);
         let message = field(&["message", "error_msg", "status_msg", "Message", "Msg"])
             .or_else(|| scalar(error))

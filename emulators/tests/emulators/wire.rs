@@ -4,7 +4,7 @@
 use serde_json::json;
 use yumen_emulators::{Emulator, Kind};
 use yumen_wire::{
-    Chat, Collector, Completion, Dialect, Event, FinishReason, Head, Json, Message, PartnerError,
+    Chat, Collector, Completion, Dialect, Event, Extra, FinishReason, Head, Json, Message, PartnerError,
     PartnerErrorKind, Tool,
 };
 
@@ -129,7 +129,7 @@ async fn tools_make_the_round_trip() {
                 content: String::new(),
                 reasoning: String::new(),
                 tool_calls: asked.tool_calls,
-                prefix: false,
+                prefix: false, extra: Extra::new(),
             });
             chat.messages.extend(results);
             let answer = ask(dialect, &chat, stream).await.unwrap();

@@ -6,6 +6,7 @@ use super::request::{check_kind, check_name};
 use super::shape::{RequestContent, RequestMessage, RequestRole, RequestToolCall};
 use crate::chat::{Message, ToolCall};
 use crate::error::{LONGEST_QUOTE, WireError};
+use crate::extra::Extra;
 use crate::partner_error::bounded;
 
 /// Longest call id; partners use about 30 bytes.
@@ -77,7 +78,13 @@ impl RequestMessage {
                 } else {
                     words.unwrap_or_default()
                 };
-                Message::Assistant { content, reasoning: String::new(), tool_calls, prefix: false }
+                Message::Assistant {
+                    content,
+                    reasoning: String::new(),
+                    tool_calls,
+                    prefix: false,
+                    extra: Extra::new(),
+                }
             }
             RequestRole::Tool => {
                 let tool_call_id = self

@@ -4,8 +4,8 @@
 
 use serde_json::json;
 use yumen_wire::{
-    Chat, Event, FinishReason, Head, Message, Params, PartnerErrorKind, ResponseFormat, Tool,
-    ToolCall, ToolCallDelta, ToolChoice, Usage, WireError,
+    Chat, Event, Extra, FinishReason, Head, Message, Params, PartnerErrorKind, ResponseFormat,
+    Tool, ToolCall, ToolCallDelta, ToolChoice, Usage, WireError,
 };
 
 use crate::{collect, compatible, json as parse, native, openai, stream};
@@ -82,6 +82,7 @@ fn every_parameter_and_a_tool_round_trip_are_written() {
                 content: String::new(),
                 reasoning: String::new(),
                 prefix: false,
+                extra: Extra::new(),
                 tool_calls: vec![ToolCall {
                     id: "call_1".into(),
                     name: "f".into(),

@@ -7,8 +7,8 @@ use proptest::option;
 use proptest::prelude::*;
 use yumen_wire::serve::{ChatCompletionRequest, ChunkEncoder, completion};
 use yumen_wire::{
-    Chat, Completion, Event, FinishReason, Head, Json, Message, Params, ResponseFormat, Tool,
-    ToolCall, ToolChoice, Usage,
+    Chat, Completion, Event, Extra, FinishReason, Head, Json, Message, Params, ResponseFormat,
+    Tool, ToolCall, ToolChoice, Usage,
 };
 
 use crate::{checks, collect, native, openai};
@@ -66,6 +66,7 @@ fn messages() -> impl Strategy<Value = Vec<Message>> {
                 reasoning: String::new(),
                 tool_calls,
                 prefix: false,
+                extra: Extra::new(),
             }];
             turns.extend(results);
             turns

@@ -4,7 +4,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use yumen_wire::serve::{ChatCompletionRequest, ChunkEncoder, Failure, completion};
 use yumen_wire::{
-    Completion, Event, FinishReason, Json, Message, ResponseFormat, ToolCall, ToolCallDelta,
+    Completion, Event, Extra, FinishReason, Json, Message, ResponseFormat, ToolCall, ToolCallDelta,
     ToolChoice, Usage, WireError,
 };
 
@@ -72,6 +72,7 @@ fn a_tool_round_trip_with_all_that_clients_echo_is_read() {
                 content: String::new(),
                 reasoning: String::new(),
                 prefix: false,
+                extra: Extra::new(),
                 tool_calls: vec![ToolCall {
                     id: "call_1".into(),
                     name: "f".into(),
