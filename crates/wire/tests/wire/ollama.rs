@@ -7,9 +7,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use yumen_wire::{
-    Chat, Content, Dialect, Effort, Event, FinishReason, Head, Json, Media, Message, Params, Part,
-    PartnerError, PartnerErrorKind, Reasoning, ResponseFormat, Search, Tool, ToolCall, ToolChoice,
-    Usage, WireError,
+    Chat, Content, Dialect, Effort, Event, Extra, FinishReason, Head, Json, Media, Message, Params,
+    Part, PartnerError, PartnerErrorKind, Reasoning, ResponseFormat, Search, Tool, ToolCall,
+    ToolChoice, Usage, WireError,
 };
 
 use crate::{collect, json as parse};
@@ -122,6 +122,7 @@ fn everything_that_can_be_said_is_said() {
         reasoning: "hm".into(),
         tool_calls: vec![call(name)],
         prefix: false,
+        extra: Extra::new(),
     };
     let result = || Message::Tool { tool_call_id: "call_0".into(), content: "晴".into() };
     let chat = Chat {
@@ -267,6 +268,7 @@ fn what_the_protocol_cannot_say_is_refused_not_dropped() {
             reasoning: String::new(),
             tool_calls: vec![call],
             prefix: false,
+            extra: Extra::new(),
         };
         let chat = Chat { messages: vec![Message::user("a"), turn], ..Chat::default() };
         let error = dialect().encode(&chat, "m", false).unwrap_err();
@@ -492,7 +494,7 @@ proptest! {
             content: answer.text,
             reasoning: answer.reasoning,
             tool_calls: answer.tool_calls,
-            prefix: false,
+            prefix: false, extra: Extra::new(),
         };
         let chat = Chat { messages: vec![Message::user("a"), turn], ..Chat::default() };
         let sent = parse(&dialect().encode(&chat, "m", true).unwrap().body);

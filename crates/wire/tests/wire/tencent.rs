@@ -149,6 +149,7 @@ fn everything_that_can_be_said_is_said() {
                     arguments: r#"{"city":"北京"}"#.into(),
                 }],
                 prefix: false,
+                extra: Extra::new(),
             },
             Message::Tool { tool_call_id: "call_a".into(), content: "晴".into() },
         ],
