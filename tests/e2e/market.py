@@ -176,7 +176,7 @@ def approve(folder, config, catalog=None):
     record.write_text(json.dumps({
         "number": "Test-Registration", "kind": "registration", "market": "cn",
         "entity": {"name": "Invented Trading", "uscc": "91000000MA0DEM000C"},
-        "scope": {"features": list(shown["features"]), "surfaces": ["cloud", "device"]},
+        "scope": {"features": list(shown["release"]["features"]), "surfaces": ["cloud", "device"]},
         "release": shown["digest"], "granted_on": str(today),
         "valid_from": f"{today - datetime.timedelta(days=1)}T00:00:00Z",
         "valid_until": f"{today + datetime.timedelta(days=30)}T00:00:00Z"}))
@@ -198,13 +198,19 @@ def configure(folder, bases, more=""):
 
 
 class Ground:
-    """What every gate of a suite begins with: a data folder with an approval and an app key."""
+    """What every gate of a suite begins with: a data folder with an approval and an app key. `overlay` holds files of
+    the operator's own catalogue, by their paths in it."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, overlay=None):
+        self.folder, self.more = folder, ""
         folder.mkdir(parents=True, exist_ok=True)
-        config = configure(folder, {})
-        approve(folder, config)
+        catalog = folder / "catalog" if overlay else None
+        for path, text in (overlay or {}).items():
+            (catalog / path).parent.mkdir(parents=True, exist_ok=True)
+            (catalog / path).write_text(text)
+            self.more = f'catalog = "{catalog}"\n'
+        config = configure(folder, {}, self.more)
+        approve(folder, config, catalog)
         made = yumen("--json", "keys", "add", "--config", config, "--name", "phone", "--profile", "cn")
         self.key = json.loads(made.stdout)["secret"]
 
@@ -234,6 +240,11 @@ class Market:
         self.first = self.partners[first]
         self.others = [partner for name, partner in self.partners.items() if name != first]
         return self
+
+    def feature(self, feature="assistant.chat", **options):
+        """A typed feature as events, as a client of our own asks for it."""
+        options.setdefault("input", {"messages": [{"role": "user", "content": "Please. [[long]]"}]})
+        return self.gate.feature(feature, self.key, stream=True, **options).events()
 
     def others_asked(self):
         return sum(len(partner.log()) for partner in self.others)
@@ -271,14 +282,15 @@ def emulators(names, *options):
 
 
 @contextlib.contextmanager
-def market(ground, folder, names=("deepseek", "qwen"), delay_ms=5, more=""):
+def market(ground, folder, names=("deepseek", "qwen"), delay_ms=5, more="", log_level="debug"):
     """A gate of its own over partners of their own."""
     folder = pathlib.Path(folder)
     with emulators(names, "--chunk-delay-ms", str(delay_ms)) as partners:
         ground.copy(folder)
-        config = configure(folder, {name: partner.base for name, partner in partners.items()}, more)
+        bases = {name: partner.base for name, partner in partners.items()}
+        config = configure(folder, bases, ground.more + more)
         log = open(folder / "log", "wb")
-        with log, running("serve", "--config", config, env={"YUMEN_LOG": "debug"}, stderr=log) as (process, told):
+        with log, running("serve", "--config", config, env={"YUMEN_LOG": log_level}, stderr=log) as (process, told):
             gate = Gate(told["gate"], folder / "data", told)
             gate.process = process
             yield Market(gate, ground.key, partners, folder)
