@@ -1,30 +1,18 @@
-//! What must hold for any bytes, one function per fuzz target.
+//! What must hold for any bytes, one function per fuzz target. Partners' answers have `decoders.rs`.
 //!
 //! The same functions run over the seed corpus in `cargo test -p yumen-wire`, so a corpus file that
 //! once broke something keeps guarding against it.
 
-use yumen_wire::serve::{ChatCompletionRequest, ChunkEncoder, completion};
-use yumen_wire::sse::{Frame, SseDecoder, SseError};
-use yumen_wire::{
-    Chat, Completion, Dialect, Event, Head, Json, PartnerError, PartnerErrorKind, Passages,
-    ResponseFormat,
+mod decoders;
+
+pub use decoders::{
+    anthropic_response, anthropic_stream, dashscope_response, dashscope_stream, ollama_response,
+    ollama_stream, openai_response, openai_stream, responses_response, responses_stream,
+    tencent_response, tencent_stream,
 };
-
-fn dialect(name: &str) -> Dialect {
-    Dialect::named(name).expect("is built in")
-}
-
-fn openai() -> Dialect {
-    dialect("openai-chat")
-}
-
-fn native() -> Dialect {
-    dialect("dashscope-native")
-}
-
-fn compatible() -> Dialect {
-    dialect("dashscope-compatible")
-}
+use yumen_wire::serve::ChatCompletionRequest;
+use yumen_wire::sse::{Frame, SseDecoder, SseError};
+use yumen_wire::{Chat, Dialect, Json, Passages, ResponseFormat};
 
 /// Sizes of the chunks to cut into, made from the input itself so that a finding repeats.
 fn cuts(data: &[u8]) -> impl Iterator<Item = usize> {
@@ -93,115 +81,6 @@ pub fn sse(data: &[u8]) {
     }
 }
 
-type Streamed = (Vec<Event>, Option<PartnerError>);
-
-fn stream(dialect: &Dialect, data: &[u8], cut: bool) -> Streamed {
-    let mut decoder = dialect.stream_decoder(&Head::new(200));
-    let mut events = Vec::new();
-    let mut result = Ok(());
-    let mut push = |chunk: &[u8]| {
-        if result.is_ok() {
-            result = decoder.push(chunk, &mut events);
-        }
-    };
-    if cut {
-        chunked(data, push);
-    } else {
-        push(data);
-    }
-    let result = result.and_then(|()| decoder.finish(&mut events));
-    assert_eq!(result.is_ok(), decoder.is_done());
-    (events, result.err())
-}
-
-fn check_stream(dialect: &Dialect, data: &[u8]) {
-    let whole = stream(dialect, data, false);
-    assert_eq!(stream(dialect, data, true), whole);
-    let (events, error) = whole;
-    let finishes = events.iter().filter(|event| matches!(event, Event::Finish(_))).count();
-    if error.is_none() {
-        assert_eq!(finishes, 1, "a complete answer says so once");
-        assert!(matches!(events.last(), Some(Event::Finish(_))), "and says so last");
-        assert!(matches!(events.first(), Some(Event::Start { .. })));
-    } else {
-        assert_eq!(finishes, 0, "a failed answer is never called complete");
-    }
-    for event in &events {
-        match event {
-            Event::Text(text) | Event::Reasoning(text) => assert!(!text.is_empty()),
-            Event::Identity { model, fingerprint } => {
-                assert!(model.is_some() || fingerprint.is_some());
-            }
-            _ => {}
-        }
-    }
-    // What we would send on is itself a stream that gives the same answer.
-    if error.is_none() {
-        let mut encoder = ChunkEncoder::new("id", 0, "model", true);
-        let mut sent = Vec::new();
-        encoder.start(None, &mut sent);
-        for event in &events {
-            encoder.event(event, &mut sent);
-        }
-        encoder.end(None, &mut sent);
-        let (again, error) = stream(&openai(), &sent, true);
-        assert_eq!(error, None);
-        let said = |event: &&Event| {
-            matches!(event, Event::Text(_) | Event::Reasoning(_) | Event::ToolCall(_))
-                || matches!(event, Event::Usage(_) | Event::Finish(_))
-        };
-        assert!(again.iter().filter(said).eq(events.iter().filter(said)));
-    }
-}
-
-/// Streams in OpenAI's shape, of OpenAI and of DashScope's compatible mode.
-pub fn openai_stream(data: &[u8]) {
-    check_stream(&openai(), data);
-    check_stream(&compatible(), data);
-}
-
-/// Streams in DashScope's own shape.
-pub fn dashscope_stream(data: &[u8]) {
-    check_stream(&native(), data);
-}
-
-fn check_response(dialect: &Dialect, data: &[u8]) {
-    for status in [400, 429, 500] {
-        let error = dialect.decode(&Head::new(status), data).expect_err("only 2xx is an answer");
-        assert_eq!(error.status, Some(status));
-        assert!(error.message.len() <= 1_024 && !error.message.is_empty());
-    }
-    match dialect.decode(&Head::new(200), data) {
-        Ok(answer) => {
-            let sent = completion("id", 0, "model", &answer, None);
-            let again = openai().decode(&Head::new(200), &sent).expect("our own answer reads");
-            let expected = Completion {
-                id: Some("id".into()),
-                model: Some("model".into()),
-                fingerprint: None,
-                request_id: None,
-                ..answer
-            };
-            assert_eq!(again, expected);
-        }
-        Err(error) => assert!(
-            error.kind != PartnerErrorKind::Timeout || error.code.is_some(),
-            "a timeout is never guessed: {error:?}"
-        ),
-    }
-}
-
-/// Whole answers in OpenAI's shape.
-pub fn openai_response(data: &[u8]) {
-    check_response(&openai(), data);
-    check_response(&compatible(), data);
-}
-
-/// Whole answers in DashScope's own shape.
-pub fn dashscope_response(data: &[u8]) {
-    check_response(&native(), data);
-}
-
 /// Requests of clients: what is accepted can be sent on, and reads back as the same conversation.
 pub fn chat_request(data: &[u8]) {
     let request = match ChatCompletionRequest::parse(data) {
@@ -211,7 +90,8 @@ pub fn chat_request(data: &[u8]) {
             return;
         }
     };
-    let sent = openai()
+    let openai = Dialect::named("openai-chat").expect("is built in");
+    let sent = openai
         .encode(&request.chat, &request.model, request.stream)
         .expect("what was accepted can be said to OpenAI");
     let mut again = ChatCompletionRequest::parse(&sent.body).expect("and reads back");
@@ -219,7 +99,7 @@ pub fn chat_request(data: &[u8]) {
     assert_eq!(again.chat, request.chat);
     assert_eq!(again.model, request.model);
     assert_eq!(again.stream, request.stream);
-    for dialect in [native(), compatible()] {
+    for dialect in Dialect::all() {
         if let Ok(sent) = dialect.encode(&request.chat, &request.model, request.stream) {
             assert!(serde_json::from_slice::<&serde_json::value::RawValue>(&sent.body).is_ok());
         }

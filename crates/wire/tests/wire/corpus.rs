@@ -43,6 +43,46 @@ fn dashscope_response() {
 }
 
 #[test]
+fn anthropic_stream() {
+    replay("anthropic_stream", checks::anthropic_stream);
+}
+
+#[test]
+fn anthropic_response() {
+    replay("anthropic_response", checks::anthropic_response);
+}
+
+#[test]
+fn responses_stream() {
+    replay("responses_stream", checks::responses_stream);
+}
+
+#[test]
+fn responses_response() {
+    replay("responses_response", checks::responses_response);
+}
+
+#[test]
+fn tencent_stream() {
+    replay("tencent_stream", checks::tencent_stream);
+}
+
+#[test]
+fn tencent_response() {
+    replay("tencent_response", checks::tencent_response);
+}
+
+#[test]
+fn ollama_stream() {
+    replay("ollama_stream", checks::ollama_stream);
+}
+
+#[test]
+fn ollama_response() {
+    replay("ollama_response", checks::ollama_response);
+}
+
+#[test]
 fn chat_request() {
     replay("chat_request", checks::chat_request);
 }

@@ -191,12 +191,24 @@ fn native_stream(pieces: &[String], spaced: bool) -> Vec<u8> {
 proptest! {
     #[test]
     fn decoders_take_any_bytes(bytes in vec(any::<u8>(), 0..300)) {
-        checks::sse(&bytes);
-        checks::openai_stream(&bytes);
-        checks::dashscope_stream(&bytes);
-        checks::openai_response(&bytes);
-        checks::dashscope_response(&bytes);
-        checks::chat_request(&bytes);
+        for check in [
+            checks::sse,
+            checks::openai_stream,
+            checks::responses_stream,
+            checks::anthropic_stream,
+            checks::dashscope_stream,
+            checks::tencent_stream,
+            checks::ollama_stream,
+            checks::openai_response,
+            checks::responses_response,
+            checks::anthropic_response,
+            checks::dashscope_response,
+            checks::tencent_response,
+            checks::ollama_response,
+            checks::chat_request,
+        ] {
+            check(&bytes);
+        }
     }
 
     #[test]
@@ -204,16 +216,23 @@ proptest! {
         Just("data: {\"choices\":[{\"delta\":{\"content\":\"玉\"}}]}"), Just("data:{\"output\":{\"text\":\"门\"}}"),
         Just("id:1"), Just("event:error"), Just("event: result"), Just(":HTTP_STATUS/400"), Just(": ping"),
         Just("data: [DONE]"), Just("data:"), Just("data"), Just(""), Just("retry: 1"), Just("data: {"), Just("data: }"),
-        Just("data:{\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}"), Just("data: {\"error\":{\"code\":\"x\"}}"),
-    ], 0..20), ends in vec(prop_oneof![Just("\n"), Just("\r"), Just("\r\n"), Just("\n\n")], 20), mark: bool) {
+        Just("data:{\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}"),
+        Just("data: {\"Choices\":[{\"Delta\":{\"Content\":\"玉\"},\"FinishReason\":\"stop\"}],\"Note\":\"n\"}"),
+        Just("{\"message\":{\"content\":\"门\"}}"), Just("{\"message\":{\"content\":\"\"},\"done\":true}"), Just("{\"error\":\"e\"}"), Just("data: {\"error\":{\"code\":\"x\"}}"),
+    ], 0..20), ends in vec(prop_oneof![Just("\n"), Just("\r"), Just("\r\n"), Just("\n\n")], 20), mark: bool, which in b'0'..b'<') {
         let mut body = String::from(if mark { "\u{feff}" } else { "" });
         for (line, end) in lines.iter().zip(&ends) {
             body.push_str(line);
             body.push_str(end);
         }
         checks::sse(body.as_bytes());
-        checks::openai_stream(body.as_bytes());
         checks::dashscope_stream(body.as_bytes());
+        checks::tencent_stream(body.as_bytes());
+        checks::ollama_stream(body.as_bytes());
+        checks::responses_stream(body.as_bytes());
+        let spoken = [&[which], body.as_bytes()].concat();
+        checks::openai_stream(&spoken);
+        checks::anthropic_stream(&spoken);
     }
 
     #[test]
