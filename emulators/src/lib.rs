@@ -41,6 +41,7 @@ mod fault;
 mod fields;
 mod kind;
 mod line;
+mod llama_api;
 mod log;
 mod ollama;
 mod openai;

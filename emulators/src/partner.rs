@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::delivery::Delivery;
 use crate::exchange::{Request, Response};
 use crate::kind::Kind;
-use crate::{anthropic, dashscope, ollama, openai, tencent};
+use crate::{anthropic, dashscope, llama_api, ollama, openai, tencent};
 
 /// What the partner `kind` answers to `request`.
 pub(crate) fn answer(kind: Kind, request: &Request) -> Response {
@@ -16,6 +16,10 @@ pub(crate) fn answer(kind: Kind, request: &Request) -> Response {
         Kind::Tencent => tencent::answer(request),
         Kind::Ollama => ollama::answer(request),
         Kind::Anthropic => anthropic::answer(request),
+        Kind::LlamaApi => llama_api::answer(request),
+        Kind::MiniMax if request.path.starts_with("/anthropic/") => {
+            anthropic::at(anthropic::House::MiniMax, request)
+        }
         Kind::Qianfan
         | Kind::Ark
         | Kind::MiniMax
@@ -25,8 +29,7 @@ pub(crate) fn answer(kind: Kind, request: &Request) -> Response {
         | Kind::TokenHub
         | Kind::Huawei
         | Kind::Vllm
-        | Kind::LlamaCpp
-        | Kind::LlamaApi => nothing(request),
+        | Kind::LlamaCpp => nothing(request),
     }
 }
 

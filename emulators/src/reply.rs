@@ -154,6 +154,17 @@ impl Reply {
         }
     }
 
+    /// The stop word before which the text ended, if one ended it.
+    pub(crate) fn stop_word<'a>(&self, ask: &'a Ask, persona: Persona) -> Option<&'a str> {
+        if ask.stop.is_empty() || self.end != End::Stop {
+            return None;
+        }
+        let unstopped = Ask { stop: Vec::new(), ..ask.clone() };
+        let whole = Self::to(&unstopped, persona, None).text;
+        let rest = whole.strip_prefix(self.text.as_str())?;
+        ask.stop.iter().map(String::as_str).find(|word| rest.starts_with(word))
+    }
+
     /// The text in the pieces in which it streams.
     pub(crate) fn pieces(&self) -> Vec<String> {
         match self.parts {

@@ -264,7 +264,11 @@ fn key_id(headers: &HeaderMap) -> Option<String> {
     let key =
         ["authorization", "x-api-key", "api-key"].iter().find_map(|name| headers.get(*name))?;
     let key = key.as_bytes();
-    let key = key.strip_prefix(b"Bearer ").unwrap_or(key);
+    let key = match key.strip_prefix(b"TC3-HMAC-SHA256 Credential=") {
+        // What follows the id differs from request to request.
+        Some(signed) => signed.split(|byte| *byte == b'/').next().unwrap_or(signed),
+        None => key.strip_prefix(b"Bearer ").unwrap_or(key),
+    };
     let hash = Sha256::digest(key);
     Some(hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect())
 }

@@ -12,6 +12,7 @@ use std::time::SystemTime;
 
 use http::{Method, StatusCode};
 
+use crate::anthropic;
 use crate::delivery::Delivery;
 use crate::exchange::{Request, Response, Ticket};
 use errors::Refusal;
@@ -21,6 +22,9 @@ const COMPATIBLE: &str = "/compatible-mode/v1/chat/completions";
 
 /// What is asked of `request`.
 pub(crate) fn answer(request: &Request) -> Response {
+    if request.path.starts_with("/apps/anthropic/") {
+        return anthropic::at(anthropic::House::DashScope, request);
+    }
     let compatible = request.path.starts_with("/compatible-mode/");
     let checked = if request.path != NATIVE && request.path != COMPATIBLE {
         Err(Refusal::no_such_url())
@@ -40,6 +44,11 @@ pub(crate) fn answer(request: &Request) -> Response {
         (Err(refusal), true) => refusal.compatible(&request.ticket),
         (Err(refusal), false) => refusal.native(&request.ticket),
     }
+}
+
+/// Whether there is such a model.
+pub(crate) fn knows(model: &str) -> bool {
+    question::knows(model)
 }
 
 /// Events are asked for by either of two headers; the 1.x client sends both, 2.x only the first.

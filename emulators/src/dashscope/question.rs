@@ -54,10 +54,15 @@ pub(super) const PARAMETERS: [&str; 22] = [
     "translation_options",
 ];
 
+/// Whether there is such a model.
+pub(super) fn knows(model: &str) -> bool {
+    snapshot::is_of(&MODELS, model)
+}
+
 /// The model asked for.
 pub(super) fn model<'a>(fields: &Fields<'a>) -> Result<&'a str, Refusal> {
     let model = fields.required_string("model")?;
-    if snapshot::is_of(&MODELS, model) { Ok(model) } else { Err(Refusal::model(model)) }
+    if knows(model) { Ok(model) } else { Err(Refusal::model(model)) }
 }
 
 /// Checks `parameters` and puts the question together.
