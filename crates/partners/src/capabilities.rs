@@ -1,7 +1,7 @@
 //! What a model can do, as data; and what a conversation needs of the model that is asked.
 
 use serde::{Deserialize, Serialize};
-use yumen_wire::{Chat, ResponseFormat};
+use yumen_wire::{Chat, Message, Modalities, Part, Reasoning, ResponseFormat};
 
 /// What one model can do. What nobody said is unknown: of images and other media, and of going on
 /// from a prefix, that means no; of everything else, that the model is asked and may say no itself.
@@ -93,25 +93,52 @@ impl From<Inputs> for Vec<Input> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "independent needs")]
 pub(crate) struct Needs {
-    pub(crate) inputs: Inputs,
+    pub(crate) inputs: Modalities,
     pub(crate) tools: bool,
     pub(crate) json_schema: bool,
     pub(crate) json_object: bool,
+    pub(crate) reasoning: bool,
+    pub(crate) search: bool,
+    /// To be gone on with from its last turn.
+    pub(crate) prefix: bool,
+    /// Bytes of its text.
+    pub(crate) bytes: usize,
 }
 
 impl Needs {
     pub(crate) fn of(chat: &Chat) -> Self {
+        let params = &chat.params;
         Self {
-            inputs: Inputs::default(),
+            inputs: chat.modalities(),
             tools: !chat.tools.is_empty(),
-            json_schema: matches!(
-                chat.params.response_format,
-                Some(ResponseFormat::JsonSchema { .. })
-            ),
-            json_object: matches!(chat.params.response_format, Some(ResponseFormat::JsonObject)),
+            json_schema: matches!(params.response_format, Some(ResponseFormat::JsonSchema { .. })),
+            json_object: matches!(params.response_format, Some(ResponseFormat::JsonObject)),
+            reasoning: matches!(params.reasoning, Some(Reasoning::On { .. })),
+            search: params.search.is_some(),
+            prefix: chat.prefix().is_some(),
+            bytes: bytes(chat),
         }
     }
 }
+
+/// Bytes of a conversation's text.
+fn bytes(chat: &Chat) -> usize {
+    let in_message = |message: &Message| match message {
+        Message::User { content } => content
+            .parts()
+            .iter()
+            .map(|part| if let Part::Text(text) = part { text.len() } else { 0 })
+            .sum(),
+        Message::System { content }
+        | Message::Assistant { content, .. }
+        | Message::Tool { content, .. } => content.len(),
+    };
+    chat.messages.iter().map(in_message).sum()
+}
+
+/// More bytes than this for a token no tokeniser of the partners packs: what is longer by it is too
+/// long for sure, and what may fit is left to the partner to say.
+const MOST_BYTES_A_TOKEN: usize = 8;
 
 impl Capabilities {
     /// What a model with these cannot do of what is needed; none when it can do all.
@@ -121,14 +148,24 @@ impl Capabilities {
             (needs.inputs.audio, self.inputs.audio, "audio"),
             (needs.inputs.video, self.inputs.video, "video"),
             (needs.inputs.file, self.inputs.file, "files"),
+            (needs.prefix, self.prefix == Some(true), "the beginning of an answer"),
+            (true, self.may_fit(needs.bytes), "a conversation of this length"),
         ];
         let rest = [
             (needs.tools, self.tools, "tools"),
             (needs.json_schema, self.json_schema, "answers by a JSON schema"),
             (needs.json_object, self.json_object, "answers as JSON objects"),
+            (needs.reasoning, self.reasoning, "reasoning"),
+            (needs.search, self.search, "a search of the web"),
         ];
         let rest = rest.into_iter().map(|(needs, has, what)| (needs, has != Some(false), what));
         media.into_iter().chain(rest).find_map(|(needs, has, what)| (needs && !has).then_some(what))
+    }
+
+    fn may_fit(&self, bytes: usize) -> bool {
+        self.context_tokens.is_none_or(|context| {
+            usize::try_from(context).is_ok_and(|context| bytes / MOST_BYTES_A_TOKEN <= context)
+        })
     }
 }
 
@@ -141,10 +178,32 @@ mod tests {
         let unknown = Capabilities::default();
         assert_eq!(unknown.lacks(&Needs::default()), None);
         assert_eq!(unknown.lacks(&Needs { tools: true, ..Needs::default() }), None);
-        let image = Needs { inputs: Inputs::from(vec![Input::Image]), ..Needs::default() };
+        let image = Modalities { image: true, ..Modalities::default() };
+        let image = Needs { inputs: image, ..Needs::default() };
         assert_eq!(unknown.lacks(&image), Some("images"));
         let none = Capabilities { tools: Some(false), ..unknown };
         assert_eq!(none.lacks(&Needs { tools: true, ..Needs::default() }), Some("tools"));
+        let begun = Needs { prefix: true, ..Needs::default() };
+        assert_eq!(unknown.lacks(&begun), Some("the beginning of an answer"));
+        assert_eq!(Capabilities { prefix: Some(true), ..unknown }.lacks(&begun), None);
+    }
+
+    #[test]
+    fn only_what_is_too_long_for_sure_is_not_asked() {
+        let small = Capabilities { context_tokens: Some(1_000), ..Capabilities::default() };
+        let long = |bytes| small.lacks(&Needs { bytes, ..Needs::default() });
+        assert_eq!(long(8_000), None);
+        assert_eq!(long(8_008), Some("a conversation of this length"));
+    }
+
+    #[test]
+    fn a_conversation_says_what_it_needs() {
+        let chat = Chat {
+            messages: vec![Message::user("four"), Message::prefix("five!")],
+            ..Chat::default()
+        };
+        let needs = Needs { prefix: true, bytes: 9, ..Needs::default() };
+        assert_eq!(Needs::of(&chat), needs);
     }
 
     #[test]

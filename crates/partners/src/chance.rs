@@ -1,8 +1,11 @@
 //! Chance, where it spreads load: seeded, so that a test can repeat it, and waiting for nobody.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
 
-/// A stream of even random numbers, shared by all requests (SplitMix64, Steele et al. 2014). Not for
+/// A stream of even random numbers, shared by all requests (`SplitMix64`, Steele et al. 2014). Not for
 /// secrets.
 #[derive(Debug)]
 pub(crate) struct Chance(AtomicU64);
@@ -10,6 +13,11 @@ pub(crate) struct Chance(AtomicU64);
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
 impl Chance {
+    /// Begun at a number nobody knows.
+    pub(crate) fn unpredictable() -> Self {
+        Self::seeded(RandomState::new().hash_one(0_u8))
+    }
+
     pub(crate) fn seeded(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }

@@ -13,7 +13,8 @@ use crate::{BaseUrl, BreakerConfig, Capabilities, Clocks, KeySource, Price};
 pub struct PartnerConfig {
     /// The partner's id, as releases name it.
     pub id: PartnerId,
-    /// What it speaks.
+    /// What it speaks: the name of a dialect, or a table that says which one it is like.
+    #[serde(alias = "dialect")]
     pub protocol: Dialect,
     /// The address under which the protocol's paths stand, such as `https://api.openai.com/v1`.
     pub base_url: BaseUrl,
@@ -68,6 +69,13 @@ pub struct ModelConfig {
     /// What it costs.
     #[serde(default)]
     pub price: Option<Price>,
+}
+
+impl ModelConfig {
+    /// A model of which nothing is known but its id.
+    pub fn unknown(id: ModelId) -> Self {
+        Self { id, upstream: None, capabilities: Capabilities::default(), price: None }
+    }
 }
 
 /// Which HTTP is spoken with a partner.

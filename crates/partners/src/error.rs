@@ -7,7 +7,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 use thiserror::Error;
 use yumen_policy::{Drift, FeatureId, MarketId, PartnerId};
-use yumen_wire::{PartnerError, WireError};
+use yumen_wire::{PartnerError, WireError, auth::AuthError};
 
 use crate::Stray;
 
@@ -45,14 +45,14 @@ pub enum PartnersError {
         source: std::io::Error,
     },
     /// What stands in the key's place is no key. The value itself is never repeated.
-    #[error("{partner}: the key in {stands} {what}")]
+    #[error("{partner}: {what}; it stands in {stands}")]
     KeyMalformed {
         /// Whose key.
         partner: PartnerId,
         /// Where it was read.
         stands: String,
         /// What is wrong with it.
-        what: &'static str,
+        what: AuthError,
     },
     /// The TLS library refused our settings.
     #[error("TLS cannot be set up: {0}")]
@@ -209,7 +209,7 @@ pub enum AskError {
         partner: PartnerId,
         /// What it said, as `wire` understood it. Its message may repeat the person's text: it is
         /// for the person who asked, not for logs.
-        error: PartnerError,
+        error: Box<PartnerError>,
         /// How long the partner asks us to wait, where it said so.
         retry_after: Option<Duration>,
     },

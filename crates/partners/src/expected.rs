@@ -25,16 +25,6 @@ impl Expected {
         Self { market, models, chosen, named: None }
     }
 
-    /// The model.
-    pub(crate) fn model(&self) -> &ModelRef {
-        &self.models[self.chosen]
-    }
-
-    /// The models it is among, and its place.
-    pub(crate) fn place(&self) -> (Arc<[ModelRef]>, usize) {
-        (Arc::clone(&self.models), self.chosen)
-    }
-
     /// A whole answer, if the approved model gave it.
     pub(crate) fn whole(&self, answer: Completion) -> Result<Completion, AskError> {
         self.check(answer.model.as_deref(), answer.fingerprint.as_deref())?;

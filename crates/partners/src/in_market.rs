@@ -5,7 +5,13 @@
 //! another part of the world. So the address is looked at by itself, and an address of which nobody
 //! said where it leads counts as elsewhere.
 
-use std::{borrow::Cow, fmt, ops::Deref, sync::Arc};
+use std::{
+    borrow::Cow,
+    fmt,
+    ops::Deref,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Uri, header::InvalidHeaderValue};
@@ -53,6 +59,7 @@ impl InMarket {
     }
 
     /// The address of a path of the protocol.
+    #[expect(clippy::ptr_arg, reason = "what is borrowed for ever is kept as it is")]
     pub(crate) fn address(&self, path: &Cow<'static, str>) -> Result<Uri, RouteError> {
         if let Some((known, uri)) = self.0.address.get()
             && known == path
@@ -64,9 +71,15 @@ impl InMarket {
         Ok(uri)
     }
 
-    /// The request that carries what `wire` encoded.
-    pub(crate) fn request(&self, address: &Uri, outgoing: &Outgoing) -> Request<Full<Bytes>> {
-        let mut headers = self.0.common.clone();
+    /// The request that carries what `wire` encoded, with one of the partner's keys.
+    pub(crate) fn request(
+        &self,
+        address: &Uri,
+        outgoing: &Outgoing,
+        key: usize,
+    ) -> Request<Full<Bytes>> {
+        let (common, key) = self.0.key(key);
+        let mut headers = common.clone();
         for (name, value) in &outgoing.headers {
             // They are `wire`'s own constants, or a dialect's; what is no header is left out.
             let (name, value) = (HeaderName::from_bytes(name.as_bytes()), header_value(value));
@@ -74,6 +87,7 @@ impl InMarket {
                 headers.insert(name, value);
             }
         }
+        key.authorise(&mut headers, self.0.base_url.authority(), outgoing, now_unix);
         let mut request = Request::new(Full::new(outgoing.body.clone()));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = address.clone();
@@ -83,11 +97,17 @@ impl InMarket {
 }
 
 /// A header's value; nothing is allocated for a constant.
+#[expect(clippy::ptr_arg, reason = "what is borrowed for ever is not copied")]
 fn header_value(value: &Cow<'static, str>) -> Result<HeaderValue, InvalidHeaderValue> {
     match value {
         Cow::Borrowed(value) => Ok(HeaderValue::from_static(value)),
         Cow::Owned(value) => HeaderValue::from_str(value),
     }
+}
+
+/// The time in seconds since 1970, as partners' dates and signatures count it.
+pub(crate) fn now_unix() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 impl Deref for InMarket {

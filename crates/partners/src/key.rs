@@ -1,13 +1,21 @@
 //! A partner's key: where it stands, how it is read, and that nobody ever sees it.
 
 use std::{
+    borrow::Cow,
     fmt,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
-use http::HeaderValue;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use yumen_policy::PartnerId;
+use yumen_wire::{
+    Outgoing,
+    auth::{AuthError, Credential, Reuse, Scheme},
+};
+use zeroize::Zeroizing;
 
 use crate::PartnersError;
 
@@ -25,21 +33,33 @@ pub enum KeySource {
     None,
 }
 
-/// A key, kept only as the header that carries it.
+/// A key, and the headers it makes.
 pub(crate) struct Key {
-    bearer: HeaderValue,
+    credential: Credential,
+    made: Headers,
 }
 
-const SCHEME: &str = "Bearer ";
+/// Headers with their names, the values marked sensitive.
+type Secret = Vec<(HeaderName, HeaderValue)>;
+
+enum Headers {
+    /// The same for every request.
+    Fixed(Secret),
+    /// Good until a time, in seconds since 1970.
+    Lasting(Mutex<(u64, Secret)>),
+    /// Made for each request.
+    Each,
+}
 
 impl Key {
-    /// Reads the key from its source.
+    /// Reads the key from its source; what the partner wants of it, `scheme` says.
     pub(crate) fn read(
         partner: &PartnerId,
         source: &KeySource,
-    ) -> Result<Option<Self>, PartnersError> {
+        scheme: &Scheme,
+    ) -> Result<Self, PartnersError> {
         let (raw, stands) = match source {
-            KeySource::None => return Ok(None),
+            KeySource::None => (Vec::new(), String::new()),
             KeySource::Env(name) => {
                 let value = std::env::var_os(name).ok_or_else(|| PartnersError::KeyUnset {
                     partner: partner.clone(),
@@ -57,33 +77,77 @@ impl Key {
                 (bytes, format!("the file {}", path.display()))
             }
         };
-        let malformed = |what| PartnersError::KeyMalformed {
-            partner: partner.clone(),
-            stands: stands.clone(),
-            what,
+        let raw = Zeroizing::new(raw);
+        let scheme = if *source == KeySource::None { &Scheme::None } else { scheme };
+        let credential = std::str::from_utf8(&raw)
+            .map_err(|_| AuthError::NotPrintable)
+            .and_then(|text| Credential::parse(scheme, text))
+            .map_err(|what| PartnersError::KeyMalformed {
+                partner: partner.clone(),
+                stands,
+                what,
+            })?;
+        let made = match credential.reuse() {
+            Reuse::Forever => {
+                // These headers are the key's alone: host, request and time are not looked at.
+                let nothing =
+                    Outgoing { path: "/".into(), headers: Vec::new(), body: Bytes::new() };
+                Headers::Fixed(secret(credential.authorise("", &nothing, 0)))
+            }
+            Reuse::Seconds(_) => Headers::Lasting(Mutex::new((0, Vec::new()))),
+            Reuse::Once => Headers::Each,
         };
-        let text = raw.trim_ascii();
-        if text.is_empty() {
-            return Err(malformed("is empty"));
-        }
-        if !text.iter().all(u8::is_ascii_graphic) {
-            return Err(malformed("holds white space or characters no key has"));
-        }
-        let mut bearer = HeaderValue::from_bytes(&[SCHEME.as_bytes(), text].concat())
-            .map_err(|_| malformed("cannot be sent in a header"))?;
-        bearer.set_sensitive(true);
-        Ok(Some(Self { bearer }))
+        Ok(Self { credential, made })
     }
 
-    /// The value of the `Authorization` header, marked sensitive.
-    pub(crate) fn bearer(&self) -> &HeaderValue {
-        &self.bearer
+    /// The headers that are the same for every request.
+    pub(crate) fn fixed(&self) -> &[(HeaderName, HeaderValue)] {
+        match &self.made {
+            Headers::Fixed(headers) => headers,
+            Headers::Lasting(_) | Headers::Each => &[],
+        }
+    }
+
+    /// Adds the headers that are not. `now_unix` gives the time in seconds since 1970.
+    pub(crate) fn authorise(
+        &self,
+        to: &mut HeaderMap,
+        host: &str,
+        outgoing: &Outgoing,
+        now_unix: impl FnOnce() -> u64,
+    ) {
+        match &self.made {
+            Headers::Fixed(_) => {}
+            Headers::Lasting(made) => {
+                let (now, mut made) =
+                    (now_unix(), made.lock().unwrap_or_else(PoisonError::into_inner));
+                if made.0 <= now {
+                    let Reuse::Seconds(good) = self.credential.reuse() else { return };
+                    *made = (now + good, secret(self.credential.authorise(host, outgoing, now)));
+                }
+                to.extend(made.1.iter().cloned());
+            }
+            Headers::Each => {
+                to.extend(secret(self.credential.authorise(host, outgoing, now_unix())));
+            }
+        }
     }
 
     /// Whether a text repeats the key.
     pub(crate) fn stands_in(&self, text: &str) -> bool {
-        self.bearer.to_str().is_ok_and(|bearer| text.contains(&bearer[SCHEME.len()..]))
+        self.credential.stands_in(text)
     }
+}
+
+fn secret(headers: Vec<(Cow<'static, str>, String)>) -> Secret {
+    let made = headers.into_iter().filter_map(|(name, value)| {
+        // A credential is made of printable characters, so all of them are headers.
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        let mut value = HeaderValue::try_from(value).ok()?;
+        value.set_sensitive(true);
+        Some((name, value))
+    });
+    made.collect()
 }
 
 impl fmt::Debug for Key {
@@ -117,37 +181,62 @@ mod tests {
         "qwen".parse().unwrap()
     }
 
-    fn read(content: &str) -> Result<Option<Key>, PartnersError> {
+    fn read(content: &str, scheme: &Scheme) -> Result<Key, PartnersError> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("key");
         std::fs::write(&path, content).unwrap();
-        Key::read(&partner(), &KeySource::File(path))
+        Key::read(&partner(), &KeySource::File(path), scheme)
+    }
+
+    /// The `Authorization` of a request at this time.
+    fn authorization(key: &Key, now: u64) -> HeaderValue {
+        let outgoing = Outgoing { path: "/x".into(), headers: Vec::new(), body: Bytes::new() };
+        let mut headers = key.fixed().iter().cloned().collect::<HeaderMap>();
+        key.authorise(&mut headers, "a.cn", &outgoing, || now);
+        headers.remove("authorization").unwrap()
     }
 
     #[test]
     fn a_key_is_trimmed_and_hidden() {
-        let key = read("  sk-secret-1\n").unwrap().unwrap();
-        assert_eq!(key.bearer().as_bytes(), b"Bearer sk-secret-1");
-        assert!(key.bearer().is_sensitive());
-        assert!(!format!("{key:?} {:?}", key.bearer()).contains("secret"));
+        let key = read("  sk-secret-1\n", &Scheme::Bearer).unwrap();
+        let sent = authorization(&key, 0);
+        assert_eq!(sent.as_bytes(), b"Bearer sk-secret-1");
+        assert!(sent.is_sensitive());
+        assert!(!format!("{key:?} {sent:?}").contains("secret"));
         assert!(key.stands_in("wrong key sk-secret-1 given"));
         assert!(!key.stands_in("wrong key sk-secret given"));
     }
 
     #[test]
+    fn a_token_is_made_anew_when_the_old_one_is_over_and_a_signature_each_time() {
+        let key = read("id.secret", &Scheme::ZhipuJwt).unwrap();
+        let first = authorization(&key, 1_000);
+        assert_eq!(authorization(&key, 1_010), first);
+        assert_ne!(authorization(&key, 100_000), first);
+        assert!(first.is_sensitive());
+
+        let scheme = Scheme::Tc3 { service: "s".into(), version: "1".into(), region: None };
+        let key = read("id:secret", &scheme).unwrap();
+        assert_ne!(authorization(&key, 1_000), authorization(&key, 1_001));
+    }
+
+    #[test]
     fn what_is_no_key_is_refused_without_repeating_it() {
         for bad in ["", " \n", "sk-secret two", "sk-secret\u{00e9}", "sk-secret\nsecond"] {
-            let error = read(bad).unwrap_err();
+            let error = read(bad, &Scheme::Bearer).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("sk-secret"), "{bad:?} is repeated");
         }
+        let error = read("sk-secret", &Scheme::ZhipuJwt).unwrap_err();
+        assert!(error.to_string().contains("ID.SECRET") && !error.to_string().contains("sk-"));
     }
 
     #[test]
     fn an_unset_variable_and_a_missing_file_are_named() {
-        let unset = Key::read(&partner(), &KeySource::Env("YUMEN_NO_SUCH_KEY".to_owned()));
-        assert!(unset.unwrap_err().to_string().contains("YUMEN_NO_SUCH_KEY"));
-        let missing = Key::read(&partner(), &KeySource::File("/nonexistent/key".into()));
-        assert!(missing.unwrap_err().to_string().contains("/nonexistent/key"));
+        let read = |source| Key::read(&partner(), &source, &Scheme::Bearer).unwrap_err();
+        let unset = read(KeySource::Env("YUMEN_NO_SUCH_KEY".to_owned()));
+        assert!(unset.to_string().contains("YUMEN_NO_SUCH_KEY"));
+        let missing = read(KeySource::File("/nonexistent/key".into()));
+        assert!(missing.to_string().contains("/nonexistent/key"));
     }
 
     #[test]

@@ -1,18 +1,18 @@
 //! Which of a partner's keys a request carries: in turn, and none that rests.
 //!
-//! A dead or spent key rests for the whole partner, a limited one for the model it was limited at.
-//! So there is one [`Rests`] a partner and one a model, and a key goes out only when it rests in
-//! neither. All of it is atomic: picking a key waits for nobody.
+//! A dead or spent key rests for the whole partner, one that is limited or barred for the model it
+//! was limited at. So there are several [`Rests`], and a key goes out only when it rests in none of
+//! them. All of it is atomic: picking a key waits for nobody.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
 
-/// How long a key rests that the partner does not know, or that may not do this.
+/// How long a key rests that the partner does not know, or whose account has nothing left.
 pub(crate) const DEAD_REST: Duration = Duration::from_mins(5);
-/// How long a key rests whose account has nothing left.
-pub(crate) const SPENT_REST: Duration = Duration::from_mins(5);
+/// How long a key rests that may not use a model.
+pub(crate) const BARRED_REST: Duration = Duration::from_mins(1);
 /// How long a key rests that was limited and not told for how long, where there are others.
 pub(crate) const LIMITED_REST: Duration = Duration::from_secs(1);
 /// The longest a partner may bid a key to rest.
@@ -51,13 +51,13 @@ impl Rests {
     }
 }
 
-/// Picks the first key from `first` on that rests neither at the partner nor at the model.
-pub(crate) fn pick(partner: &Rests, model: &Rests, first: usize, now: Duration) -> Pick {
-    let (keys, now) = (partner.until.len().max(1), millis(now));
+/// Picks the first of so many keys, from `first` on, that rests in none of these.
+pub(crate) fn pick(keys: usize, rests: &[&Rests], first: usize, now: Duration) -> Pick {
+    let (keys, now) = (keys.max(1), millis(now));
     let mut soonest = u64::MAX;
     for step in 0..keys {
         let key = (first % keys + step) % keys;
-        let until = partner.until(key).max(model.until(key));
+        let until = rests.iter().map(|rests| rests.until(key)).max().unwrap_or(0);
         if until <= now {
             return Pick::Key(key);
         }
@@ -83,16 +83,20 @@ mod tests {
     #[test]
     fn keys_take_turns_and_resting_ones_are_passed_over() {
         let (partner, model) = (Rests::of(3), Rests::of(3));
-        let turns: Vec<_> = (0..6).map(|turn| pick(&partner, &model, turn, at(0))).collect();
+        let turns: Vec<_> = (0..6).map(|turn| pick(3, &[&partner, &model], turn, at(0))).collect();
         assert_eq!(turns, [0, 1, 2, 0, 1, 2].map(Pick::Key));
         partner.rest(0, at(0), at(9));
         model.rest(1, at(0), at(5));
-        assert_eq!(pick(&partner, &model, 0, at(4)), Pick::Key(2));
+        assert_eq!(pick(3, &[&partner, &model], 0, at(4)), Pick::Key(2));
         partner.rest(2, at(4), at(9));
-        assert_eq!(pick(&partner, &model, 2, at(4)), Pick::Resting(at(5)));
-        assert_eq!(pick(&partner, &model, 2, at(5)), Pick::Key(1));
+        assert_eq!(pick(3, &[&partner, &model], 2, at(4)), Pick::Resting(at(5)));
+        assert_eq!(pick(3, &[&partner, &model], 2, at(5)), Pick::Key(1));
         let other = Rests::of(3);
-        assert_eq!(pick(&partner, &other, 1, at(4)), Pick::Key(1), "limits are the model's own");
+        assert_eq!(
+            pick(3, &[&partner, &other], 1, at(4)),
+            Pick::Key(1),
+            "limits are the model's own"
+        );
     }
 
     proptest! {
@@ -109,7 +113,7 @@ mod tests {
                 ring.rest(key, at(from), at(rest));
                 until[key] = until[key].max(from + rest);
             }
-            match pick(&partner, &model, first, at(now)) {
+            match pick(4, &[&partner, &model], first, at(now)) {
                 Pick::Key(key) => prop_assert!(until[key] <= now),
                 Pick::Resting(soonest) => {
                     prop_assert!(until.iter().all(|&until| until > now));

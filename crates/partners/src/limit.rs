@@ -26,6 +26,11 @@ impl Limit {
         Some(Place { _held: Some(Arc::clone(places).try_acquire_owned().ok()?) })
     }
 
+    /// Whether all places are taken.
+    pub(crate) fn is_full(&self) -> bool {
+        self.0.as_ref().is_some_and(|places| places.available_permits() == 0)
+    }
+
     /// A place, waited for in the order of coming.
     pub(crate) async fn take(&self) -> Place {
         let held = match &self.0 {

@@ -1,22 +1,54 @@
-//! The configured partners, and the route of one prompt to one of them.
+//! The configured partners, and the way of one prompt to those that may answer it.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
-use http::Uri;
+use tokio::time::Instant;
 use yumen_features::{Body, Prompt};
-use yumen_policy::{Clearance, ModelRef, PartnerId};
+use yumen_policy::{Clearance, PartnerId};
 use yumen_screen::{Screened, ToPartner};
-use yumen_wire::Outgoing;
+use yumen_wire::{Chat, Usage, WireError};
 
 use crate::{
-    Manner, PartnerConfig, PartnersError, RouteError, Routing, Stray, connect, expected::Expected,
-    in_market::InMarket, partner::Partner,
+    Manner, PartnerConfig, PartnersError, Route, RouteError, Routing, budget,
+    candidate::{self, Candidate, PassedOver},
+    capabilities::Needs,
+    chance::Chance,
+    connect,
+    partner::Partner,
+    route::{Encoded, cache_key, encode},
+    sticky::Sticky,
 };
 
-/// The partners of this gate. Cheap to clone; all clones share the connections.
+/// How many tokens an answer is taken to have when nobody limits it and costs are compared.
+const USUAL_ANSWER: u64 = 500;
+
+/// The partners of this gate. Cheap to clone; all clones share the connections, and what is
+/// remembered of each partner.
 #[derive(Clone)]
 pub struct Partners {
-    partners: Arc<[Arc<Partner>]>,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What all requests share.
+pub(crate) struct Shared {
+    partners: Vec<Arc<Partner>>,
+    pub(crate) routing: Routing,
+    pub(crate) sticky: Sticky,
+    pub(crate) chance: Chance,
+    /// When the partners were set up: the beginning of time for breakers and rests.
+    origin: Instant,
+}
+
+impl Shared {
+    /// A moment, as the breakers count it.
+    pub(crate) fn since(&self, at: Instant) -> Duration {
+        at.saturating_duration_since(self.origin)
+    }
+
+    /// This moment, as the breakers count it.
+    pub(crate) fn now(&self) -> Duration {
+        self.since(Instant::now())
+    }
 }
 
 impl Partners {
@@ -25,75 +57,147 @@ impl Partners {
     /// # Errors
     /// [`PartnersError`] when two have one id or a key cannot be read.
     pub fn new(configs: Vec<PartnerConfig>, routing: Routing) -> Result<Self, PartnersError> {
-        let _ = routing;
         let tls = connect::tls()?;
         let mut partners: Vec<Arc<Partner>> = Vec::with_capacity(configs.len());
         for config in configs {
             if partners.iter().any(|known| known.id == config.id) {
                 return Err(PartnersError::Duplicate(config.id));
             }
-            partners.push(Arc::new(Partner::new(config, tls.clone())?));
+            partners.push(Arc::new(Partner::new(config, &tls)?));
         }
-        Ok(Self { partners: partners.into() })
+        let shared = Shared {
+            partners,
+            routing,
+            sticky: Sticky::default(),
+            chance: Chance::unpredictable(),
+            origin: Instant::now(),
+        };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// The ids of the configured partners, in the order of the configuration.
     pub fn ids(&self) -> impl Iterator<Item = &PartnerId> {
-        self.partners.iter().map(|partner| &partner.id)
+        self.shared.partners.iter().map(|partner| &partner.id)
     }
 
-    /// Finds the way of a prompt screened for partners: to the first model of its clearance whose
-    /// partner is configured, at an address inside the market. No other model can be picked, and
+    /// Whether an emulator answers in this partner's place.
+    pub fn is_emulated(&self, id: &PartnerId) -> bool {
+        self.find(id).is_some_and(|partner| partner.emulated)
+    }
+
+    /// Finds the way of a prompt screened for partners: to those models of its clearance whose
+    /// partner is configured, at an address inside the market, and that can do what is asked, in
+    /// the order of the routing's strategy. No other model can be picked, now or when one fails, and
     /// what was screened for the device cannot be sent.
     ///
     /// # Errors
     /// [`RouteError`] when the prompt is not for a partner, when none of the cleared models is at
-    /// a configured partner inside the market, or when the conversation cannot be said in the
-    /// partner's protocol.
+    /// a configured partner inside the market, when none of those can do what is asked, or when the
+    /// conversation cannot be said in the protocol of any.
     pub fn route(
         &self,
         prompt: Screened<Prompt, ToPartner>,
         manner: Manner<'_>,
     ) -> Result<Route, RouteError> {
-        let stream = manner.stream;
-        let asked = prompt.get();
-        let clearance = asked.clearance();
-        let Body::Chat(chat) = asked.body() else {
+        let clearance = prompt.get().clearance();
+        let Body::Chat(chat) = prompt.get().body() else {
             return Err(RouteError::NotForPartner(clearance.feature().clone()));
         };
-        let mut passed_over = None;
-        let mut inside = |(index, model): (usize, &ModelRef)| {
+        let needs = Needs::of(chat);
+        let (mut stray, mut lacks) = (None, None);
+        let mut inside = clearance.models().iter().enumerate().filter_map(|(chosen, model)| {
             let partner = self.find(&model.partner)?;
-            match InMarket::of(partner, clearance) {
-                Ok(partner) => Some((index, partner)),
-                Err(stray) => {
-                    passed_over.get_or_insert(stray);
-                    None
+            match Candidate::of(clearance, chosen, partner, &needs) {
+                Ok(candidate) => return Some(candidate),
+                Err(PassedOver::Stray(passed)) => _ = stray.get_or_insert(passed),
+                Err(PassedOver::Lacks(what)) => _ = lacks.get_or_insert(what),
+            }
+            None
+        });
+        let (first, rest) = (inside.next(), inside.collect::<Vec<_>>());
+        let Some(first) = first else {
+            return Err(match (lacks, stray) {
+                (Some(what), _) => {
+                    RouteError::NotCapable { feature: clearance.feature().clone(), what }
                 }
-            }
+                (None, Some(stray)) => {
+                    RouteError::OutOfMarket { market: clearance.market().clone(), stray }
+                }
+                (None, None) => no_partner(clearance),
+            });
         };
-        let found = clearance.models().iter().enumerate().find_map(&mut inside);
-        let (chosen, partner) = match (found, &passed_over) {
-            (Some(found), _) => found,
-            (None, None) => return Err(no_partner(clearance)),
-            (None, Some(stray)) => {
-                let (market, stray) = (clearance.market().clone(), stray.clone());
-                return Err(RouteError::OutOfMarket { market, stray });
-            }
+        let conversation = manner
+            .conversation
+            .filter(|_| self.shared.routing.sticky)
+            .map(|name| self.shared.sticky.conversation(name));
+        let (first, rest) = if rest.is_empty() {
+            (first, rest)
+        } else {
+            let all = std::iter::once(first).chain(rest).collect();
+            let usage = likely_usage(chat, &needs);
+            let mut all = candidate::order(all, &self.shared, &usage, conversation);
+            let rest = all.split_off(1);
+            // The order has everyone who was given, so there is a first.
+            let Some(first) = all.pop() else { return Err(no_partner(clearance)) };
+            (first, rest)
         };
-        let model = &clearance.models()[chosen];
-        let outgoing = partner.protocol.encode(chat, model.model.as_str(), stream)?;
-        let address = partner.address(&outgoing.path)?;
-        Ok(Route { prompt, chosen, partner, passed_over, address, outgoing, stream })
-    }
-
-    /// Whether an emulator stands in a partner's place.
-    pub fn is_emulated(&self, partner: &PartnerId) -> bool {
-        self.find(partner).is_some_and(|partner| partner.emulated)
+        // A whole answer is read as a stream where another model could be asked instead: silence and
+        // a broken line are then noticed in seconds.
+        let streams = manner.stream || !rest.is_empty();
+        let has_cache = |candidate: &Candidate| candidate.lane.can.cache == Some(true);
+        let useful = has_cache(&first) || rest.iter().any(has_cache);
+        let hint = manner.conversation.filter(|_| useful).map(cache_key);
+        let (first, rest, encoded) = encodable(chat, first, rest, streams, hint.as_deref())?;
+        Ok(Route {
+            prompt,
+            needs,
+            first,
+            rest,
+            passed_over: stray,
+            encoded,
+            streams,
+            stream: manner.stream,
+            after_first: manner.after_first,
+            conversation,
+            hint,
+            settle: manner.settle,
+        })
     }
 
     fn find(&self, id: &PartnerId) -> Option<&Arc<Partner>> {
-        self.partners.iter().find(|partner| partner.id == *id)
+        self.shared.partners.iter().find(|partner| partner.id == *id)
+    }
+}
+
+/// Writes the conversation for the first candidate that can be asked it; those before it are left
+/// out.
+fn encodable(
+    chat: &Chat,
+    mut first: Candidate,
+    rest: Vec<Candidate>,
+    streams: bool,
+    hint: Option<&str>,
+) -> Result<(Candidate, Vec<Candidate>, Encoded), RouteError> {
+    let mut rest = rest.into_iter();
+    let mut unsaid: Option<WireError> = None;
+    loop {
+        match encode(chat, &first, streams, hint) {
+            Ok(encoded) => return Ok((first, rest.collect(), encoded)),
+            Err(RouteError::Encode(error)) => {
+                let error = unsaid.get_or_insert(error).clone();
+                first = rest.next().ok_or(RouteError::Encode(error))?;
+            }
+            Err(other) => return Err(other),
+        }
+    }
+}
+
+/// What the answer may take, for comparing costs.
+fn likely_usage(chat: &Chat, needs: &Needs) -> Usage {
+    Usage {
+        input_tokens: budget::tokens(needs.bytes),
+        output_tokens: chat.params.max_tokens.map_or(USUAL_ANSWER, u64::from),
+        ..Usage::default()
     }
 }
 
@@ -110,60 +214,4 @@ fn no_partner(clearance: &Clearance) -> RouteError {
         .map(|model| format!("{}/{}", model.partner, model.model))
         .collect();
     RouteError::NoPartner { feature: clearance.feature().clone(), cleared: cleared.join(", ") }
-}
-
-/// One prompt on its way to one approved model. Made only by [`Partners::route`], used up by
-/// [`Partners::ask`]; it cannot be cloned, so one clearance is one answer.
-pub struct Route {
-    prompt: Screened<Prompt, ToPartner>,
-    /// Which of the clearance's models.
-    chosen: usize,
-    partner: InMarket,
-    passed_over: Option<Stray>,
-    address: Uri,
-    outgoing: Outgoing,
-    stream: bool,
-}
-
-impl Route {
-    /// The model that will be asked.
-    pub fn model(&self) -> &ModelRef {
-        &self.clearance().models()[self.chosen]
-    }
-
-    /// The clearance it is asked under.
-    pub fn clearance(&self) -> &Clearance {
-        self.prompt.get().clearance()
-    }
-
-    /// A partner that would have been asked first, if its address did not lead outside the market.
-    pub fn passed_over(&self) -> Option<&Stray> {
-        self.passed_over.as_ref()
-    }
-
-    /// Whether an emulator answers in the partner's place.
-    pub fn emulated(&self) -> bool {
-        self.partner.emulated
-    }
-
-    /// Whether the answer will come as a stream.
-    pub fn is_stream(&self) -> bool {
-        self.stream
-    }
-
-    /// What is needed to ask. The prompt is let go: its words are in the outgoing body.
-    pub(crate) fn into_parts(self) -> (Expected, InMarket, Uri, Outgoing, bool) {
-        let expected = Expected::of(self.clearance(), self.chosen);
-        (expected, self.partner, self.address, self.outgoing, self.stream)
-    }
-}
-
-impl fmt::Debug for Route {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The prompt is the person's text; it stays out.
-        f.debug_struct("Route")
-            .field("model", self.model())
-            .field("stream", &self.stream)
-            .finish_non_exhaustive()
-    }
 }

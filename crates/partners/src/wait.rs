@@ -8,11 +8,12 @@ use std::{
     future::Future as _,
     pin::Pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// Which of the five clocks a deadline belongs to.
+/// Which of the clocks a deadline belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Clock {
     Connect,
@@ -20,6 +21,8 @@ pub(crate) enum Clock {
     Gap,
     Headers,
     Total,
+    /// Not a clock of its own: the end of a window in which enough must have come.
+    Rate,
 }
 
 /// A moment, and the clock that runs out at it.
@@ -27,9 +30,16 @@ pub(crate) enum Clock {
 pub(crate) struct Due {
     pub(crate) at: Instant,
     pub(crate) clock: Clock,
+    /// How long it ran.
+    pub(crate) limit: Duration,
 }
 
 impl Due {
+    /// So long after a moment.
+    pub(crate) fn after(from: Instant, limit: Duration, clock: Clock) -> Self {
+        Self { at: from + limit, clock, limit }
+    }
+
     /// The earlier of two; the first where they are equal.
     pub(crate) fn or_sooner(self, other: Self) -> Self {
         if other.at < self.at { other } else { self }
@@ -64,7 +74,7 @@ impl Timer {
 
 #[cfg(test)]
 mod tests {
-    use std::{future::poll_fn, time::Duration};
+    use std::future::poll_fn;
 
     use super::*;
 
