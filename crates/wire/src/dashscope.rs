@@ -4,52 +4,30 @@
 //! traffic). Answers are asked for as `result_format: "message"` and, streamed, as
 //! `incremental_output: true`: otherwise every event repeats the whole text. There is no `stream`
 //! field; the header `X-DashScope-SSE` asks for a stream, and both SDK generations' ways are sent.
+//! Extra members of a request go into its `parameters`.
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
-use crate::chat::{Chat, ToolChoice};
-use crate::dialect::{Dialect, NoWords};
+use crate::body::Body;
+use crate::chat::Chat;
+use crate::dialect::{Dialect, Pieces};
 use crate::error::WireError;
+use crate::openai;
+use crate::params::{self, Numbers};
 use crate::protocol::Outgoing;
-use crate::wire_chat::{Choice, Format, Messages, Tools, check_numbers, to_vec};
+use crate::wire_chat::{Messages, Tools, to_vec};
 
 #[derive(Serialize)]
-struct Body<'a> {
+struct Request<'a> {
     model: &'a str,
     input: Input<'a>,
-    parameters: Parameters<'a>,
+    parameters: Box<RawValue>,
 }
 
 #[derive(Serialize)]
 struct Input<'a> {
     messages: Messages<'a>,
-}
-
-#[derive(Serialize)]
-struct Parameters<'a> {
-    result_format: &'static str,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    incremental_output: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_tokens: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    temperature: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    top_p: Option<f64>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    stop: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seed: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    presence_penalty: Option<f64>,
-    #[serde(skip_serializing_if = "Tools::is_empty")]
-    tools: Tools<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tool_choice: Option<Choice<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parallel_tool_calls: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    response_format: Option<Format<'a>>,
 }
 
 pub(crate) fn encode(
@@ -58,40 +36,34 @@ pub(crate) fn encode(
     model: &str,
     stream: bool,
 ) -> Result<Outgoing, WireError> {
-    let params = &chat.params;
-    check_numbers(params)?;
-    if params.frequency_penalty.is_some_and(|penalty| penalty != 0.0) {
-        return Err(dialect.cannot("frequency_penalty"));
-    }
-    if params.tool_choice == Some(ToolChoice::Required) {
-        return Err(dialect.cannot("tool_choice"));
-    }
-    let body = Body {
-        model,
-        input: Input { messages: Messages(&chat.messages, NoWords::Empty) },
-        parameters: Parameters {
-            result_format: "message",
-            incremental_output: stream,
-            max_tokens: params.max_tokens,
-            temperature: params.temperature,
-            top_p: params.top_p,
-            stop: &params.stop,
-            seed: params.seed,
-            presence_penalty: params.presence_penalty,
-            tools: Tools(&chat.tools),
-            tool_choice: params.tool_choice.as_ref().map(Choice),
-            parallel_tool_calls: params.parallel_tool_calls,
-            response_format: params.response_format.as_ref().map(Format),
-        },
-    };
-    let mut headers = vec![("content-type".into(), "application/json".into())];
+    let input = Input { messages: Messages::of(dialect, &chat.messages)? };
+    let body = Request { model, input, parameters: parameters(dialect, chat, stream)? };
+    let accept = if stream { "text/event-stream" } else { "application/json" };
+    let mut headers = params::headers(dialect, accept);
     if stream {
-        headers.extend([
-            ("accept".into(), "text/event-stream".into()),
-            ("x-dashscope-sse".into(), "enable".into()),
-        ]);
-    } else {
-        headers.push(("accept".into(), "application/json".into()));
+        headers.push(("x-dashscope-sse".into(), "enable".into()));
     }
     Ok(Outgoing { path: dialect.quirks().path.0.clone(), headers, body: to_vec(&body).into() })
+}
+
+/// The `parameters` of a request.
+pub(crate) fn parameters(
+    dialect: &Dialect,
+    chat: &Chat,
+    stream: bool,
+) -> Result<Box<RawValue>, WireError> {
+    let numbers = Numbers::of(dialect, &chat.params)?;
+    params::check(dialect, chat)?;
+    let mut parameters = Body::new();
+    parameters.member("result_format", "message");
+    if stream {
+        let incremental = dialect.quirks().answer.pieces == Pieces::Incremental;
+        parameters.member("incremental_output", &incremental);
+    }
+    openai::parameters(dialect, &chat.params, &numbers, &mut parameters)?;
+    if !chat.tools.is_empty() {
+        parameters.member("tools", &Tools(&chat.tools));
+    }
+    params::members(dialect, chat, &mut parameters)?;
+    Ok(parameters.into_raw())
 }

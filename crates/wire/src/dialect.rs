@@ -29,9 +29,12 @@ use crate::head::Head;
 use crate::partner_error::PartnerError;
 use crate::protocol::{Outgoing, Protocol};
 use crate::stream::StreamDecoder;
-use crate::{anthropic, dashscope, ollama, openai, responses, tencent, wire_answer};
+use crate::{anthropic, dashscope, ollama, openai, responses, tencent};
 
-pub(crate) use quirks::{Echo, Ending, Members, NoWords, Quirks};
+pub(crate) use quirks::{
+    AudioForm, Done, Echo, Ending, FileForm, ImageForm, Members, ModerationRow, NoWords, Parts,
+    Pieces, Quirks, Range, SearchForm,
+};
 
 /// How a partner speaks: a family of protocols and what the partner does differently.
 ///
@@ -157,9 +160,7 @@ impl Dialect {
             return Err(PartnerError::from_body(self, head, body));
         }
         let answer = match self.protocol() {
-            Protocol::OpenAiChat | Protocol::DashScopeNative => {
-                wire_answer::decode(self, head, body)
-            }
+            Protocol::OpenAiChat | Protocol::DashScopeNative => openai::decode(self, head, body),
             Protocol::OpenAiResponses => responses::decode(self, head, body),
             Protocol::AnthropicMessages => anthropic::decode(self, head, body),
             Protocol::TencentNative => tencent::decode(self, head, body),

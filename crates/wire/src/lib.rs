@@ -17,6 +17,7 @@
 mod answer;
 mod anthropic;
 pub mod auth;
+mod body;
 mod chat;
 mod classify;
 mod collect;
@@ -34,13 +35,16 @@ mod members;
 mod object;
 mod ollama;
 mod openai;
+mod params;
 mod partner_error;
+mod parts;
 mod protocol;
 mod responses;
 pub mod serve;
 pub mod sse;
 mod stream;
 mod tencent;
+mod told;
 mod wire_answer;
 mod wire_chat;
 

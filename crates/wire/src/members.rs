@@ -9,9 +9,9 @@ use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::extra::Extra;
-use crate::json::Json;
 use crate::wire_answer::Str;
+
+pub(crate) use crate::told::Told;
 
 /// The members of an object in the order they were written, values unread.
 #[derive(Debug, Default)]
@@ -94,27 +94,5 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for First<T> {
         }
 
         deserializer.deserialize_seq(FirstVisitor(PhantomData))
-    }
-}
-
-/// What travelled along so far, so that each value is told once until it changes.
-#[derive(Debug, Default)]
-pub(crate) struct Told(Vec<(String, Box<str>)>);
-
-/// Most different members of one answer that travel along.
-const MOST_MEMBERS: usize = 64;
-
-impl Told {
-    /// Adds `value` to `news` under `name`, unless that was told last.
-    pub(crate) fn tell(&mut self, name: &str, value: &RawValue, news: &mut Extra) {
-        match self.0.iter().position(|(known, _)| known == name) {
-            Some(at) if *self.0[at].1 == *value.get() => return,
-            Some(at) => self.0[at].1 = value.get().into(),
-            None if self.0.len() == MOST_MEMBERS => return,
-            None => self.0.push((name.to_owned(), value.get().into())),
-        }
-        // What is nested too deep for us travels as the text it is.
-        let json = serde_json::from_str(value.get());
-        news.push(name, json.unwrap_or_else(|_| Json::String(value.get().to_owned())));
     }
 }

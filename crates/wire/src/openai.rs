@@ -1,93 +1,93 @@
-//! Requests in the shape of OpenAI's chat completions, also spoken by DashScope's compatible mode.
+//! The shape of OpenAI's chat completions, spoken by most partners, each with its own quirks.
 //!
-//! Source: `facts/partners/openai.md` (openai-openapi @f85dbe2, SDK 3.54.0 captures) and
-//! `facts/partners/qwen-dashscope.md`. The two differ in the name of the token limit: OpenAI's
-//! reasoning models refuse `max_tokens`, DashScope knows only `max_tokens`.
+//! Sources: `facts/partners/openai.md` (openai-openapi @f85dbe2, SDK 3.54.0 captures) and the other
+//! files of `facts/partners`; what differs stands in the files of `crates/wire/dialects`.
 
+mod choice;
+mod moderation;
 mod stream;
 
-use serde::Serialize;
-
-use crate::chat::Chat;
+use crate::body::Body;
+use crate::chat::{Chat, Params};
 use crate::dialect::Dialect;
 use crate::error::WireError;
+use crate::params::{self, Numbers};
 use crate::protocol::Outgoing;
-use crate::wire_chat::{Choice, Format, Messages, Tools, check_numbers, to_vec};
-pub(crate) use stream::StreamState;
+use crate::wire_chat::{Choice, Format, Messages, ToolsWith};
 
-#[derive(Serialize)]
-struct Body<'a> {
-    model: &'a str,
-    messages: Messages<'a>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    stream: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stream_options: Option<StreamOptions>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_completion_tokens: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_tokens: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    temperature: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    top_p: Option<f64>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    stop: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seed: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    presence_penalty: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    frequency_penalty: Option<f64>,
-    #[serde(skip_serializing_if = "Tools::is_empty")]
-    tools: Tools<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tool_choice: Option<Choice<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parallel_tool_calls: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    response_format: Option<Format<'a>>,
-}
+pub(crate) use stream::{StreamState, decode};
 
-#[derive(Serialize)]
-struct StreamOptions {
-    include_usage: bool,
-}
-
+/// Writes a request.
 pub(crate) fn encode(
     dialect: &Dialect,
     chat: &Chat,
     model: &str,
     stream: bool,
 ) -> Result<Outgoing, WireError> {
+    let quirks = dialect.quirks();
     let params = &chat.params;
-    check_numbers(params)?;
-    let request = &dialect.quirks().request;
-    let is_openai = request.token_limit == "max_completion_tokens";
-    let body = Body {
-        model,
-        messages: Messages(&chat.messages, request.no_words),
-        stream,
-        stream_options: stream.then_some(StreamOptions { include_usage: true }),
-        max_completion_tokens: params.max_tokens.filter(|_| is_openai),
-        max_tokens: params.max_tokens.filter(|_| !is_openai),
-        temperature: params.temperature,
-        top_p: params.top_p,
-        stop: &params.stop,
-        seed: params.seed,
-        presence_penalty: params.presence_penalty,
-        frequency_penalty: params.frequency_penalty,
-        tools: Tools(&chat.tools),
-        tool_choice: params.tool_choice.as_ref().map(Choice),
-        parallel_tool_calls: params.parallel_tool_calls,
-        response_format: params.response_format.as_ref().map(Format),
+    let numbers = Numbers::of(dialect, params)?;
+    params::check(dialect, chat)?;
+    let mut body = Body::new();
+    body.member("model", model);
+    body.member("messages", &Messages::of(dialect, &chat.messages)?);
+    if stream {
+        body.member("stream", &true);
+        if quirks.request.stream_options {
+            body.member("stream_options", &IncludeUsage { include_usage: true });
+        }
+    }
+    parameters(dialect, params, &numbers, &mut body)?;
+    let search = params::search(dialect, params)?;
+    let tool = search.and_then(|search| search.tool.as_ref());
+    if !chat.tools.is_empty() || tool.is_some() {
+        body.member("tools", &ToolsWith(&chat.tools, tool));
+    }
+    params::members(dialect, chat, &mut body)?;
+    let path = match quirks.prefix.as_ref().filter(|_| chat.prefix().is_some()) {
+        Some(prefix) => prefix.path.as_ref().unwrap_or(&quirks.path),
+        None => &quirks.path,
     };
+    let accept = if stream { "text/event-stream" } else { "application/json" };
     Ok(Outgoing {
-        path: dialect.quirks().path.0.clone(),
-        headers: vec![
-            ("content-type".into(), "application/json".into()),
-            ("accept".into(), if stream { "text/event-stream" } else { "application/json" }.into()),
-        ],
-        body: to_vec(&body).into(),
+        path: path.0.clone(),
+        headers: params::headers(dialect, accept),
+        body: body.finish().into(),
     })
+}
+
+#[derive(serde::Serialize)]
+struct IncludeUsage {
+    include_usage: bool,
+}
+
+/// The members that OpenAI and DashScope's own protocol name alike.
+pub(crate) fn parameters<'a>(
+    dialect: &'a Dialect,
+    params: &'a Params,
+    numbers: &Numbers,
+    body: &mut Body<'a>,
+) -> Result<(), WireError> {
+    let request = &dialect.quirks().request;
+    body.given(&request.token_limit, params.max_tokens.as_ref());
+    body.given("temperature", numbers.temperature.as_ref());
+    if let Some(greedy) = numbers.greedy.then_some(request.greedy.as_ref()).flatten() {
+        body.member(greedy, &false);
+    }
+    body.given("top_p", numbers.top_p.as_ref());
+    if let Some(top_k) = &params.top_k {
+        let field = request.top_k.as_ref().ok_or_else(|| dialect.cannot("top_k"))?;
+        body.member(field, top_k);
+    }
+    if !params.stop.is_empty() {
+        body.member("stop", &params.stop);
+    }
+    body.given("seed", params.seed.as_ref());
+    body.given("presence_penalty", numbers.presence_penalty.as_ref());
+    body.given("frequency_penalty", numbers.frequency_penalty.as_ref());
+    body.given("n", params.choices.filter(|choices| *choices != 1).as_ref());
+    body.given("tool_choice", params.tool_choice.as_ref().map(Choice).as_ref());
+    body.given("parallel_tool_calls", params.parallel_tool_calls.as_ref());
+    body.given("response_format", params.response_format.as_ref().map(Format).as_ref());
+    Ok(())
 }

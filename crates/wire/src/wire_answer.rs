@@ -1,21 +1,20 @@
 //! Answers as partners write them: one set of types reads whole answers and stream chunks of all
-//! supported protocols, because they differ in where the pieces stand, not in what the pieces are.
+//! dialects of OpenAI's shape and of DashScope's own, because they differ in where the pieces stand,
+//! not in what the pieces are.
 //!
-//! Strings borrow from the input where they can; what is not read here is skipped, not kept.
+//! Strings borrow from the input where they can. A member that is not read here is kept as it was
+//! written ([`Unknown`]), unless it is known to say nothing.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
-use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::answer::{Completion, FinishReason, Usage};
-use crate::chat::ToolCall;
+use crate::answer::Usage;
 use crate::dialect::Dialect;
-use crate::head::Head;
-use crate::partner_error::{PartnerError, strip_bom};
+use crate::partner_error::PartnerError;
 
 /// A string that borrows when it has no escapes. (`Option<Cow<str>>` alone would always copy.)
 #[derive(Debug, Deserialize)]
@@ -33,104 +32,181 @@ pub(crate) fn given(text: Option<Str<'_>>) -> Option<String> {
     text.filter(|text| !text.is_empty()).map(|text| text.0.into_owned())
 }
 
-/// The first element of an array; one answer is asked for, so there is no other.
-#[derive(Debug)]
-pub(crate) struct First<T>(pub(crate) Option<T>);
+/// Members without a field, in order. The first needs no allocation: many partners repeat one in
+/// each chunk.
+#[derive(Debug, Default)]
+pub(crate) struct Unknown<'a> {
+    first: Option<(Str<'a>, &'a RawValue)>,
+    more: Vec<(Str<'a>, &'a RawValue)>,
+}
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for First<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct FirstVisitor<T>(PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for FirstVisitor<T> {
-            type Value = First<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an array")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<First<T>, A::Error> {
-                let first = seq.next_element()?;
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(First(first))
-            }
+impl<'a> Unknown<'a> {
+    /// Keeps a member, unless its value is empty.
+    fn push(&mut self, name: Str<'a>, value: &'a RawValue) {
+        if matches!(value.get(), "null" | "\"\"" | "[]" | "{}") {
+            return;
         }
+        if self.first.is_none() {
+            self.first = Some((name, value));
+        } else {
+            self.more.push((name, value));
+        }
+    }
 
-        deserializer.deserialize_seq(FirstVisitor(PhantomData))
+    pub(crate) fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.first.iter().chain(&self.more).map(|(name, value)| (&*name.0, *value))
+    }
+
+    /// The value of a member.
+    pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
+        self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 }
 
-/// Everything any supported protocol puts at the top of an answer or of a stream chunk.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Answer<'a> {
-    #[serde(borrow)]
-    pub(crate) id: Option<Str<'a>>,
-    #[serde(borrow)]
-    pub(crate) model: Option<Str<'a>>,
-    #[serde(borrow)]
-    pub(crate) system_fingerprint: Option<Str<'a>>,
-    /// OpenAI's shape.
-    #[serde(borrow)]
-    pub(crate) choices: Option<First<Choice<'a>>>,
-    /// DashScope's shape.
-    #[serde(borrow)]
-    pub(crate) output: Option<Output<'a>>,
-    pub(crate) usage: Option<WireUsage>,
-    #[serde(borrow)]
-    pub(crate) request_id: Option<Str<'a>>,
-    /// OpenAI's error, also under status 200 and in mid-stream.
-    #[serde(borrow)]
-    pub(crate) error: Option<&'a RawValue>,
-    /// DashScope's error, also under status 200.
-    #[serde(borrow)]
-    pub(crate) code: Option<&'a RawValue>,
+/// An object whose unknown members are kept. `noise` names members that say nothing.
+macro_rules! object {
+    (
+        $(#[$about:meta])*
+        $name:ident { $($(#[$what:meta])* $field:ident: $type:ty,)* }
+        noise $($noise:literal)|+
+    ) => {
+        $(#[$about])*
+        #[derive(Debug, Default)]
+        pub(crate) struct $name<'a> {
+            $($(#[$what])* pub(crate) $field: Option<$type>,)*
+            /// Everything else.
+            pub(crate) unknown: Unknown<'a>,
+        }
+
+        impl<'de: 'a, 'a> Deserialize<'de> for $name<'a> {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct ObjectVisitor;
+
+                impl<'de> Visitor<'de> for ObjectVisitor {
+                    type Value = $name<'de>;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str("an object")
+                    }
+
+                    fn visit_map<A: MapAccess<'de>>(
+                        self,
+                        mut map: A,
+                    ) -> Result<$name<'de>, A::Error> {
+                        let mut object = $name::default();
+                        while let Some(name) = map.next_key::<Str<'de>>()? {
+                            match &*name.0 {
+                                $(stringify!($field) => object.$field = map.next_value()?,)*
+                                $($noise)|+ => {
+                                    map.next_value::<IgnoredAny>()?;
+                                }
+                                _ => object.unknown.push(name, map.next_value()?),
+                            }
+                        }
+                        Ok(object)
+                    }
+                }
+
+                deserializer.deserialize_map(ObjectVisitor)
+            }
+        }
+    };
 }
 
-/// DashScope's wrapper: choices, or (`result_format: "text"`) the bare text.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Output<'a> {
-    #[serde(borrow)]
-    pub(crate) choices: Option<First<Choice<'a>>>,
-    #[serde(borrow)]
-    text: Option<Str<'a>>,
-    #[serde(borrow)]
-    finish_reason: Option<Str<'a>>,
+object! {
+    /// Everything any dialect puts at the top of an answer or of a stream chunk.
+    Answer {
+        id: Str<'a>,
+        model: Str<'a>,
+        system_fingerprint: Str<'a>,
+        /// OpenAI's shape.
+        choices: Choices<'a>,
+        /// DashScope's shape.
+        output: Output<'a>,
+        usage: WireUsage,
+        request_id: Str<'a>,
+        /// OpenAI's error, also under status 200 and in mid-stream.
+        error: &'a RawValue,
+        /// DashScope's error, and vLLM's older one, also under status 200.
+        code: &'a RawValue,
+        /// Huawei's error.
+        error_code: &'a RawValue,
+        /// MiniMax's outcome, also under status 200 (`facts/partners/minimax.md`).
+        base_resp: BaseResp,
+    }
+    // `message` belongs to an error, which is read anew in full; `obfuscation` is random padding.
+    noise "object" | "created" | "obfuscation" | "message"
 }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Choice<'a> {
-    /// In OpenAI's streams.
-    #[serde(borrow)]
-    delta: Option<Turn<'a>>,
-    /// In whole answers, and in all of DashScope's.
-    #[serde(borrow)]
-    message: Option<Turn<'a>>,
-    #[serde(borrow)]
-    finish_reason: Option<Str<'a>>,
+object! {
+    /// DashScope's wrapper: choices, or (`result_format: "text"`) the bare text.
+    Output {
+        choices: Choices<'a>,
+        text: Str<'a>,
+        finish_reason: Str<'a>,
+    }
+    noise "object"
 }
 
-/// What the model said, or the next piece of it.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Turn<'a> {
-    #[serde(borrow)]
-    pub(crate) content: Option<Content<'a>>,
-    /// DashScope, and most servers that stream reasoning.
-    #[serde(borrow)]
-    reasoning_content: Option<Str<'a>>,
-    /// Newer vLLM.
-    #[serde(borrow)]
-    reasoning: Option<Str<'a>>,
-    /// The model's own refusal, in place of content (OpenAI).
-    #[serde(borrow)]
-    pub(crate) refusal: Option<Str<'a>>,
-    #[serde(borrow)]
-    pub(crate) tool_calls: Option<Vec<CallPiece<'a>>>,
+object! {
+    /// One choice.
+    Choice {
+        index: u32,
+        /// In OpenAI's streams.
+        delta: Turn<'a>,
+        /// In whole answers, and in all of DashScope's.
+        message: Turn<'a>,
+        finish_reason: Str<'a>,
+        /// Moonshot's streams count here (`facts/partners/moonshot.md`).
+        usage: WireUsage,
+    }
+    noise "object"
+}
+
+object! {
+    /// What the model said, or the next piece of it.
+    Turn {
+        /// `tool` for what a built-in tool found (`facts/partners/minimax.md`).
+        role: Str<'a>,
+        content: Content<'a>,
+        /// DashScope, and most servers that give reasoning.
+        reasoning_content: Str<'a>,
+        /// Newer vLLM.
+        reasoning: Str<'a>,
+        /// MiniMax, beside or in place of `reasoning_content`.
+        reasoning_details: Vec<Detail<'a>>,
+        /// The model's own refusal, in place of content (OpenAI).
+        refusal: Str<'a>,
+        tool_calls: Vec<CallPiece<'a>>,
+    }
+    noise "type"
 }
 
 impl<'a> Turn<'a> {
-    pub(crate) fn take_reasoning(&mut self) -> Option<Str<'a>> {
-        let written = self.reasoning_content.take().filter(|text| !text.is_empty());
-        written.or_else(|| self.reasoning.take().filter(|text| !text.is_empty()))
+    pub(crate) fn take_reasoning(&mut self) -> Option<Cow<'a, str>> {
+        let [content, plain] = [self.reasoning_content.take(), self.reasoning.take()]
+            .map(|text| text.filter(|text| !text.is_empty()).map(|text| text.0));
+        content.or(plain).or_else(|| {
+            let details = self.reasoning_details.take()?.into_iter();
+            let text: String = details.filter_map(|detail| Some(detail.text?.0)).collect();
+            (!text.is_empty()).then_some(Cow::Owned(text))
+        })
     }
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Detail<'a> {
+    #[serde(borrow)]
+    text: Option<Str<'a>>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct BaseResp {
+    status_code: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -147,7 +223,60 @@ pub(crate) struct FunctionPiece<'a> {
     #[serde(borrow)]
     pub(crate) name: Option<Str<'a>>,
     #[serde(borrow)]
-    pub(crate) arguments: Option<Str<'a>>,
+    arguments: Option<&'a RawValue>,
+}
+
+impl<'a> FunctionPiece<'a> {
+    /// The arguments: a string, or (Zhipu's documents) the object itself.
+    pub(crate) fn take_arguments(&mut self) -> Result<Cow<'a, str>, serde_json::Error> {
+        let Some(arguments) = self.arguments.take() else { return Ok(Cow::Borrowed("")) };
+        let text = arguments.get();
+        if text.starts_with('"') {
+            return serde_json::from_str::<Str<'a>>(text).map(|text| text.0);
+        }
+        Ok(Cow::Borrowed(if text == "null" { "" } else { text }))
+    }
+}
+
+/// The choices of an answer. There is nearly always one, and then nothing is allocated.
+#[derive(Debug, Default)]
+pub(crate) struct Choices<'a> {
+    first: Option<Choice<'a>>,
+    more: Vec<Choice<'a>>,
+}
+
+impl<'a> Choices<'a> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    pub(crate) fn into_iter(self) -> impl Iterator<Item = Choice<'a>> {
+        self.first.into_iter().chain(self.more)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Choices<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ChoicesVisitor;
+
+        impl<'de> Visitor<'de> for ChoicesVisitor {
+            type Value = Choices<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Choices<'de>, A::Error> {
+                let mut choices = Choices { first: seq.next_element()?, more: Vec::new() };
+                while let Some(choice) = seq.next_element()? {
+                    choices.more.push(choice);
+                }
+                Ok(choices)
+            }
+        }
+
+        deserializer.deserialize_seq(ChoicesVisitor)
+    }
 }
 
 /// A message's content: a string, or (multimodal answers) a list of parts of which the texts count.
@@ -202,7 +331,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
     }
 }
 
-/// Token counts under the names of both vendors.
+/// Token counts under the names of all vendors.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(crate) struct WireUsage {
     prompt_tokens: Option<u64>,
@@ -212,12 +341,29 @@ pub(crate) struct WireUsage {
     prompt_tokens_details: Option<UsageDetails>,
     completion_tokens_details: Option<UsageDetails>,
     output_tokens_details: Option<UsageDetails>,
+    /// DeepSeek's name of what was cached (`facts/partners/deepseek.md`).
+    prompt_cache_hit_tokens: Option<u64>,
+    /// Moonshot's, unconfirmed (`facts/partners/moonshot.md`).
+    cached_tokens: Option<u64>,
+    /// DashScope's searches (`facts/partners/qwen-dashscope.md`).
+    plugins: Option<Plugins>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 struct UsageDetails {
     cached_tokens: Option<u64>,
+    cache_creation_input_tokens: Option<u64>,
     reasoning_tokens: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+struct Plugins {
+    search: Option<Searches>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+struct Searches {
+    count: Option<u64>,
 }
 
 impl WireUsage {
@@ -228,25 +374,22 @@ impl WireUsage {
         if input.is_none() && output.is_none() {
             return None;
         }
-        let details = self.completion_tokens_details.or(self.output_tokens_details);
+        let spent = self.completion_tokens_details.or(self.output_tokens_details);
+        let asked = self.prompt_tokens_details;
+        let cached = asked.and_then(|details| details.cached_tokens);
         Some(Usage {
             input_tokens: input.unwrap_or(0),
             output_tokens: output.unwrap_or(0),
-            cached_input_tokens: self.prompt_tokens_details.and_then(|d| d.cached_tokens),
-            reasoning_tokens: details.and_then(|d| d.reasoning_tokens),
-            ..Usage::default()
+            cached_input_tokens: cached.or(self.prompt_cache_hit_tokens).or(self.cached_tokens),
+            reasoning_tokens: spent.and_then(|details| details.reasoning_tokens),
+            cache_write_input_tokens: asked.and_then(|details| details.cache_creation_input_tokens),
+            search_calls: self.plugins.and_then(|plugins| plugins.search?.count),
         })
     }
 }
 
-/// One choice with its protocol taken off.
-pub(crate) struct Said<'a> {
-    pub(crate) turn: Turn<'a>,
-    pub(crate) finish: Option<FinishReason>,
-}
-
 impl<'a> Answer<'a> {
-    /// The partner's error, if this is one.
+    /// The partner's error, if this is one. `text` is what this was read from.
     pub(crate) fn error(
         &self,
         dialect: &Dialect,
@@ -254,82 +397,32 @@ impl<'a> Answer<'a> {
         text: &str,
     ) -> Option<PartnerError> {
         let has_code = |code: &RawValue| !matches!(code.get(), "\"\"" | "0" | "200" | "\"200\"");
+        let failed = |outcome: BaseResp| outcome.status_code.is_some_and(|code| code != 0);
+        let codes = [self.code, self.error_code];
         let is_error = self.error.is_some()
-            || self.code.is_some_and(has_code) && self.choices.is_none() && self.output.is_none();
+            || self.base_resp.is_some_and(failed)
+            || codes.into_iter().flatten().any(has_code)
+                && self.choices.is_none()
+                && self.output.is_none();
         // Parsed again in full: errors are rare, and their shapes many.
         let json = is_error.then(|| serde_json::from_str(text).ok()).flatten()?;
         Some(PartnerError::from_json(dialect, status, &json))
     }
 
-    /// What the model said, wherever the protocol puts it.
-    pub(crate) fn said(&mut self) -> Option<Said<'a>> {
-        let mut choices = self.choices.take();
-        if let Some(output) = &mut self.output {
-            if let Some(text) = output.text.take() {
-                let content = Some(Content(text.0));
-                return Some(Said {
-                    turn: Turn { content, ..Turn::default() },
-                    finish: reason(output.finish_reason.take()),
-                });
-            }
-            choices = choices.or_else(|| output.choices.take());
-        }
-        let choice = choices?.0?;
-        Some(Said {
-            turn: choice.delta.or(choice.message).unwrap_or_default(),
-            finish: reason(choice.finish_reason),
-        })
+    /// The choices, wherever the protocol puts them.
+    pub(crate) fn take_choices(&mut self) -> Choices<'a> {
+        let Some(output) = &mut self.output else {
+            return self.choices.take().unwrap_or_default();
+        };
+        let Some(text) = output.text.take() else {
+            return self.choices.take().or_else(|| output.choices.take()).unwrap_or_default();
+        };
+        let turn = Turn { content: Some(Content(text.0)), ..Turn::default() };
+        let choice = Choice {
+            message: Some(turn),
+            finish_reason: output.finish_reason.take(),
+            ..Choice::default()
+        };
+        Choices { first: Some(choice), more: Vec::new() }
     }
-}
-
-fn reason(reason: Option<Str<'_>>) -> Option<FinishReason> {
-    reason.and_then(|reason| FinishReason::from_wire(&reason.0))
-}
-
-pub(crate) fn decode(
-    dialect: &Dialect,
-    head: &Head<'_>,
-    body: &[u8],
-) -> Result<Completion, PartnerError> {
-    let status = head.status;
-    let unreadable =
-        |error: serde_json::Error| PartnerError::unreadable(Some(status), "the answer", &error);
-    let text = str::from_utf8(strip_bom(body))
-        .map_err(|_| PartnerError::malformed(Some(status), "the answer is not UTF-8"))?;
-    let mut answer: Answer<'_> = serde_json::from_str(text).map_err(unreadable)?;
-    if let Some(error) = answer.error(dialect, Some(status), text) {
-        return Err(error);
-    }
-    let Some(Said { mut turn, finish }) = answer.said() else {
-        let request_id = given(answer.request_id.take());
-        let error = PartnerError::malformed(Some(status), "the answer has no choices");
-        return Err(PartnerError { request_id, ..error });
-    };
-    let reasoning = given(turn.take_reasoning()).unwrap_or_default();
-    let mut text = turn.content.take().map(|content| content.0.into_owned()).unwrap_or_default();
-    let mut finish = finish.unwrap_or_else(FinishReason::unstated);
-    if let Some(refusal) = given(turn.refusal.take()) {
-        text.push_str(&refusal);
-        finish = FinishReason::ContentFilter;
-    }
-    let tool_calls = turn.tool_calls.take().unwrap_or_default().into_iter().map(|call| {
-        let function = call.function.unwrap_or_default();
-        ToolCall {
-            id: given(call.id).unwrap_or_default(),
-            name: given(function.name).unwrap_or_default(),
-            arguments: given(function.arguments).unwrap_or_default(),
-        }
-    });
-    let request_id = given(answer.request_id.take());
-    Ok(Completion {
-        tool_calls: tool_calls.collect(),
-        id: given(answer.id.take()).or_else(|| request_id.clone()),
-        request_id,
-        model: given(answer.model.take()),
-        fingerprint: given(answer.system_fingerprint.take()),
-        text,
-        reasoning,
-        usage: answer.usage.and_then(WireUsage::canonical),
-        ..Completion::new(finish)
-    })
 }

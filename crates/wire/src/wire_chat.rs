@@ -1,40 +1,84 @@
-//! The pieces of a request that all supported protocols write alike: messages, tools, tool choice
-//! and response format, all in OpenAI's shape, serialised straight from the canonical types.
+//! The pieces of a request that OpenAI's shape and DashScope's own write alike: messages, tools, tool
+//! choice and response format, serialised straight from the canonical types.
 
-use serde::ser::SerializeMap;
+use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
 use crate::chat::{Message, Params, ResponseFormat, Tool, ToolCall, ToolChoice};
-use crate::dialect::NoWords;
+use crate::dialect::{Dialect, Echo, NoWords, Quirks};
 use crate::error::WireError;
 use crate::json::Json;
+use crate::parts::{self, Parts};
 
-pub(crate) struct Messages<'a>(pub(crate) &'a [Message], pub(crate) NoWords);
+/// The messages of a request, found to be sayable.
+pub(crate) struct Messages<'a> {
+    dialect: &'a Dialect,
+    messages: &'a [Message],
+}
 
-impl Serialize for Messages<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|message| WireMessage(message, self.1)))
+impl<'a> Messages<'a> {
+    /// Looks at what the dialect may be unable to say: content beside text, and a prefix.
+    pub(crate) fn of(dialect: &'a Dialect, messages: &'a [Message]) -> Result<Self, WireError> {
+        for (at, message) in messages.iter().enumerate() {
+            match message {
+                Message::User { content } => parts::check(dialect, content)?,
+                Message::Assistant { prefix: true, tool_calls, .. } => {
+                    if at + 1 < messages.len() || !tool_calls.is_empty() {
+                        let what = "only the last turn, without tool calls, can be continued";
+                        return Err(WireError::invalid(format!("messages[{at}].prefix"), what));
+                    }
+                    if dialect.prefix().is_none() {
+                        return Err(dialect.cannot("prefix"));
+                    }
+                }
+                Message::System { .. } | Message::Assistant { .. } | Message::Tool { .. } => {}
+            }
+        }
+        Ok(Self { dialect, messages })
     }
 }
 
-struct WireMessage<'a>(&'a Message, NoWords);
+impl Serialize for Messages<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let one = |message| WireMessage { quirks: self.dialect.quirks(), message };
+        serializer.collect_seq(self.messages.iter().map(one))
+    }
+}
+
+struct WireMessage<'a> {
+    quirks: &'a Quirks,
+    message: &'a Message,
+}
 
 impl Serialize for WireMessage<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("role", self.0.role().as_str())?;
-        match self.0 {
+        map.serialize_entry("role", self.message.role().as_str())?;
+        match self.message {
             Message::System { content } => map.serialize_entry("content", content)?,
-            Message::User { content } => map.serialize_entry("content", &content.text())?,
-            Message::Assistant { content, tool_calls, .. } => {
+            Message::User { content } if content.is_text_only() => {
+                map.serialize_entry("content", &content.text())?;
+            }
+            Message::User { content } => {
+                map.serialize_entry("content", &Parts { form: self.quirks.parts, content })?;
+            }
+            Message::Assistant { content, reasoning, tool_calls, prefix, extra: _ } => {
                 let no_words = content.is_empty() && !tool_calls.is_empty();
-                if no_words && matches!(self.1, NoWords::Null) {
+                if no_words && self.quirks.request.no_words == NoWords::Null {
                     map.serialize_entry("content", &())?;
                 } else {
                     map.serialize_entry("content", content)?;
                 }
+                let echo = self.quirks.reasoning.echo == Echo::ToolTurns && !tool_calls.is_empty();
+                if echo && !reasoning.is_empty() {
+                    map.serialize_entry("reasoning_content", reasoning)?;
+                }
                 if !tool_calls.is_empty() {
                     map.serialize_entry("tool_calls", &ToolCalls(tool_calls))?;
+                }
+                let mark = self.quirks.prefix.as_ref().filter(|_| *prefix);
+                if let Some(mark) = mark.and_then(|prefix| prefix.mark.as_ref()) {
+                    map.serialize_entry(mark, &true)?;
                 }
             }
             Message::Tool { tool_call_id, content } => {
@@ -82,15 +126,23 @@ impl Tools<'_> {
 
 impl Serialize for Tools<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|tool| WireTool {
-            r#type: "function",
-            function: WireFunction {
-                name: &tool.name,
-                description: tool.description.as_deref(),
-                parameters: tool.parameters.as_ref(),
-                strict: tool.strict,
-            },
-        }))
+        serializer.collect_seq(self.0.iter().map(WireTool::from))
+    }
+}
+
+/// Functions, and one tool of the partner's own beside them.
+pub(crate) struct ToolsWith<'a>(pub(crate) &'a [Tool], pub(crate) Option<&'a Json>);
+
+impl Serialize for ToolsWith<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut seq = serializer.serialize_seq(None)?;
+        for tool in self.0 {
+            seq.serialize_element(&WireTool::from(tool))?;
+        }
+        if let Some(own) = self.1 {
+            seq.serialize_element(own)?;
+        }
+        seq.end()
     }
 }
 
@@ -98,6 +150,20 @@ impl Serialize for Tools<'_> {
 struct WireTool<'a> {
     r#type: &'static str,
     function: WireFunction<'a>,
+}
+
+impl<'a> From<&'a Tool> for WireTool<'a> {
+    fn from(tool: &'a Tool) -> Self {
+        Self {
+            r#type: "function",
+            function: WireFunction {
+                name: &tool.name,
+                description: tool.description.as_deref(),
+                parameters: tool.parameters.as_ref(),
+                strict: tool.strict,
+            },
+        }
+    }
 }
 
 #[derive(Serialize)]

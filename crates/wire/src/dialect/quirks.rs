@@ -37,7 +37,7 @@ pub(crate) struct Quirks {
     /// How an answer is continued from its beginning; absent: it cannot be.
     pub(crate) prefix: Option<Prefix>,
     /// How the partner is asked to search; absent: it cannot be.
-    pub(crate) search: Option<Search>,
+    pub(crate) search: Option<SearchForm>,
     #[serde(default)]
     pub(crate) answer: Answer,
     /// What the partner's own finish reasons mean.
@@ -259,7 +259,7 @@ pub(crate) struct Prefix {
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Search {
+pub(crate) struct SearchForm {
     /// Members of a request that may search.
     pub(crate) members: Members,
     /// Members of a request that must; absent: this cannot be said.

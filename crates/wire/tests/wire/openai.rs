@@ -4,8 +4,8 @@
 
 use serde_json::json;
 use yumen_wire::{
-    Chat, Event, Extra, FinishReason, Head, Message, Params, PartnerErrorKind, ResponseFormat,
-    Tool, ToolCall, ToolCallDelta, ToolChoice, Usage, WireError,
+    Chat, Event, Extra, FinishReason, Head, Json, Message, Params, PartnerErrorKind,
+    ResponseFormat, Tool, ToolCall, ToolCallDelta, ToolChoice, Usage, WireError,
 };
 
 use crate::{collect, compatible, json as parse, native, openai, stream};
@@ -163,6 +163,9 @@ fn a_stream_is_decoded_with_usage_before_its_finish() {
                 fingerprint: Some("fp_44".into()),
                 request_id: None,
             },
+            Event::Extra(
+                [("service_tier".to_owned(), Json::String("default".into()))].into_iter().collect()
+            ),
             Event::Text("Hel".into()),
             Event::Text("lo\n你".into()),
             Event::Usage(Usage {

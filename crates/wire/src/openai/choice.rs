@@ -1,0 +1,114 @@
+//! One choice of a streamed answer.
+
+use std::borrow::Cow;
+
+use crate::answer::{Event, FinishReason, ToolCallDelta};
+use crate::dialect::Pieces;
+use crate::extra::Extra;
+use crate::json::Json;
+use crate::partner_error::PartnerError;
+use crate::wire_answer::{Turn, given};
+
+/// Most tool calls of one choice.
+const MOST_CALLS: usize = 128;
+
+/// What is known of a choice so far.
+#[derive(Debug, Default)]
+pub(super) struct ChoiceState {
+    /// The model itself declined, in words.
+    pub(super) refused: bool,
+    /// The partner's moderation declined.
+    pub(super) declined: bool,
+    pub(super) finish: Option<FinishReason>,
+    /// Bytes of text and of reasoning so far, where each piece repeats what was before.
+    text: usize,
+    reasoning: usize,
+    /// Index of each tool call so far, and the bytes of its arguments.
+    calls: Vec<(u32, usize)>,
+}
+
+impl ChoiceState {
+    /// Tells what one piece says.
+    pub(super) fn turn(
+        &mut self,
+        mut turn: Turn<'_>,
+        pieces: Pieces,
+        out: &mut Vec<Event>,
+    ) -> Result<(), PartnerError> {
+        if let Some(reasoning) = turn.take_reasoning() {
+            let news = news(reasoning, &mut self.reasoning, pieces)?;
+            out.extend(news.map(Event::Reasoning));
+        }
+        if let Some(content) = turn.content.filter(|content| !content.0.is_empty()) {
+            if turn.role.is_some_and(|role| role.0 == "tool") {
+                // What a tool of the partner's found is no part of the answer.
+                let found = Json::String(content.0.into_owned());
+                let extra: Extra =
+                    [("message.tool_content".to_owned(), found)].into_iter().collect();
+                out.push(Event::Extra(extra));
+            } else {
+                out.extend(news(content.0, &mut self.text, pieces)?.map(Event::Text));
+            }
+        }
+        if let Some(refusal) = given(turn.refusal) {
+            self.refused = true;
+            out.push(Event::Text(refusal));
+        }
+        for (place, piece) in (0..).zip(turn.tool_calls.unwrap_or_default()) {
+            let index = piece.index.unwrap_or(place);
+            let known = self.calls.iter().rposition(|(known, _)| *known == index);
+            let at = match known {
+                Some(at) => at,
+                None if self.calls.len() == MOST_CALLS => {
+                    let message = format!("the answer has more than {MOST_CALLS} tool calls");
+                    return Err(PartnerError::malformed(None, message));
+                }
+                None => {
+                    self.calls.push((index, 0));
+                    self.calls.len() - 1
+                }
+            };
+            let mut function = piece.function.unwrap_or_default();
+            let arguments = function
+                .take_arguments()
+                .map_err(|error| PartnerError::unreadable(None, "a tool call", &error))?;
+            let arguments = news(arguments, &mut self.calls[at].1, pieces)?.unwrap_or_default();
+            out.push(Event::ToolCall(ToolCallDelta {
+                index,
+                id: given(piece.id),
+                name: given(function.name),
+                arguments,
+            }));
+        }
+        Ok(())
+    }
+
+    /// Why the choice ended.
+    pub(super) fn ending(&mut self) -> FinishReason {
+        if self.refused || self.declined {
+            return FinishReason::ContentFilter;
+        }
+        self.finish.take().unwrap_or_else(FinishReason::unstated)
+    }
+}
+
+/// What of a piece is new; `seen` counts the bytes that came before it.
+fn news(
+    piece: Cow<'_, str>,
+    seen: &mut usize,
+    pieces: Pieces,
+) -> Result<Option<String>, PartnerError> {
+    if pieces == Pieces::Incremental {
+        return Ok((!piece.is_empty()).then(|| piece.into_owned()));
+    }
+    if piece.is_empty() {
+        return Ok(None);
+    }
+    let Some(rest) = piece.get(*seen..) else {
+        let message = "a piece of the stream does not repeat what came before it";
+        return Err(PartnerError::malformed(None, message));
+    };
+    let news = (!rest.is_empty()).then(|| rest.to_owned());
+    *seen = piece.len();
+    Ok(news)
+}
