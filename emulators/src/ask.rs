@@ -46,6 +46,8 @@ pub(crate) struct Ask {
     /// The reasoning is wanted in the answer.
     pub(crate) thinking: bool,
     pub(crate) shape: Shape,
+    /// How many answers are wanted; 0 counts as one.
+    pub(crate) choices: u64,
     /// A search of the web is wanted first.
     pub(crate) search: bool,
 }

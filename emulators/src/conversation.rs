@@ -4,52 +4,30 @@ use serde_json::Value;
 
 use crate::ask::{Choice, Shape, Tool};
 use crate::fields::{Fields, Problem};
+use crate::parts::{self, Content, Medium, Parts};
 use crate::tokens;
 
-/// Which partner's reading applies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dialect {
-    OpenAi,
-    DashScopeNative,
-    DashScopeCompatible,
+/// How one partner reads messages.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manner {
+    pub(crate) roles: &'static [&'static str],
+    /// Known fields of a message.
+    pub(crate) fields: &'static [&'static str],
+    /// Unknown fields are refused, not ignored.
+    pub(crate) strict: bool,
+    pub(crate) parts: Parts,
+    pub(crate) prefix: Prefix,
 }
 
-impl Dialect {
-    fn roles(self) -> &'static [&'static str] {
-        match self {
-            Self::OpenAi => &["system", "assistant", "user", "tool", "developer"],
-            Self::DashScopeNative | Self::DashScopeCompatible => {
-                &["system", "assistant", "user", "tool"]
-            }
-        }
-    }
-
-    /// Known fields of a message.
-    fn message_fields(self) -> &'static [&'static str] {
-        match self {
-            // The last three stand in answers, which clients send back whole.
-            Self::OpenAi => &[
-                "role",
-                "content",
-                "name",
-                "refusal",
-                "tool_calls",
-                "tool_call_id",
-                "annotations",
-                "audio",
-                "function_call",
-            ],
-            Self::DashScopeNative | Self::DashScopeCompatible => &[
-                "role",
-                "content",
-                "name",
-                "tool_calls",
-                "tool_call_id",
-                "reasoning_content",
-                "partial",
-            ],
-        }
-    }
+/// How a turn is marked that the model shall continue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Prefix {
+    /// Not at all: the last turn may be the assistant's, and is answered.
+    No,
+    /// By this field of the last message.
+    Flag(&'static str),
+    /// By being the last message and the assistant's.
+    Trailing,
 }
 
 /// What the messages say, as far as an answer depends on it.
@@ -69,8 +47,13 @@ pub(crate) struct Conversation {
     pub(crate) says_json: bool,
     /// The turn to be continued, where the conversation ends with one.
     pub(crate) prefix: Option<String>,
-    /// What came with the last user message besides text, in words: "an image (image/png)".
-    pub(crate) media: Vec<String>,
+    /// What came with the last user message besides text.
+    pub(crate) media: Vec<Medium>,
+    /// What all media of the conversation cost, a part of `tokens`.
+    pub(crate) media_tokens: u64,
+    /// Since the last user message some assistant message calls tools without the reasoning that
+    /// led there.
+    pub(crate) unreasoned_calls: bool,
 }
 
 impl Conversation {
@@ -92,15 +75,16 @@ impl Conversation {
         self.turns += 1;
         self.results.clear();
         self.media.clear();
+        self.unreasoned_calls = false;
     }
 }
 
-/// Reads `items`, found at `path`. Unknown fields of messages go to `ignored`, where the dialect
+/// Reads `items`, found at `path`. Unknown fields of messages go to `ignored`, where the partner
 /// ignores them.
 pub(crate) fn messages(
     items: &[Value],
     path: &str,
-    dialect: Dialect,
+    manner: Manner,
     ignored: &mut Vec<String>,
 ) -> Result<Conversation, Problem> {
     if items.is_empty() {
@@ -111,26 +95,44 @@ pub(crate) fn messages(
     let mut open: Vec<(String, String)> = Vec::new();
     for (index, item) in items.iter().enumerate() {
         let message = Fields::of(item, format!("{path}[{index}]"))?;
-        match dialect {
-            Dialect::OpenAi => message.only(dialect.message_fields())?,
-            _ => ignored.extend(message.beyond(dialect.message_fields())),
+        if manner.strict {
+            message.only(manner.fields)?;
+        } else {
+            ignored.extend(message.beyond(manner.fields));
         }
         message.required("role")?;
-        let role = message.one_of("role", dialect.roles())?.unwrap_or_default();
+        let role = message.one_of("role", manner.roles)?.unwrap_or_default();
         if role != "tool" && !open.is_empty() {
             return Err(unanswered(&open, message.at("role")));
         }
         let calls = if role == "assistant" { tool_calls(&message)? } else { Vec::new() };
-        let text = content(&message, dialect, role == "assistant" && !calls.is_empty())?;
+        let content = content(&message, manner, role == "assistant" && !calls.is_empty())?;
+        let text = content.text;
         talk.weigh(&text);
+        if let Some(reasoning) = message.string("reasoning_content")? {
+            talk.weigh(reasoning);
+        }
+        let cost: u64 = content.media.iter().map(Medium::tokens).sum();
+        talk.tokens += cost;
+        talk.media_tokens += cost;
+        let last = index + 1 == items.len();
+        if continued(&message, manner.prefix, role, last)? && calls.is_empty() {
+            talk.prefix = Some(text);
+            continue;
+        }
         match role {
             "system" | "developer" => talk.instruct(&text),
-            "user" => talk.user_says(text),
+            "user" => {
+                talk.user_says(text);
+                talk.media = content.media;
+            }
             "assistant" => {
                 for (_, name, arguments) in &calls {
                     talk.weigh(name);
                     talk.weigh(arguments);
                 }
+                let thought = message.string("reasoning_content")?.unwrap_or_default();
+                talk.unreasoned_calls |= !calls.is_empty() && thought.is_empty();
                 open = calls.into_iter().map(|(id, name, _)| (id, name)).collect();
             }
             _ => {
@@ -146,6 +148,30 @@ pub(crate) fn messages(
         }
     }
     if open.is_empty() { Ok(talk) } else { Err(unanswered(&open, path.to_owned())) }
+}
+
+/// Whether the model shall continue `message`.
+fn continued(
+    message: &Fields<'_>,
+    prefix: Prefix,
+    role: &str,
+    last: bool,
+) -> Result<bool, Problem> {
+    let flag = match prefix {
+        Prefix::No => return Ok(false),
+        Prefix::Trailing => return Ok(role == "assistant" && last),
+        Prefix::Flag(flag) => flag,
+    };
+    if message.boolean(flag)? != Some(true) {
+        return Ok(false);
+    }
+    if role == "assistant" && last {
+        return Ok(true);
+    }
+    let path = message.at(flag);
+    let text =
+        format!("Invalid '{path}': only the last message, of the assistant, may be continued.");
+    Err(Problem::new(path, Some("invalid_value"), text))
 }
 
 fn unanswered(open: &[(String, String)], path: String) -> Problem {
@@ -179,59 +205,58 @@ fn tool_calls(message: &Fields<'_>) -> Result<Vec<(String, String, String)>, Pro
     items.iter().enumerate().map(read).collect()
 }
 
-/// The text of a message.
-fn content(message: &Fields<'_>, dialect: Dialect, optional: bool) -> Result<String, Problem> {
+/// What a message holds.
+fn content(message: &Fields<'_>, manner: Manner, optional: bool) -> Result<Content, Problem> {
+    let path = message.at("content");
     match message.get("content") {
-        None if optional => Ok(String::new()),
+        None if optional => Ok(Content::default()),
         None => Err(Problem::new(
-            message.at("content"),
+            &path,
             None,
-            format!("Invalid value for '{}': expected a string, got null.", message.at("content")),
+            format!("Invalid value for '{path}': expected a string, got null."),
         )),
-        Some(Value::String(text)) => Ok(text.clone()),
-        Some(Value::Array(parts)) if dialect != Dialect::DashScopeNative => {
-            let path = message.at("content");
-            text_parts(parts, &path, &["text"])
+        Some(Value::Array(items)) if manner.parts != Parts::None => {
+            parts::read(items, &path, manner.parts)
         }
-        Some(other) => Err(Problem::wrong_type(message.at("content"), "a string", other)),
+        Some(Value::String(text)) => Ok(text.clone().into()),
+        Some(other) => Err(Problem::wrong_type(path, "a string", other)),
     }
-}
-
-/// The text of content given as parts of one of the types `kinds`.
-pub(crate) fn text_parts(parts: &[Value], path: &str, kinds: &[&str]) -> Result<String, Problem> {
-    let mut text = String::new();
-    for (index, part) in parts.iter().enumerate() {
-        let part = Fields::of(part, format!("{path}[{index}]"))?;
-        part.required("type")?;
-        if let Some("image_url" | "input_audio" | "file" | "input_image" | "input_file") =
-            part.string("type")?
-        {
-            return Err(Problem::beyond_the_emulator(part.at("type")));
-        }
-        part.one_of("type", kinds)?;
-        text.push_str(part.required_string("text")?);
-    }
-    Ok(text)
 }
 
 /// The `tools` of `fields`, each under `function`.
 pub(crate) fn tools(fields: &Fields<'_>) -> Result<Vec<Tool>, Problem> {
-    let Some(items) = fields.array("tools")? else { return Ok(Vec::new()) };
+    Ok(tools_among(fields, &[])?.0)
+}
+
+/// The functions among the `tools` of `fields`, and the types of the tools beside them, which may
+/// be `others`.
+pub(crate) fn tools_among(
+    fields: &Fields<'_>,
+    others: &[&str],
+) -> Result<(Vec<Tool>, Vec<String>), Problem> {
+    let (mut functions, mut beside) = (Vec::new(), Vec::new());
+    let Some(items) = fields.array("tools")? else { return Ok((functions, beside)) };
     let path = fields.at("tools");
     if items.is_empty() {
         return Err(Problem::empty_array(path));
     }
-    let read = |(index, item)| {
+    let kinds: Vec<&str> = ["function"].into_iter().chain(others.iter().copied()).collect();
+    for (index, item) in items.iter().enumerate() {
         let tool = Fields::of(item, format!("{path}[{index}]"))?;
         tool.required("type")?;
-        tool.one_of("type", &["function"])?;
+        let kind = tool.one_of("type", &kinds)?.unwrap_or_default();
+        if kind != "function" {
+            tool.object(kind)?;
+            beside.push(kind.to_owned());
+            continue;
+        }
         let Some(function) = tool.object("function")? else {
             return Err(Problem::missing(tool.at("function")));
         };
         function.only(&["name", "description", "parameters", "strict"])?;
-        self::function(&function)
-    };
-    items.iter().enumerate().map(read).collect()
+        functions.push(self::function(&function)?);
+    }
+    Ok((functions, beside))
 }
 
 /// The name and the parameters of a function.

@@ -31,21 +31,31 @@
 //! What it does not offer, it refuses by name instead of pretending: log probabilities, audio.
 
 mod anthropic;
+mod ark;
 mod ask;
 mod claims;
 mod conversation;
 mod dashscope;
+mod deepseek;
 mod delivery;
 mod exchange;
+mod family;
 mod fault;
 mod fields;
+mod huawei;
+mod hunyuan;
 mod kind;
 mod line;
 mod llama_api;
+mod llama_cpp;
 mod log;
+mod minimax;
+mod moonshot;
 mod ollama;
 mod openai;
 mod partner;
+mod parts;
+mod qianfan;
 mod reply;
 mod rewrite;
 mod sample;
@@ -55,8 +65,12 @@ mod snapshot;
 mod stats;
 mod tamper;
 mod tencent;
+mod tokenhub;
 mod tokens;
+mod tree;
 mod turn;
+mod vllm;
+mod zhipu;
 
 pub use claims::Claims;
 pub use fault::FaultKind;

@@ -94,6 +94,8 @@ pub(crate) struct Reply {
     pub(crate) refusal: bool,
     pub(crate) calls: Vec<Call>,
     pub(crate) end: End,
+    /// The texts of the choices beyond the first.
+    pub(crate) others: Vec<String>,
     /// How many parts the text streams in, where that is asked for.
     parts: Option<usize>,
 }
@@ -113,6 +115,7 @@ impl Reply {
             refusal: fault == Some(FaultKind::Refusal),
             end: if calls.is_empty() { End::Stop } else { End::ToolCalls },
             calls,
+            others: Vec::new(),
             parts: None,
         };
         if reply.calls.is_empty() {
@@ -135,7 +138,19 @@ impl Reply {
                 reply.end = End::Filtered;
             }
         }
+        if reply.calls.is_empty() {
+            let others = 2..=ask.choices.max(1);
+            reply.others = others.map(|n| format!("{} ({n})", reply.text)).collect();
+        }
         reply
+    }
+
+    /// Puts the reasoning into the text, as partners do that have no field for it.
+    pub(crate) fn think_aloud(&mut self) {
+        if !self.reasoning.is_empty() {
+            let thought = std::mem::take(&mut self.reasoning);
+            self.text = format!("<think>\n{thought}\n</think>\n\n{}", self.text);
+        }
     }
 
     /// Applies stop words and the token limit, neither of which may hide the mark.
@@ -173,6 +188,11 @@ impl Reply {
         }
     }
 
+    /// The text of the choice `choice` in the pieces in which it streams.
+    pub(crate) fn pieces_of(&self, choice: usize) -> Vec<String> {
+        choice.checked_sub(1).map_or_else(|| self.pieces(), |at| pieces(&self.others[at]))
+    }
+
     /// The reasoning in the pieces in which it streams.
     pub(crate) fn reasoning_pieces(&self) -> Vec<String> {
         pieces(&self.reasoning)
@@ -185,7 +205,8 @@ impl Reply {
             .iter()
             .map(|call| tokens::count(&call.name) + tokens::count(&call.arguments))
             .sum();
-        tokens::count(&self.text) + self.reasoning_tokens() + calls
+        let others: u64 = self.others.iter().map(|text| tokens::count(text)).sum();
+        tokens::count(&self.text) + others + self.reasoning_tokens() + calls
     }
 
     pub(crate) fn reasoning_tokens(&self) -> u64 {
@@ -287,10 +308,11 @@ fn body(ask: &Ask, fault: Option<FaultKind>, chinese: bool) -> String {
         (n, true) => format!("这是您在本次对话中的第{n}条消息。"),
         (n, false) => format!(" It was message {n} of our conversation."),
     };
-    let seen = match (talk.media.len(), chinese) {
-        (0, _) => String::new(),
-        (_, true) => format!("随附：{}。", talk.media.join("、")),
-        (_, false) => format!(" With it came {}.", talk.media.join(", ")),
+    let media: Vec<String> = talk.media.iter().map(|medium| medium.words(chinese)).collect();
+    let seen = match (media.is_empty(), chinese) {
+        (true, _) => String::new(),
+        (_, true) => format!("随附：{}。", media.join("、")),
+        (_, false) => format!(" With it came {}.", media.join(", ")),
     };
     if chinese {
         format!(

@@ -42,6 +42,16 @@ impl<'a> Turn<'a> {
         Self { request, ask, streamed, fault }
     }
 
+    /// Takes back a fault of moderation: this partner has none.
+    pub(crate) fn unmoderated(&mut self) {
+        let moderated = |fault: &Fault| {
+            matches!(fault.kind, FaultKind::ModerationInput | FaultKind::ModerationOutput)
+        };
+        if self.fault.take_if(|fault| moderated(fault)).is_some() {
+            self.request.record.note(|entry| entry.fault = None);
+        }
+    }
+
     /// What happens instead of an answer, if anything. `refuse` puts a refusal into the partner's
     /// form; its status and `Retry-After` are set here where the schedule names them.
     pub(crate) fn before(&self, refuse: impl FnOnce(Why) -> Response) -> Option<Response> {

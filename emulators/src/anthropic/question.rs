@@ -10,6 +10,7 @@ use super::house::{House, Version};
 use crate::ask::{Ask, Choice, Shape, Tool};
 use crate::conversation::Conversation;
 use crate::fields::{Fields, Problem};
+use crate::parts::{Medium, MediumKind};
 
 /// Every field of a request, after `message_create_params.py` of the client 2.12.0 and, for the
 /// sampling parameters, of 1.17.0.
@@ -368,7 +369,7 @@ impl Reading {
             self.talk.user_says(text);
         }
         self.talk.results.extend(results);
-        self.talk.tokens += 85 * media.len() as u64;
+        self.talk.tokens += media.iter().map(Medium::tokens).sum::<u64>();
         self.talk.media.extend(media);
         Ok(())
     }
@@ -482,21 +483,22 @@ impl<'a> ContentBlock<'a> {
         }
     }
 
-    /// An image, in words.
-    fn image(&self) -> Result<String, Problem> {
+    /// An image.
+    fn image(&self) -> Result<Medium, Problem> {
         let fields = self.fields()?;
         let Some(source) = fields.object("source")? else {
             return Err(Problem::missing(fields.at("source")));
         };
         source.required("type")?;
         if source.one_of("type", &["base64", "url"])? == Some("url") {
-            return Ok(format!("an image ({})", source.required_string("url")?));
+            let url = source.required_string("url")?;
+            return Medium::at(url, MediumKind::Image, &source.at("url"));
         }
-        source.required_string("data")?;
+        let data = source.required_string("data")?;
         source.required("media_type")?;
         let kinds = ["image/jpeg", "image/png", "image/gif", "image/webp"];
         let kind = source.one_of("media_type", &kinds)?.unwrap_or_default();
-        Ok(format!("an image ({kind})"))
+        Medium::given(kind, data, MediumKind::Image, &source.at("data"))
     }
 
     /// Checks a thought that came back: it must be one of ours, unchanged.

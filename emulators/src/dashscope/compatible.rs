@@ -8,9 +8,10 @@ use super::question::{self, PARAMETERS};
 use super::{EVENTS, JSON, answered, compatible_stream};
 use crate::ask::Ask;
 use crate::claims::Named;
-use crate::conversation::{self, Dialect};
+use crate::conversation;
 use crate::exchange::{Request, Response, Ticket};
 use crate::fields::{Fields, Problem};
+use crate::parts::Parts;
 use crate::reply::{End, Persona, Reply};
 use crate::turn::Turn;
 
@@ -126,8 +127,8 @@ fn check(body: &Value) -> Result<Checked, Refusal> {
     let Some(items) = fields.array("messages")? else {
         return Err(Problem::missing("messages").into());
     };
-    let dialect = Dialect::DashScopeCompatible;
-    let conversation = conversation::messages(items, "messages", dialect, &mut ignored)?;
+    let manner = question::manner(Parts::Typed(&["text", "image_url", "video_url", "input_audio"]));
+    let conversation = conversation::messages(items, "messages", manner, &mut ignored)?;
     let ask = question::ask(model, conversation, &fields)?;
     let stream = fields.boolean("stream")?.unwrap_or(false);
     let include_usage = match fields.object("stream_options")? {

@@ -8,10 +8,11 @@ use super::errors::Refusal;
 use super::question::{self, PARAMETERS};
 use super::{EVENTS, JSON, answered, native_stream};
 use crate::ask::Ask;
-use crate::conversation::{self, Conversation, Dialect};
+use crate::conversation::{self, Conversation};
 use crate::exchange::{Request, Response, Ticket};
 use crate::fault::Why;
 use crate::fields::{Fields, Problem};
+use crate::parts::Parts;
 use crate::reply::{End, Persona, Reply};
 use crate::turn::Turn;
 
@@ -154,8 +155,8 @@ fn conversation(input: &Fields<'_>, ignored: &mut Vec<String>) -> Result<Convers
             return Err(Refusal::invalid(EMPTY));
         }
         let path = input.at("messages");
-        let dialect = Dialect::DashScopeNative;
-        let talk = conversation::messages(messages, &path, dialect, ignored)?;
+        let manner = question::manner(Parts::None);
+        let talk = conversation::messages(messages, &path, manner, ignored)?;
         if talk.turns > 0 && talk.user.is_empty() {
             return Err(Refusal::invalid(EMPTY));
         }

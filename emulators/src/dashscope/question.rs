@@ -2,8 +2,9 @@
 
 use super::errors::Refusal;
 use crate::ask::{Ask, Choice, Shape};
-use crate::conversation::{self, Conversation};
+use crate::conversation::{self, Conversation, Manner, Prefix};
 use crate::fields::Fields;
+use crate::parts::Parts;
 use crate::snapshot;
 
 /// The Qwen text models on sale in November 2026.
@@ -59,6 +60,25 @@ pub(super) fn knows(model: &str) -> bool {
     snapshot::is_of(&MODELS, model)
 }
 
+/// How messages are read, with content in `parts`.
+pub(super) const fn manner(parts: Parts) -> Manner {
+    Manner {
+        roles: &["system", "assistant", "user", "tool"],
+        fields: &[
+            "role",
+            "content",
+            "name",
+            "tool_calls",
+            "tool_call_id",
+            "reasoning_content",
+            "partial",
+        ],
+        strict: false,
+        parts,
+        prefix: Prefix::Flag("partial"),
+    }
+}
+
 /// The model asked for.
 pub(super) fn model<'a>(fields: &Fields<'a>) -> Result<&'a str, Refusal> {
     let model = fields.required_string("model")?;
@@ -110,6 +130,7 @@ pub(super) fn ask(
         stop: conversation::stop(p, usize::MAX, true)?,
         thinking: p.boolean("enable_thinking")?.unwrap_or(false),
         shape,
+        choices: 1,
         search: p.boolean("enable_search")?.unwrap_or(false),
     })
 }

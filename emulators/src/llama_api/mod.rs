@@ -8,11 +8,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::ask::Ask;
-use crate::conversation::{self, Dialect};
+use crate::conversation::{self, Manner, Prefix};
 use crate::delivery::Delivery;
 use crate::exchange::{Request, Response, Ticket};
 use crate::fault::Why;
 use crate::fields::{Fields, Problem};
+use crate::parts::Parts;
 use crate::reply::{End, Persona, Reply};
 use crate::turn::Turn;
 
@@ -117,6 +118,14 @@ fn route(request: &Request) -> Result<Response, Refusal> {
     Ok(Response::Answer { status: StatusCode::OK, headers, delivery })
 }
 
+const MANNER: Manner = Manner {
+    roles: &["system", "user", "assistant", "tool"],
+    fields: &["role", "content", "tool_calls", "tool_call_id", "stop_reason"],
+    strict: false,
+    parts: Parts::Typed(&["text", "image_url"]),
+    prefix: Prefix::No,
+};
+
 fn read(body: &Value) -> Result<(Ask, bool), Refusal> {
     let fields = Fields::of(body, "")?;
     let model = fields.required_string("model")?;
@@ -126,8 +135,7 @@ fn read(body: &Value) -> Result<(Ask, bool), Refusal> {
     let Some(items) = fields.array("messages")? else {
         return Err(Problem::missing("messages").into());
     };
-    let dialect = Dialect::DashScopeCompatible;
-    let conversation = conversation::messages(items, "messages", dialect, &mut Vec::new())?;
+    let conversation = conversation::messages(items, "messages", MANNER, &mut Vec::new())?;
     fields.number("temperature", 0.0, 1.0)?;
     fields.number("top_p", 0.0, 1.0)?;
     let tools = conversation::tools(&fields)?;

@@ -6,6 +6,7 @@ use super::Refusal;
 use crate::ask::{Ask, Choice, Shape};
 use crate::conversation::{self, Conversation};
 use crate::fields::{Fields, Problem};
+use crate::parts::{Medium, MediumKind};
 
 /// The models that were pulled, and whether they can think.
 pub(super) const MODELS: [(&str, bool); 6] = [
@@ -160,11 +161,14 @@ fn messages(items: &[Value], ignored: &mut Vec<String>) -> Result<Conversation, 
             Some("user") => {
                 talk.user_says(text.to_owned());
                 for image in message.array("images")?.unwrap_or_default() {
-                    if !image.is_string() {
+                    let Some(data) = image.as_str() else {
                         return Err(Problem::wrong_type(message.at("images"), "a string", image));
-                    }
-                    talk.tokens += 85;
-                    talk.media.push("an image".to_owned());
+                    };
+                    // The type is not told; the server looks into the data.
+                    let path = message.at("images");
+                    let image = Medium::given("image/unknown", data, MediumKind::Image, &path)?;
+                    talk.tokens += image.tokens();
+                    talk.media.push(image);
                 }
             }
             Some("assistant") => {

@@ -6,9 +6,10 @@ use super::errors::Refusal;
 use super::{EFFORTS, answered, chat_stream, metadata, models, reasoning_rules};
 use crate::ask::Ask;
 use crate::claims::Named;
-use crate::conversation::{self, Dialect};
+use crate::conversation::{self, Manner, Prefix};
 use crate::exchange::{Request, Response, Ticket};
 use crate::fields::{Fields, Problem};
+use crate::parts::Parts;
 use crate::reply::{End, Persona, Reply};
 use crate::turn::Turn;
 
@@ -66,6 +67,25 @@ const NOT_OFFERED: [&str; 9] = [
     "top_logprobs",
     "web_search_options",
 ];
+
+const MANNER: Manner = Manner {
+    roles: &["system", "assistant", "user", "tool", "developer"],
+    // The last three stand in answers, which clients send back whole.
+    fields: &[
+        "role",
+        "content",
+        "name",
+        "refusal",
+        "tool_calls",
+        "tool_call_id",
+        "annotations",
+        "audio",
+        "function_call",
+    ],
+    strict: true,
+    parts: Parts::Typed(&["text", "image_url"]),
+    prefix: Prefix::No,
+};
 
 /// What a stream should contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,7 +192,7 @@ fn read(fields: &Fields<'_>) -> Result<(Ask, Option<StreamOptions>), Refusal> {
     if !models::exists(model) {
         return Err(Refusal::model(model));
     }
-    let conversation = conversation::messages(items, "messages", Dialect::OpenAi, &mut Vec::new())?;
+    let conversation = conversation::messages(items, "messages", MANNER, &mut Vec::new())?;
     if let Some(name) = NOT_OFFERED
         .into_iter()
         .find(|name| !matches!(fields.get(name), None | Some(serde_json::Value::Bool(false))))

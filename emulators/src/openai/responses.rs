@@ -9,6 +9,7 @@ use crate::ask::{Ask, Tool};
 use crate::conversation::{self, Conversation};
 use crate::exchange::{Request, Response, Ticket};
 use crate::fields::{Fields, Problem};
+use crate::parts::{self, Content, Medium, Parts};
 use crate::reply::{End, Persona, Reply};
 use crate::turn::Turn;
 
@@ -397,11 +398,13 @@ fn message(item: &Fields<'_>, talk: &mut Conversation) -> Result<(), Problem> {
     item.only(&["type", "role", "content", "id", "status", "phase"])?;
     item.required("role")?;
     let role = item.one_of("role", &["assistant", "system", "developer", "user"])?;
-    let text = match item.required("content")? {
-        Value::String(text) => text.clone(),
-        Value::Array(parts) => {
-            let kind = if role == Some("assistant") { "output_text" } else { "input_text" };
-            conversation::text_parts(parts, &item.at("content"), &[kind])?
+    let Content { text, media } = match item.required("content")? {
+        Value::String(text) => text.clone().into(),
+        Value::Array(items) => {
+            const SAID: Parts = Parts::Typed(&["output_text"]);
+            const GIVEN: Parts = Parts::Typed(&["input_text", "input_image"]);
+            let allowed = if role == Some("assistant") { SAID } else { GIVEN };
+            parts::read(items, &item.at("content"), allowed)?
         }
         other => {
             return Err(Problem::wrong_type(item.at("content"), "a string or an array", other));
@@ -409,7 +412,11 @@ fn message(item: &Fields<'_>, talk: &mut Conversation) -> Result<(), Problem> {
     };
     talk.weigh(&text);
     match role {
-        Some("user") => talk.user_says(text),
+        Some("user") => {
+            talk.tokens += media.iter().map(Medium::tokens).sum::<u64>();
+            talk.user_says(text);
+            talk.media = media;
+        }
         Some("system" | "developer") => talk.instruct(&text),
         _ => {}
     }

@@ -6,6 +6,7 @@ use super::errors::Refusal;
 use crate::ask::{Ask, Choice, Tool};
 use crate::conversation::Conversation;
 use crate::fields::{Fields, Problem};
+use crate::parts::{Medium, MediumKind};
 
 /// Every field of a request (`models.py` of the client 3.1.180).
 const FIELDS: [&str; 23] = [
@@ -190,7 +191,7 @@ fn content(
     talk: &mut Conversation,
     model: &str,
     optional: bool,
-) -> Result<(String, Vec<String>), Refusal> {
+) -> Result<(String, Vec<Medium>), Refusal> {
     let text = message.string("Content")?.unwrap_or_default();
     let Some(parts) = message.array("Contents")? else {
         return if text.is_empty() && !optional {
@@ -211,8 +212,10 @@ fn content(
                 let Some(image) = part.object("ImageUrl")? else {
                     return Err(Refusal::missing(&part.at("ImageUrl")));
                 };
-                media.push(format!("an image ({})", kind_of(image.required_string("Url")?)));
-                talk.tokens += 85;
+                let url = image.required_string("Url")?;
+                let image = Medium::at(url, MediumKind::Image, &image.at("Url"))?;
+                talk.tokens += image.tokens();
+                media.push(image);
             }
             Some("image_url") => return Err(Refusal::model(model)),
             _ => return Err(Problem::beyond_the_emulator(part.at("Type")).into()),
@@ -222,14 +225,6 @@ fn content(
         return Err(Refusal::missing(&message.at("Contents")));
     }
     Ok((text, media))
-}
-
-/// The media type of a data URL; any other URL as it is.
-fn kind_of(url: &str) -> &str {
-    match url.strip_prefix("data:") {
-        Some(data) => data.split([';', ',']).next().unwrap_or_default(),
-        None => url,
-    }
 }
 
 fn tool_calls(

@@ -4,8 +4,8 @@
 use serde_json::json;
 use yumen_emulators::{Emulator, Kind};
 use yumen_wire::{
-    Chat, Collector, Completion, Dialect, Event, Extra, FinishReason, Head, Json, Message, PartnerError,
-    PartnerErrorKind, Tool,
+    Chat, Collector, Completion, Dialect, Event, Extra, FinishReason, Head, Json, Message,
+    PartnerError, PartnerErrorKind, Tool,
 };
 
 use crate::client::{Reply, emulator, send};
@@ -129,7 +129,8 @@ async fn tools_make_the_round_trip() {
                 content: String::new(),
                 reasoning: String::new(),
                 tool_calls: asked.tool_calls,
-                prefix: false, extra: Extra::new(),
+                prefix: false,
+                extra: Extra::new(),
             });
             chat.messages.extend(results);
             let answer = ask(dialect, &chat, stream).await.unwrap();
