@@ -4,7 +4,10 @@
 //! traffic). Answers are asked for as `result_format: "message"` and, streamed, as
 //! `incremental_output: true`: otherwise every event repeats the whole text. There is no `stream`
 //! field; the header `X-DashScope-SSE` asks for a stream, and both SDK generations' ways are sent.
-//! Extra members of a request go into its `parameters`.
+//! Extra members of a request go into its `parameters`. What is more than text is asked on another
+//! path, in another form (`multimodal.rs`).
+
+mod multimodal;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -19,15 +22,15 @@ use crate::protocol::Outgoing;
 use crate::wire_chat::{Messages, Tools, to_vec};
 
 #[derive(Serialize)]
-struct Request<'a> {
+struct Request<'a, M> {
     model: &'a str,
-    input: Input<'a>,
+    input: Input<M>,
     parameters: Box<RawValue>,
 }
 
 #[derive(Serialize)]
-struct Input<'a> {
-    messages: Messages<'a>,
+struct Input<M> {
+    messages: M,
 }
 
 pub(crate) fn encode(
@@ -36,14 +39,26 @@ pub(crate) fn encode(
     model: &str,
     stream: bool,
 ) -> Result<Outgoing, WireError> {
-    let input = Input { messages: Messages::of(dialect, &chat.messages)? };
-    let body = Request { model, input, parameters: parameters(dialect, chat, stream)? };
+    let parameters = parameters(dialect, chat, stream)?;
+    let (path, body) = match multimodal::wanted(dialect, chat, model) {
+        Some(form) => {
+            let messages = multimodal::Messages::of(dialect, &chat.messages)?;
+            (&form.path, to_vec(&Request { model, input: Input { messages }, parameters }))
+        }
+        None => {
+            let messages = Messages::of(dialect, &chat.messages)?;
+            (
+                &dialect.quirks().path,
+                to_vec(&Request { model, input: Input { messages }, parameters }),
+            )
+        }
+    };
     let accept = if stream { "text/event-stream" } else { "application/json" };
     let mut headers = params::headers(dialect, accept);
     if stream {
         headers.push(("x-dashscope-sse".into(), "enable".into()));
     }
-    Ok(Outgoing { path: dialect.quirks().path.0.clone(), headers, body: to_vec(&body).into() })
+    Ok(Outgoing { path: path.0.clone(), headers, body: body.into() })
 }
 
 /// The `parameters` of a request.

@@ -61,6 +61,6 @@ impl Told {
 }
 
 /// The value; one nested too deep to be read is kept as its text.
-fn read(value: &RawValue) -> Json {
+pub(crate) fn read(value: &RawValue) -> Json {
     serde_json::from_str(value.get()).unwrap_or_else(|_| Json::String(value.get().to_owned()))
 }

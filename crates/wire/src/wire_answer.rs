@@ -8,12 +8,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::answer::Usage;
 use crate::dialect::Dialect;
+use crate::members::Members;
 use crate::partner_error::PartnerError;
 
 /// A string that borrows when it has no escapes. (`Option<Cow<str>>` alone would always copy.)
@@ -281,17 +282,21 @@ impl<'de: 'a, 'a> Deserialize<'de> for Choices<'a> {
 
 /// A message's content: a string, or (multimodal answers) a list of parts of which the texts count.
 #[derive(Debug)]
-pub(crate) struct Content<'a>(pub(crate) Cow<'a, str>);
+pub(crate) struct Content<'a> {
+    pub(crate) text: Cow<'a, str>,
+    /// The parts that are more than text: pictures, what was read off one.
+    pub(crate) beside: Vec<&'a RawValue>,
+}
+
+impl<'a> From<Cow<'a, str>> for Content<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        Self { text, beside: Vec::new() }
+    }
+}
 
 impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct ContentVisitor;
-
-        #[derive(Deserialize)]
-        struct Part<'a> {
-            #[serde(borrow)]
-            text: Option<Str<'a>>,
-        }
 
         impl<'de> Visitor<'de> for ContentVisitor {
             type Value = Content<'de>;
@@ -301,29 +306,33 @@ impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
             }
 
             fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Content<'de>, E> {
-                Ok(Content(Cow::Borrowed(text)))
+                Ok(Cow::Borrowed(text).into())
             }
 
             fn visit_str<E>(self, text: &str) -> Result<Content<'de>, E> {
-                Ok(Content(Cow::Owned(text.to_owned())))
+                Ok(Cow::<str>::Owned(text.to_owned()).into())
             }
 
             fn visit_string<E>(self, text: String) -> Result<Content<'de>, E> {
-                Ok(Content(Cow::Owned(text)))
+                Ok(Cow::<str>::Owned(text).into())
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Content<'de>, A::Error> {
-                let mut all = Cow::Borrowed("");
-                while let Some(part) = seq.next_element::<Part<'de>>()? {
-                    if let Some(text) = part.text {
-                        if all.is_empty() {
-                            all = text.0;
-                        } else {
-                            all.to_mut().push_str(&text.0);
-                        }
+                let mut content = Content::from(Cow::Borrowed(""));
+                while let Some(raw) = seq.next_element::<&'de RawValue>()? {
+                    let read = serde_json::from_str::<Members<'de>>(raw.get());
+                    let part = read.map_err(A::Error::custom)?;
+                    let text = part.read::<Str<'de>>("text").map_err(A::Error::custom)?;
+                    match text.map(|text| text.0) {
+                        Some(text) if content.text.is_empty() => content.text = text,
+                        Some(text) => content.text.to_mut().push_str(&text),
+                        None => {}
+                    }
+                    if part.others(&["text", "type"]).next().is_some() {
+                        content.beside.push(raw);
                     }
                 }
-                Ok(Content(all))
+                Ok(content)
             }
         }
 
@@ -417,7 +426,7 @@ impl<'a> Answer<'a> {
         let Some(text) = output.text.take() else {
             return self.choices.take().or_else(|| output.choices.take()).unwrap_or_default();
         };
-        let turn = Turn { content: Some(Content(text.0)), ..Turn::default() };
+        let turn = Turn { content: Some(text.0.into()), ..Turn::default() };
         let choice = Choice {
             message: Some(turn),
             finish_reason: output.finish_reason.take(),

@@ -36,6 +36,8 @@ pub(crate) struct Quirks {
     pub(crate) reasoning: Reasoning,
     /// How an answer is continued from its beginning; absent: it cannot be.
     pub(crate) prefix: Option<Prefix>,
+    /// How DashScope is asked about pictures, sounds and films; absent: it cannot be.
+    pub(crate) multimodal: Option<Multimodal>,
     /// How the partner is asked to search; absent: it cannot be.
     pub(crate) search: Option<SearchForm>,
     #[serde(default)]
@@ -315,6 +317,17 @@ impl<'de> Deserialize<'de> for Ending {
             })?),
         })
     }
+}
+
+/// DashScope's other generation, in which every content is a list of parts.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Multimodal {
+    /// Path to append to the base URL.
+    pub(crate) path: Constant,
+    /// Pieces of the names of models that are asked there also about text alone.
+    #[serde(default)]
+    pub(crate) models: Vec<String>,
 }
 
 /// A member of an answer that shows moderation. `true`, a number other than 0, a text, or a list

@@ -7,7 +7,8 @@ use crate::dialect::Pieces;
 use crate::extra::Extra;
 use crate::json::Json;
 use crate::partner_error::PartnerError;
-use crate::wire_answer::{Turn, given};
+use crate::told::read;
+use crate::wire_answer::{Content, Turn, given};
 
 /// Most tool calls of one choice.
 const MOST_CALLS: usize = 128;
@@ -39,15 +40,18 @@ impl ChoiceState {
             let news = news(reasoning, &mut self.reasoning, pieces)?;
             out.extend(news.map(Event::Reasoning));
         }
-        if let Some(content) = turn.content.filter(|content| !content.0.is_empty()) {
-            if turn.role.is_some_and(|role| role.0 == "tool") {
+        if let Some(Content { text, beside }) = turn.content {
+            if text.is_empty() {
+                // A piece without words.
+            } else if turn.role.is_some_and(|role| role.0 == "tool") {
                 // What a tool of the partner's found is no part of the answer.
-                let found = Json::String(content.0.into_owned());
-                let extra: Extra =
-                    [("message.tool_content".to_owned(), found)].into_iter().collect();
-                out.push(Event::Extra(extra));
+                out.push(extra("message.tool_content", Json::String(text.into_owned())));
             } else {
-                out.extend(news(content.0, &mut self.text, pieces)?.map(Event::Text));
+                out.extend(news(text, &mut self.text, pieces)?.map(Event::Text));
+            }
+            if !beside.is_empty() {
+                let parts = beside.into_iter().map(read).collect();
+                out.push(extra("message.content", Json::Array(parts)));
             }
         }
         if let Some(refusal) = given(turn.refusal) {
@@ -90,6 +94,10 @@ impl ChoiceState {
         }
         self.finish.take().unwrap_or_else(FinishReason::unstated)
     }
+}
+
+fn extra(name: &str, value: Json) -> Event {
+    Event::Extra([(name.to_owned(), value)].into_iter().collect::<Extra>())
 }
 
 /// What of a piece is new; `seen` counts the bytes that came before it.

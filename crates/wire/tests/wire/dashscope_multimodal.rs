@@ -106,12 +106,7 @@ fn asked(body: &Value) -> Chat {
     if reasoning.0 {
         params.reasoning = Some(Reasoning::On { effort: None, budget_tokens: reasoning.1 });
     }
-    Chat {
-        messages: messages.collect(),
-        tools,
-        params,
-        extra: extra.into_iter().collect(),
-    }
+    Chat { messages: messages.collect(), tools, params, extra: extra.into_iter().collect() }
 }
 
 /// A request without what says nothing: defaults written out, token numbers as stops, the place of
@@ -303,9 +298,9 @@ fn recorded_whole_answers_in_parts_are_read() {
     let whole = |name: &str| native().decode(&Head::new(200), &recorded(name)).unwrap();
     // (recording, characters of text, output tokens)
     for (name, text, tokens) in [
-        ("multimodal-generation-audio-nosse", 68, 38),
-        ("multimodal-generation-vl-ocr-nosse", 346, 225),
-        ("multimodal-generation-vl-video-nosse", 259, 180),
+        ("multimodal-generation-audio-nosse", 69, 38),
+        ("multimodal-generation-vl-ocr-nosse", 415, 225),
+        ("multimodal-generation-vl-video-nosse", 279, 180),
     ] {
         let answer = whole(name);
         assert_eq!(answer.text.chars().count(), text, "{name}: {}", answer.text);
@@ -313,7 +308,9 @@ fn recorded_whole_answers_in_parts_are_read() {
         assert_eq!(answer.finish, FinishReason::Stop, "{name}");
     }
     let answer = whole("single-generation-message-reasoning-effort-nosse");
-    assert!(answer.reasoning.starts_with("我们被问到") && answer.text.starts_with("根据数列的规律"));
+    assert!(
+        answer.reasoning.starts_with("我们被问到") && answer.text.starts_with("根据数列的规律")
+    );
 
     let answer = whole("multimodal-generation-vl-ocr-advanced-recognition-nosse");
     assert!(answer.text.starts_with("```json"));
@@ -326,7 +323,8 @@ fn recorded_whole_answers_in_parts_are_read() {
 
 #[test]
 fn a_search_tells_its_sources_and_is_counted() {
-    for name in ["multimodal-generation-with-websearch-nosse", "single-generation-message-search-nosse"]
+    for name in
+        ["multimodal-generation-with-websearch-nosse", "single-generation-message-search-nosse"]
     {
         let answer = native().decode(&Head::new(200), &recorded(name)).unwrap();
         assert_eq!(answer.usage.unwrap().search_calls, Some(1), "{name}");
@@ -342,7 +340,11 @@ fn a_picture_in_an_answer_travels_along() {
         "usage":{"height":928,"image_count":1,"width":1664},"request_id":"r"
     });
     let answer = native().decode(&Head::new(200), body.to_string().as_bytes()).unwrap();
-    assert_eq!((answer.text.as_str(), answer.usage), ("", None), "images are not counted in tokens");
+    assert_eq!(
+        (answer.text.as_str(), answer.usage),
+        ("", None),
+        "images are not counted in tokens"
+    );
     let image = ("image".to_owned(), Json::String("https://example.com/drawn.png".into()));
     let parts = Json::Array(vec![Json::Object(vec![image])]);
     assert_eq!(answer.extra.get("message.content"), Some(&parts));
@@ -350,7 +352,8 @@ fn a_picture_in_an_answer_travels_along() {
 
 /// A dialect whose streams repeat what was said before.
 fn cumulative() -> Dialect {
-    let table = json!({"name":"repeating","like":"dashscope-native","answer":{"pieces":"cumulative"}});
+    let table =
+        json!({"name":"repeating","like":"dashscope-native","answer":{"pieces":"cumulative"}});
     serde_json::from_value(table).unwrap()
 }
 
@@ -427,7 +430,10 @@ fn one_thing_broken_is_noticed() {
         Err(PartnerErrorKind::Truncated)
     );
     assert_eq!(kind("finish_reason", "stop_reason"), Err(PartnerErrorKind::Truncated));
-    assert_eq!(kind(r#""output_tokens":8"#, r#""output_tokens":"8""#), Err(PartnerErrorKind::Malformed));
+    assert_eq!(
+        kind(r#""output_tokens":8"#, r#""output_tokens":"8""#),
+        Err(PartnerErrorKind::Malformed)
+    );
     assert_eq!(kind(r#""content":[{"#, r#""content":[5,{"#), Err(PartnerErrorKind::Malformed));
     assert_eq!(kind(r#"[{"text":"海滩"}]"#, "5"), Err(PartnerErrorKind::Malformed));
 }

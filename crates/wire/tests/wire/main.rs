@@ -9,6 +9,7 @@ mod checks;
 mod auth;
 mod corpus;
 mod dashscope;
+mod dashscope_multimodal;
 mod errors;
 mod ollama;
 mod openai;
