@@ -73,7 +73,7 @@ macro_rules! built_in {
 }
 
 built_in! {
-    "openai-chat" "openai-responses" "anthropic-messages"
+    "openai-chat" "openai-responses" "anthropic-messages" "anthropic-messages-2026-10-21"
     "dashscope-native" "dashscope-compatible" "dashscope-anthropic"
     "qianfan" "ark" "minimax" "minimax-anthropic" "zhipu" "deepseek" "moonshot"
     "tokenhub" "tencent-native" "huawei-maas" "vllm" "llama-cpp" "ollama"

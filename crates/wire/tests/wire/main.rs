@@ -6,14 +6,17 @@
 #[expect(unreachable_pub, reason = "the file is a crate of its own for the fuzzer")]
 mod checks;
 
+mod anthropic;
 mod auth;
 mod corpus;
 mod dashscope;
 mod dashscope_multimodal;
 mod errors;
+mod framing;
 mod ollama;
 mod openai;
 mod properties;
+mod responses;
 mod serving;
 mod sse;
 mod tencent;
