@@ -5,7 +5,7 @@
 //! residency of the market, the authority's list, a kill, a drift, the operator's management. What
 //! takes the preferred model out is what is said when none is left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 
 use crate::{
     Approval, ApprovalState, Drift, FeatureTerms, FiledModels, Freshness, Kill, Limits, Managed,
-    Management, Market, ModelRef, PackAge, Part, Release, Surface, Turns,
+    Management, Market, ModelRef, PackAge, Part, PartnerId, Release, Surface, Turns,
 };
 
 /// The most rules that may apply to one feature in one market, its overlays' included.
@@ -122,6 +122,7 @@ pub(crate) struct LaneSource<'a> {
     pub(crate) filed: Option<&'a FiledModels>,
     pub(crate) confirmed: &'a BTreeMap<String, Timestamp>,
     pub(crate) management: &'a Management,
+    pub(crate) reachable: Option<&'a BTreeSet<PartnerId>>,
 }
 
 impl Lane {
@@ -135,7 +136,7 @@ impl Lane {
         let offers = offers.filter_map(|release| {
             let models = &release.feature(feature)?.models;
             let grant = |approval: Option<&Arc<Approval>>| {
-                let (models, bar) = filter(models, |model| {
+                let (models, bar) = source.left(models, |model| {
                     source.bar(market, terms, &limits, approval.map(Arc::as_ref), model)
                 });
                 let turns = approval.map_or(Turns::NEVER, |approval| {
@@ -246,6 +247,27 @@ impl Grant {
 }
 
 impl LaneSource<'_> {
+    /// The models that nothing takes out, else why none is left. A model that nobody here can be
+    /// asked for does not hide what took out one that could be.
+    fn left(
+        &self,
+        models: &[ModelRef],
+        bar: impl Fn(&ModelRef) -> Option<Bar>,
+    ) -> (Arc<[ModelRef]>, Option<Bar>) {
+        let within_reach = |model: &&ModelRef| {
+            model.partner.is_device()
+                || self.reachable.is_none_or(|partners| partners.contains(&model.partner))
+        };
+        let left = filter(models, &bar);
+        if left.0.iter().any(|model| within_reach(&model)) {
+            return left;
+        }
+        match models.iter().filter(within_reach).find_map(bar) {
+            Some(bar) => (Arc::from([]), Some(bar)),
+            None => left,
+        }
+    }
+
     /// What takes this model out, if anything.
     fn bar(
         &self,

@@ -18,8 +18,8 @@ use crate::lane::{Aging, Lacking, Lane, LaneRule, LaneSource, MAX_RULES, Standin
 use crate::market::clause::Languages;
 use crate::{
     Approval, Device, Digest, Drift, Elsewhere, FeatureId, FeatureTerms, FiledModels, HighWater,
-    Input, Kill, Management, Market, MarketId, MarketState, Overlay, PackAge, Part, PolicyError,
-    Region, Release, Rule, Step, Subdivision,
+    Input, Kill, Management, Market, MarketId, MarketState, Overlay, PackAge, Part, PartnerId,
+    PolicyError, Region, Release, Rule, Step, Subdivision,
 };
 
 /// The most overlays a market may have.
@@ -52,6 +52,9 @@ pub struct PolicySource {
     pub confirmed: BTreeMap<String, Timestamp>,
     /// What the operator leaves switched off for every device.
     pub management: Management,
+    /// The partners that can be asked here; none given: any. A model of another is approved all the
+    /// same, and is no reason to keep quiet about what stopped the ones that can be.
+    pub reachable: Option<BTreeSet<PartnerId>>,
     /// The latest instant ever known here.
     pub high_water: Option<HighWater>,
     /// Whether development markets answer; never where real people are served.
@@ -190,6 +193,7 @@ impl Policy {
             filed: source.filed.as_ref(),
             confirmed: &source.confirmed,
             management: &source.management,
+            reachable: source.reachable.as_ref(),
         };
         let mut lanes = Vec::with_capacity(markets.len() * features.len());
         for (market, beside) in markets.iter().zip(&beside) {

@@ -6,7 +6,10 @@ mod world;
 
 use jiff::ToSpan as _;
 use world::{CHAT, SUMMARY, approval, at, feature, now, phone, policy, record, release, source};
-use yumen_policy::{Answer, Device, Policy, Region, Verdict, clear, judge};
+use yumen_policy::{
+    Answer, Device, Digest, Drift, MarketId, ModelRef, Policy, Region, Release, ReleasedFeature,
+    Verdict, clear, judge,
+};
 
 fn eligible(policy: &Policy, device: &Device) -> Verdict {
     let verdict = judge(policy, device, &feature(CHAT), now());
@@ -42,6 +45,53 @@ fn a_clearance_names_what_it_was_given_for() {
     assert!(clearance.approved().is_none() && clearance.residency().is_none());
     let clearance = clear(&policy, eligible(&policy, &phone("ZZ", "US", &["US"])), now()).unwrap();
     assert!(clearance.is_sandbox());
+}
+
+#[test]
+fn what_stopped_the_model_that_could_be_asked_is_not_hidden_by_one_that_cannot() {
+    let (ours, spare) = (world::model("ours", "chat", "1"), world::model("spare", "chat", "1"));
+    let answered = |models: &[&ModelRef], reachable: Option<&[&str]>, drifted: bool| {
+        let features = [(
+            feature(CHAT),
+            ReleasedFeature {
+                digest: Digest::of(b"feature"),
+                models: models.iter().copied().cloned().collect(),
+            },
+        )];
+        let market: MarketId = "us".parse().unwrap();
+        let (screen, label) = (Digest::of(b"screen"), Digest::of(b"label"));
+        let mut source = source();
+        source.releases.push(Release::new(market.clone(), features.into(), screen, label));
+        source.reachable = reachable.map(|ids| ids.iter().map(|id| id.parse().unwrap()).collect());
+        let drift = Drift::check(&market, &ours, Some("another"), None, now());
+        source.drifts.extend(drift.filter(|_| drifted));
+        let policy = Policy::new(source).unwrap();
+        let verdict = judge(&policy, &phone("US", "US", &["US"]), &feature(CHAT), now());
+        match clear(&policy, verdict, now()) {
+            Ok(clearance) => Ok(clearance.models().to_vec()),
+            Err(refused) => Err(refused.code()),
+        }
+    };
+    let both = [&ours, &spare];
+    let all = || vec![ours.clone(), spare.clone()];
+    // Nothing is stopped: the release is served as it is, whoever can be asked.
+    for reachable in [None, Some(&["ours", "spare"][..]), Some(&["ours"]), Some(&[])] {
+        assert_eq!(answered(&both, reachable, false), Ok(all()));
+    }
+    // The spare goes on where it can be asked; where it cannot, the drift is the reason.
+    let left = Ok(vec![spare.clone()]);
+    assert_eq!(answered(&both, None, true), left);
+    assert_eq!(answered(&both, Some(&["ours", "spare"]), true), left);
+    assert_eq!(answered(&both, Some(&["spare"]), true), left);
+    assert_eq!(answered(&both, Some(&["ours"]), true), Err("model_drifted"));
+    assert_eq!(answered(&[&spare, &ours], Some(&["ours"]), true), Err("model_drifted"));
+    // Where nobody can be asked, that is for whoever routes to say.
+    assert_eq!(answered(&both, Some(&[]), true), left);
+    assert_eq!(answered(&[&ours], Some(&[]), true), Err("model_drifted"));
+    // An engine on the device is always within reach.
+    let engine = world::model("device", "engine", "1");
+    let both = [&ours, &engine];
+    assert_eq!(answered(&both, Some(&["ours"]), true), Ok(vec![engine.clone()]));
 }
 
 #[test]
