@@ -87,9 +87,17 @@ def test_a_kill_over_http_stops_the_next_request(own_demo):
 
 def test_a_kill_of_a_model_stops_what_it_alone_serves(own_demo):
     [release] = json.loads(yumen("--json", "release", "show", "--market", "us").stdout)
-    model = release["release"]["features"][CHAT]["models"][0]
-    desk("kill", "*", "--market", "*", "--partner", model["partner"], "--model", model["model"],
+    first, *others = release["release"]["features"][CHAT]["models"]
+    answer = chat(own_demo, "yk_demo_us")
+    assert answer.json["yumen"]["served_by"]["partner"] == first["partner"]
+    desk("kill", "*", "--market", "*", "--partner", first["partner"], "--model", first["model"],
          at=folder(own_demo))
+    # Another approved model goes on, until it is stopped too.
+    answer = chat(own_demo, "yk_demo_us")
+    assert answer.json["yumen"]["served_by"]["partner"] == others[0]["partner"], answer.text
+    for model in others:
+        desk("kill", "*", "--market", "us", "--partner", model["partner"], "--model", model["model"],
+             at=folder(own_demo))
     assert us_chat(own_demo) == "killed"
     assert own_demo.feature("writing.summary", "yk_demo_us", "One. Two. Three.").status == 200
 

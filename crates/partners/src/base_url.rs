@@ -31,6 +31,11 @@ impl BaseUrl {
         self.authority.host()
     }
 
+    /// The path, without a slash at its end.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     /// Whether connections are encrypted; otherwise they stay on this machine.
     pub fn is_https(&self) -> bool {
         self.scheme == Scheme::HTTPS

@@ -12,14 +12,17 @@ use jiff::tz::TimeZone;
 use yumen_features::{Catalogue, Feature, FeatureError, Tier};
 use yumen_label::LabelRules;
 use yumen_policy::{
-    Calendar, Elsewhere, FeatureId, Market, MarketId, ModelRef, Overlay, PackAge, PolicyError,
-    Procedure, Procedures, Release, ReleasedFeature, Timestamp,
+    Calendar, Elsewhere, FeatureId, Market, MarketId, ModelId, ModelRef, Overlay, PackAge,
+    PartnerId, PolicyError, Procedure, Procedures, Region, Release, ReleasedFeature, Timestamp,
 };
 use yumen_screen::{Pack, Screen, ScreenError};
 
 use self::files::{Files, Folder};
 use self::markets::Markets;
-pub(crate) use self::partner::PartnerCard;
+pub(crate) use self::partner::{
+    Abilities, Caches, Cited, Currency, Endpoint, Hours, ModelCard, PartnerCard, PriceCard,
+    Sources, Thinks,
+};
 
 /// Everything that ships as data, with what an overlay changes in it.
 pub(crate) struct Shipped {
@@ -52,17 +55,15 @@ impl Shipped {
         let features =
             files.parse(Folder::Features, Feature::parse, |one| one.id().as_str(), free)?;
         let Markets { whole: markets, parts: overlays, elsewhere } = Markets::read(&files)?;
+        let card = |text: &str| PartnerCard::parse(text, files::shipped_partner);
+        let partners = files.parse(Folder::Partners, card, |one| one.id.as_str(), free)?;
+        partners.iter().try_for_each(|card| stays_out(card, &markets))?;
         Ok(Self {
             features: Catalogue::new(features)?,
             markets,
             overlays,
             elsewhere,
-            partners: files.parse(
-                Folder::Partners,
-                PartnerCard::parse,
-                |one| one.id.as_str(),
-                free,
-            )?,
+            partners,
             procedures: Procedures::new(files.parse(
                 Folder::Procedures,
                 Procedure::parse,
@@ -144,10 +145,26 @@ impl Shipped {
                 reports: model.reports.iter().cloned().collect(),
                 fingerprints: model.fingerprints.iter().cloned().collect(),
                 filing: model.filing.as_ref().map(|filing| filing.number.clone()),
-                ..ModelRef::new(partner.id.clone(), model.id.clone(), model.version.clone())
+                ..ModelRef::new(partner.id.clone(), model.id.clone(), model.version())
             })
             .collect()
     }
+}
+
+/// That no model of a partner is to serve where the partner takes no requests from.
+fn stays_out(card: &PartnerCard, markets: &[Market]) -> Result<(), CatalogError> {
+    let shut = |market: &MarketId| {
+        let market = markets.iter().find(|known| known.id() == market)?;
+        let place = card.blocked.iter().find(|place| market.regions().contains(&place.region))?;
+        Some((market.id().clone(), place.region))
+    };
+    for model in &card.model {
+        if let Some((market, region)) = model.markets.iter().find_map(shut) {
+            let (partner, model) = (card.id.clone(), model.id.clone());
+            return Err(CatalogError::Blocked { partner, model, market, region });
+        }
+    }
+    Ok(())
 }
 
 /// What may be replaced by anything of its kind.
@@ -160,6 +177,20 @@ fn free<T>(_: &T, _: &T) -> Result<(), String> {
 /// file that is named.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CatalogError {
+    /// A model is to serve where its partner takes no requests from.
+    #[error(
+        "partner {partner}: model {model} is to serve the market {market}, and the partner takes no requests from {region}"
+    )]
+    Blocked {
+        /// The partner.
+        partner: PartnerId,
+        /// The model.
+        model: ModelId,
+        /// The market its card names.
+        market: MarketId,
+        /// The region of the market that the card says is blocked.
+        region: Region,
+    },
     /// The features do not fit together.
     #[error(transparent)]
     Feature(#[from] FeatureError),
@@ -249,7 +280,7 @@ mod tests {
         let folder = overlay(&[
             (
                 "partners/mine.toml",
-                &QWEN.replace("dashscope.aliyuncs.com/api", "models.example/api"),
+                &QWEN.replace("dashscope.aliyuncs.com/api/v1", "models.example/api/v1"),
             ),
             ("features/second.toml", &SUMMARY.replace("writing.summary", "writing.gist")),
             ("README.md", "how we decided"),
@@ -258,7 +289,7 @@ mod tests {
         let shipped = Shipped::load(Some(folder.path())).unwrap();
         let qwen = |shipped: &Shipped| {
             let mut cards = shipped.partners.iter().filter(|card| card.id.as_str() == "qwen");
-            (cards.next().unwrap().base_url.clone(), cards.count())
+            (cards.next().unwrap().home().base_url.to_string(), cards.count())
         };
         assert_eq!(qwen(&plain), ("https://dashscope.aliyuncs.com/api/v1".to_owned(), 0));
         assert_eq!(qwen(&shipped), ("https://models.example/api/v1".to_owned(), 0));
@@ -322,7 +353,7 @@ mod tests {
 
     #[test]
     fn a_host_is_where_the_card_says_and_no_other_host_is_anywhere() {
-        let card = PartnerCard::parse(QWEN).unwrap();
+        let card = PartnerCard::parse(QWEN, files::shipped_partner).unwrap();
         let region = |host| card.region_of(host).map(|region| region.to_string());
         assert_eq!(region("dashscope.aliyuncs.com").as_deref(), Some("CN"));
         assert_eq!(region("DashScope-Intl.aliyuncs.com.").as_deref(), Some("SG"));

@@ -5,6 +5,7 @@ mod eligibility;
 mod kill;
 mod ledger;
 mod market;
+mod partner;
 mod release;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ pub(crate) use self::eligibility::{EligibilityCommand, Lang, StandingArgs, Under
 pub(crate) use self::kill::{KillArgs, KillCommand};
 pub(crate) use self::ledger::{HoldCommand, LedgerCommand, WantedArgs, When};
 pub(crate) use self::market::MarketCommand;
+pub(crate) use self::partner::{CatalogPlace, EmulateArgs, PartnerCommand};
 pub(crate) use self::release::ReleaseCommand;
 
 /// The gate through which AI features reach a market.
@@ -54,6 +56,11 @@ pub(crate) enum Command {
     /// Show the markets: status, rules, duties, sources.
     #[command(subcommand)]
     Market(MarketCommand),
+    /// Show the partners and what is known of them; check those that are configured.
+    #[command(subcommand)]
+    Partner(PartnerCommand),
+    /// Stand in for a partner: the same wire, scripted answers, faults on demand.
+    Emulate(EmulateArgs),
     /// Keep the regulator's list of filed models.
     #[command(subcommand)]
     FiledModels(FiledModelsCommand),

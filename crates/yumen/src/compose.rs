@@ -1,6 +1,6 @@
 //! What the gate is put together from: what ships, what the operator decides, what the store holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -39,6 +39,8 @@ pub(crate) struct Settings {
     pub management: Management,
     /// Who provides the service, written into labels.
     pub provider: Provider,
+    /// The partners that are configured.
+    pub partners: BTreeSet<PartnerId>,
 }
 
 impl Build {
@@ -165,6 +167,7 @@ impl Build {
         let policy = Policy::new(PolicySource {
             high_water: seen,
             management: settings.management.clone(),
+            reachable: Some(settings.partners.clone()),
             ..source
         })
         .context("the policy does not fit together")?;

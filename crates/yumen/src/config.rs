@@ -3,20 +3,26 @@
 //! Unknown keys are errors, and what can be checked without the data directory and the keys is
 //! checked here, once. `docs/configuration.md` explains every key.
 
+mod partner;
+mod routing;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use thiserror::Error;
 use yumen_features::Task;
 use yumen_gate::Durability;
 use yumen_label::Provider;
-use yumen_partners::{BaseUrl, Clocks, KeySource, PartnerConfig};
-use yumen_policy::{FeatureId, Management, PartnerId, Profile, Region};
-use yumen_wire::Dialect;
+use yumen_partners::{PartnerConfig, Routing};
+use yumen_policy::{FeatureId, Management, Profile};
 
-use crate::catalog::{CatalogError, PartnerCard, Shipped};
+use self::partner::RawPartner;
+use self::routing::RawRouting;
+use crate::catalog::{CatalogError, Shipped};
 
 /// What the gate runs on.
 #[derive(Debug)]
@@ -41,6 +47,8 @@ pub(crate) struct Config {
     pub aliases: BTreeMap<String, FeatureId>,
     /// The partners that can be asked.
     pub partners: Vec<PartnerConfig>,
+    /// How requests are spread over them.
+    pub routing: Routing,
 }
 
 /// What is wrong with a configuration file.
@@ -94,10 +102,12 @@ impl Config {
             })
             .collect::<Result<_, _>>()
             .map_err(wrong)?;
+        let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+        let RawRouting { currency, routing } = raw.routing;
         let partners = raw
             .partner
             .into_iter()
-            .map(|partner| partner.resolve(&shipped.partners, beside))
+            .map(|partner| partner.resolve(&shipped.partners, beside, today, currency))
             .collect::<Result<_, _>>()
             .map_err(wrong)?;
         Ok(Self {
@@ -111,6 +121,7 @@ impl Config {
             require_device_key: raw.server.require_device_key,
             aliases,
             partners,
+            routing,
         })
     }
 }
@@ -126,6 +137,8 @@ struct RawConfig {
     /// Files of management profiles that hold for every device.
     #[serde(default)]
     management: Vec<PathBuf>,
+    #[serde(default)]
+    routing: RawRouting,
     #[serde(default)]
     partner: Vec<RawPartner>,
 }
@@ -167,59 +180,4 @@ fn chat_feature(id: &str, shipped: &Shipped) -> Option<FeatureId> {
 
 fn default_listen() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 8080))
-}
-
-/// A partner; what is left out is as `catalog/partners` has it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawPartner {
-    id: PartnerId,
-    protocol: Option<Dialect>,
-    base_url: Option<BaseUrl>,
-    region: Option<Region>,
-    key: Option<KeySource>,
-    #[serde(default)]
-    emulated: bool,
-    #[serde(default)]
-    clocks: Clocks,
-}
-
-impl RawPartner {
-    /// `beside` is the folder that a relative key file is looked for in.
-    fn resolve(self, cards: &[PartnerCard], beside: &Path) -> Result<PartnerConfig, String> {
-        let id = self.id;
-        let card = cards.iter().find(|card| card.id == id).ok_or_else(|| {
-            let known: Vec<_> = cards.iter().map(|card| card.id.as_str()).collect();
-            format!(
-                "partner {:?} is not in the catalogue; it has {}",
-                id.as_str(),
-                known.join(", ")
-            )
-        })?;
-        let base_url = match self.base_url {
-            Some(url) => url,
-            None => card.base_url.parse().map_err(|error| format!("partner {id}: {error}"))?,
-        };
-        let known = card.region_of(base_url.host());
-        if let (Some(said), Some(known)) = (self.region, known)
-            && said != known
-        {
-            return Err(format!(
-                "partner {id}: `region` says {said}, and by the catalogue {} processes in {known}",
-                base_url.host()
-            ));
-        }
-        let protocol = self.protocol.unwrap_or_else(|| card.protocol.clone());
-        Ok(PartnerConfig {
-            region: known.or(self.region),
-            keys: vec![match self.key {
-                None => KeySource::Env(card.key_env.clone()),
-                Some(KeySource::File(file)) => KeySource::File(beside.join(file)),
-                Some(key) => key,
-            }],
-            emulated: self.emulated,
-            clocks: self.clocks,
-            ..PartnerConfig::new(id, protocol, base_url)
-        })
-    }
 }

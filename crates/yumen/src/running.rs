@@ -70,6 +70,8 @@ pub(crate) struct Service {
     pub settings: Settings,
     /// The partners that can be asked.
     pub partners: Vec<PartnerConfig>,
+    /// How requests are spread over them.
+    pub routing: Routing,
     /// Model names of plain clients, each standing for a chat feature.
     pub aliases: BTreeMap<String, FeatureId>,
     /// When the record of a request must be durable.
@@ -89,11 +91,11 @@ impl Running {
     /// Puts a gate together on its premises.
     pub(crate) fn new(premises: Premises, service: Service) -> Result<Self, Failure> {
         let Premises { build, data, ledger, desk, seen } = premises;
-        let Service { mode, settings, partners, aliases, durable, require_device_key } = service;
+        let Service { mode, settings, partners, routing, aliases, durable, require_device_key } =
+            service;
         let catalogue = build.shipped.features.clone();
         let screen = Arc::clone(&build.screen);
-        let partners =
-            Partners::new(partners, Routing::default()).context("the partners cannot be set up")?;
+        let partners = Partners::new(partners, routing).context("the partners cannot be set up")?;
         let names = build.names();
         let mut books = Books { build, desk, settings, seen, version: None };
         let view = books.read()?;
@@ -295,7 +297,8 @@ async fn follow(office: Arc<Office>) {
     }
 }
 
-async fn stop_signal() {
+/// Resolves when the process is told to stop.
+pub(crate) async fn stop_signal() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -84,7 +84,21 @@ const MARKETS: &[(&str, &str)] = embedded!["markets":
     "cn", "eu", "gb", "hk", "in", "jp", "kr", "sandbox", "sg", "unknown", "us", "us-ca",
 ];
 
-const PARTNERS: &[(&str, &str)] = embedded!["partners": "openai", "qwen"];
+/// In the order in which a release prefers their models.
+const PARTNERS: &[(&str, &str)] = embedded!["partners":
+    "qwen",
+    "openai",
+    "deepseek",
+    "anthropic",
+    "baidu",
+    "tencent",
+    "bytedance",
+    "minimax",
+    "zhipu",
+    "moonshot",
+    "huawei",
+    "llama",
+];
 
 const PROCEDURES: &[(&str, &str)] = embedded!["procedures":
     "algorithm_filing",
@@ -111,8 +125,17 @@ pub(super) struct Files {
 
 /// The shipped file of a market, to the letter.
 pub(super) fn shipped_market(id: &str) -> Option<&'static str> {
-    let name = format!("catalog/markets/{id}.toml");
-    MARKETS.iter().find(|(shipped, _)| *shipped == name).map(|(_, text)| *text)
+    shipped(Folder::Markets, id)
+}
+
+/// The shipped card of a partner, to the letter.
+pub(super) fn shipped_partner(id: &str) -> Option<&'static str> {
+    shipped(Folder::Partners, id)
+}
+
+fn shipped(folder: Folder, id: &str) -> Option<&'static str> {
+    let name = format!("catalog/{}/{id}.toml", folder.name());
+    folder.shipped().iter().find(|(shipped, _)| *shipped == name).map(|(_, text)| *text)
 }
 
 impl Files {

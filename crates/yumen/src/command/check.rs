@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use yumen_gate::Snapshot;
-use yumen_partners::{Partners, Routing};
+use yumen_partners::Partners;
 use yumen_policy::{Approval, Conflict, FeatureId, Market, PartnerId, Timestamp};
 
 use super::{Output, read_config};
@@ -48,27 +48,24 @@ enum State {
 pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
     let config = read_config(&args.config, args.catalog.as_deref())?;
     let build = Build::over(config.catalog.as_deref())?;
-    let partners = Partners::new(config.partners, Routing::default())
-        .context("the partners cannot be set up")?;
+    let partners =
+        Partners::new(config.partners, config.routing).context("the partners cannot be set up")?;
     let data = DataDir::open(&config.data_dir)?;
     let store = data.store()?;
     let holdings = build.holdings(&data, &store)?;
     let approvals = holdings.approvals.clone();
     let management_conflicts = config.management.conflicts().to_vec();
+    let configured: BTreeSet<_> = partners.ids().cloned().collect();
     let settings = Settings {
         sandbox: config.sandbox,
         management: config.management,
         provider: config.provider,
+        partners: configured.clone(),
     };
     let snapshot = build.snapshot(&store, holdings, &settings, None)?;
     let keys = store.list_keys().context("the app keys cannot be read")?;
-    let survey = Survey {
-        configured: partners.ids().cloned().collect(),
-        approvals,
-        now: Timestamp::now(),
-        build: &build,
-        snapshot: &snapshot,
-    };
+    let survey =
+        Survey { configured, approvals, now: Timestamp::now(), build: &build, snapshot: &snapshot };
     let checked = Checked {
         listen: config.listen,
         data_dir: config.data_dir,

@@ -3,23 +3,26 @@
 //! The partners are emulated and say so in every answer; the approval is of a fictitious company,
 //! signed by two keys made for the occasion. Nothing leaves the machine.
 
+mod emulated;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use yumen_desk::{Action, Actor};
-use yumen_emulators::{Emulator, Kind, Options};
+use yumen_emulators::Options;
 use yumen_gate::{Durability, Mode};
 use yumen_label::Provider;
-use yumen_partners::{BaseUrl, KeySource, PartnerConfig};
+use yumen_partners::Routing;
 use yumen_policy::{
     Approval, ApprovalKind, ApprovalRecord, Entity, Management, Market, MarketId, MarketState,
     Role, Scope, SignerKey, SigningKey, Surface,
 };
 use yumen_store::{NewKey, Store};
 
+use self::emulated::{Emulated, emulated};
 use super::{Output, now, runtime};
 use crate::cli::DemoArgs;
 use crate::compose::{Build, Settings};
@@ -50,19 +53,18 @@ pub(super) fn run(args: &DemoArgs, output: Output) -> Result<(), Failure> {
     let mut premises = Premises::take(Build::over(args.catalog.as_deref())?, data)?;
     seed(&mut premises, &signers)?;
     let provider = Provider::parse(PROVIDER).context("the demo's provider code is broken")?;
-    let settings = Settings { sandbox: true, management: Management::default(), provider };
     runtime()?.block_on(async {
         let options = || Options {
             chunk_delay: Duration::from_millis(args.chunk_delay_ms),
             ..Options::default()
         };
-        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let chatgpt = Emulator::bind(Kind::OpenAi, any, options())
-            .await
-            .context("cannot start the emulated ChatGPT")?;
-        let qwen = Emulator::bind(Kind::DashScope, any, options())
-            .await
-            .context("cannot start the emulated Qwen")?;
+        let emulated = emulated(&premises.build().shipped.partners, options).await?;
+        let settings = Settings {
+            sandbox: true,
+            management: Management::default(),
+            provider,
+            partners: emulated.iter().map(|one| one.card.id.clone()).collect(),
+        };
         // Like any partner's, the emulators' key comes from a file.
         let secret = "emulated-partners-take-any-key";
         let key = premises.data().partner_key("emulators.key", secret)?;
@@ -70,7 +72,8 @@ pub(super) fn run(args: &DemoArgs, output: Output) -> Result<(), Failure> {
         let service = Service {
             mode: Mode::Demo,
             settings,
-            partners: partners(premises.build(), &chatgpt, &qwen, &key)?,
+            partners: emulated.iter().map(|one| one.config(&key)).collect::<Result<_, _>>()?,
+            routing: Routing::default(),
             aliases: BTreeMap::new(),
             durable: Durability::default(),
             require_device_key: false,
@@ -80,28 +83,37 @@ pub(super) fn run(args: &DemoArgs, output: Output) -> Result<(), Failure> {
             .context(format!("cannot listen on {}", args.listen))
             .map_err(|failure| failure.help("give another address with --listen"))?;
         let gate = listener.local_addr().context("the listener has no address")?;
-        let addresses = serde_json::json!({
+        let mut addresses = serde_json::json!({
             "gate": format!("http://{gate}"),
             "phone": format!("http://{gate}/phone"),
-            "emulated_chatgpt": format!("http://{}", chatgpt.addr()),
-            "emulated_qwen": format!("http://{}", qwen.addr()),
             "data_dir": data_dir,
         });
+        for one in &emulated {
+            let at = format!("http://{}", one.emulator.addr());
+            if one.card.id.as_str() == "openai" {
+                addresses["emulated_chatgpt"] = at.clone().into(); // the name it had first
+            }
+            addresses[format!("emulated_{}", one.card.id)] = at.into();
+        }
         let _announced = running.announce(&listener)?;
-        output.print(&addresses, |_| greeting(gate, &chatgpt, &qwen, &data_dir))?;
+        output.print(&addresses, |_| greeting(gate, &emulated, &data_dir))?;
         running.serve(listener).await
     })
 }
 
 /// What a newcomer reads first.
-fn greeting(gate: SocketAddr, chatgpt: &Emulator, qwen: &Emulator, data: &Path) -> String {
+fn greeting(gate: SocketAddr, emulated: &[Emulated], data: &Path) -> String {
+    let partners: Vec<_> = emulated
+        .iter()
+        .map(|one| format!("emulated {} http://{}", one.card.name.en, one.emulator.addr()))
+        .collect();
     format!(
         r#"Yumen demo. The partners are EMULATED: no model answers, and nothing leaves this machine.
 
 gate  http://{gate}
 phone http://{gate}/phone
 data  {data}
-emulated ChatGPT http://{chatgpt}, emulated Qwen http://{qwen}
+{partners}
 
 Ask as a mainland phone, as an American one, and whether a phone may:
 
@@ -118,8 +130,7 @@ yumen alarms --server http://{gate}
 
 Stop with Ctrl-C."#,
         data = data.display(),
-        chatgpt = chatgpt.addr(),
-        qwen = qwen.addr(),
+        partners = partners.join("\n"),
         device = profile::named("cn").unwrap_or_default(),
     )
 }
@@ -210,30 +221,4 @@ fn record(
         materials: BTreeSet::new(),
         replaces: None,
     })
-}
-
-fn partners(
-    build: &Build,
-    chatgpt: &Emulator,
-    qwen: &Emulator,
-    key: &Path,
-) -> Result<Vec<PartnerConfig>, Failure> {
-    let mut configs = Vec::new();
-    for card in &build.shipped.partners {
-        let base = match card.id.as_str() {
-            "openai" => format!("http://{}/v1", chatgpt.addr()),
-            "qwen" => format!("http://{}/api/v1", qwen.addr()),
-            other => return Err(Failure::new(format!("no emulator for the partner {other}"))),
-        };
-        let home: BaseUrl = card.base_url.parse().context("a partner's address is broken")?;
-        let base_url = base.parse().context("an emulator's address is broken")?;
-        configs.push(PartnerConfig {
-            // The emulator stands where the partner does.
-            region: card.region_of(home.host()),
-            keys: vec![KeySource::File(key.to_owned())],
-            emulated: true,
-            ..PartnerConfig::new(card.id.clone(), card.protocol.clone(), base_url)
-        });
-    }
-    Ok(configs)
 }

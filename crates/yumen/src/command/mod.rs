@@ -5,11 +5,13 @@ mod approval;
 mod check;
 mod demo;
 mod eligibility;
+mod emulate;
 mod filed_models;
 mod keys;
 mod kill;
 mod ledger;
 mod market;
+mod partner;
 mod progress;
 mod release;
 mod serve;
@@ -74,6 +76,8 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Approval(command) => approval::run(command, output),
         Command::Eligibility(command) => eligibility::run(command, output),
         Command::Market(command) => market::run(command, output),
+        Command::Partner(command) => partner::run(command, output),
+        Command::Emulate(args) => emulate::run(&args, output),
         Command::Release(command) => release::run(command, output),
         Command::FiledModels(command) => filed_models::run(command, output),
         Command::Kill(args) => kill::run(args, output),

@@ -15,6 +15,7 @@ pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
     for conflict in config.management.conflicts() {
         tracing::warn!(key = conflict.key, chosen = %conflict.chosen, "management profiles differ");
     }
+    let configured = config.partners.iter().map(|partner| partner.id.clone()).collect();
     let premises = Premises::take(build, DataDir::open(&config.data_dir)?)?;
     let service = Service {
         mode: Mode::Serve,
@@ -22,8 +23,10 @@ pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
             sandbox: config.sandbox,
             management: config.management,
             provider: config.provider,
+            partners: configured,
         },
         partners: config.partners,
+        routing: config.routing,
         aliases: config.aliases,
         durable: config.durable,
         require_device_key: config.require_device_key,
