@@ -9,6 +9,7 @@
     reason = "helpers of tests: short to call, and to fail is their job"
 )]
 
+mod agreement;
 mod captured;
 mod client;
 mod dashscope;
