@@ -91,6 +91,10 @@ impl Tamper {
     }
 
     fn unfinish(&mut self, map: &mut Map<String, Value>) {
+        // OpenAI's responses tell it by their status.
+        if map.get("object").is_some_and(|object| object == "response") {
+            map.insert("status".to_owned(), Value::Null);
+        }
         for name in FINISHES {
             if let Some(finish) = map.get_mut(name) {
                 let told = !matches!(finish.as_str(), None | Some("" | "null"));

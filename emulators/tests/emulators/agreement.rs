@@ -24,12 +24,18 @@ struct Row {
     thinker: Option<(&'static str, Reasoning)>,
     /// A good key and a bad one; none where no key is known.
     keys: Option<[&'static str; 2]>,
+    /// What is called otherwise than with most partners.
+    otherwise: &'static [(&'static str, PartnerErrorKind)],
 }
 
 const KEYS: Option<[&str; 2]> = Some(["test-key", "bad-key"]);
 const THINK: Reasoning = Reasoning::On { effort: None, budget_tokens: None };
 const THINK_A_LITTLE: Reasoning = Reasoning::On { effort: Some(Effort::Low), budget_tokens: None };
 const THINK_IN_BOUNDS: Reasoning = Reasoning::On { effort: None, budget_tokens: Some(1024) };
+
+/// Alibaba's quota code is also said of tokens per minute, which pass.
+const TOKENS_PER_MINUTE: &[(&str, PartnerErrorKind)] =
+    &[("[[quota]]", PartnerErrorKind::RateLimited)];
 
 const ROWS: [Row; 8] = [
     Row {
@@ -39,6 +45,7 @@ const ROWS: [Row; 8] = [
         model: "gpt-5.4-mini",
         thinker: None,
         keys: KEYS,
+        otherwise: &[],
     },
     Row {
         dialect: "openai-responses",
@@ -47,6 +54,7 @@ const ROWS: [Row; 8] = [
         model: "gpt-5.4-mini",
         thinker: Some(("gpt-6.1-sol", THINK_A_LITTLE)),
         keys: KEYS,
+        otherwise: &[],
     },
     Row {
         dialect: "dashscope-native",
@@ -55,6 +63,7 @@ const ROWS: [Row; 8] = [
         model: "qwen-plus",
         thinker: Some(("qwen-plus", THINK)),
         keys: KEYS,
+        otherwise: TOKENS_PER_MINUTE,
     },
     Row {
         dialect: "dashscope-compatible",
@@ -63,6 +72,7 @@ const ROWS: [Row; 8] = [
         model: "qwen-plus",
         thinker: Some(("qwen-plus", THINK)),
         keys: KEYS,
+        otherwise: TOKENS_PER_MINUTE,
     },
     Row {
         dialect: "dashscope-anthropic",
@@ -71,6 +81,7 @@ const ROWS: [Row; 8] = [
         model: "qwen-plus",
         thinker: Some(("qwen-plus", THINK_IN_BOUNDS)),
         keys: KEYS,
+        otherwise: TOKENS_PER_MINUTE,
     },
     Row {
         dialect: "anthropic-messages",
@@ -79,6 +90,7 @@ const ROWS: [Row; 8] = [
         model: "claude-sonnet-5-5",
         thinker: Some(("claude-sonnet-5-5", THINK)),
         keys: KEYS,
+        otherwise: &[],
     },
     Row {
         dialect: "tencent-native",
@@ -87,6 +99,11 @@ const ROWS: [Row; 8] = [
         model: "hunyuan-turbos-latest",
         thinker: Some(("hunyuan-a13b", THINK)),
         keys: Some(["AKIDtest:SECRETtest", "AKIDtest:WRONG"]),
+        // It cuts what is too long by itself.
+        otherwise: &[
+            ("[[overloaded]]", PartnerErrorKind::RateLimited),
+            ("[[context_length]]", PartnerErrorKind::BadRequest),
+        ],
     },
     Row {
         dialect: "ollama",
@@ -95,6 +112,12 @@ const ROWS: [Row; 8] = [
         model: "llama3.3",
         thinker: Some(("qwen3", THINK)),
         keys: None,
+        // It has one queue, no account and no moderation.
+        otherwise: &[
+            ("[[rate_limit]]", PartnerErrorKind::Overloaded),
+            ("[[quota]]", PartnerErrorKind::RateLimited),
+            ("[[moderation_input]]", PartnerErrorKind::Server),
+        ],
     },
 ];
 
@@ -206,6 +229,10 @@ fn weather() -> Tool {
     }
 }
 
+fn unstated() -> FinishReason {
+    FinishReason::Other(FinishReason::UNSTATED.to_owned())
+}
+
 #[tokio::test]
 async fn a_plain_answer_is_read_the_same_in_one_piece_and_streamed() {
     for row in &ROWS {
@@ -288,6 +315,8 @@ async fn one_broken_thing_is_noticed() {
             for (how, expected) in [(How::Whole, whole), (How::Streamed, streamed)] {
                 let got = row.ask(&says(prompt), how).await;
                 let fits = match &got {
+                    // An end without its reason is told as such.
+                    Ok(answer) if prompt == "[[no_finish]]" => answer.finish == unstated(),
                     Ok(_) => expected.is_empty(),
                     Err(error) => expected.contains(&error.kind),
                 };
@@ -317,6 +346,8 @@ async fn refusals_are_told_apart() {
     let mut missed = Vec::new();
     for row in &ROWS {
         for (prompt, expected) in cases {
+            let other = row.otherwise.iter().find(|(word, _)| *word == prompt);
+            let expected = other.map_or(expected, |(_, kind)| *kind);
             for how in BOTH {
                 let got = row.ask(&says(prompt), how).await;
                 // Anthropic's own moderation answers, with a reason of its own.

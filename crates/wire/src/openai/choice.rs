@@ -21,6 +21,10 @@ pub(super) struct ChoiceState {
     /// The partner's moderation declined.
     pub(super) declined: bool,
     pub(super) finish: Option<FinishReason>,
+    /// Something was said: words, reasoning, a call of a tool.
+    spoke: bool,
+    /// Something came that is not read here.
+    unread: bool,
     /// Bytes of text and of reasoning so far, where each piece repeats what was before.
     text: usize,
     reasoning: usize,
@@ -36,6 +40,8 @@ impl ChoiceState {
         pieces: Pieces,
         out: &mut Vec<Event>,
     ) -> Result<(), PartnerError> {
+        let before = out.len();
+        self.unread |= !turn.unknown.is_empty();
         if let Some(reasoning) = turn.take_reasoning() {
             let news = news(reasoning, &mut self.reasoning, pieces)?;
             out.extend(news.map(Event::Reasoning));
@@ -84,7 +90,14 @@ impl ChoiceState {
                 arguments,
             }));
         }
+        self.spoke |= out.len() > before;
         Ok(())
+    }
+
+    /// Whether it ends as a good answer does with nothing in it but what is not read here: the
+    /// partner has renamed what holds its words.
+    pub(super) fn is_unreadable(&self) -> bool {
+        self.unread && !self.spoke && self.finish == Some(FinishReason::Stop)
     }
 
     /// Why the choice ended.

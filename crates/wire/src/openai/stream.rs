@@ -320,6 +320,10 @@ impl StreamState {
         if self.choices.first().is_none_or(|(number, _)| *number != 0) {
             return Err(PartnerError::malformed(None, "the answer has no first choice"));
         }
+        if self.choices.iter().any(|(_, choice)| choice.is_unreadable()) {
+            let message = "the answer's words are not where they were";
+            return Err(PartnerError::malformed(None, message));
+        }
         let filtered = |(_, choice): &(u32, ChoiceState)| {
             !choice.refused && choice.finish == Some(FinishReason::ContentFilter)
         };
