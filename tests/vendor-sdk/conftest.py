@@ -55,11 +55,18 @@ def emulators_program():
     return str(built[-1])
 
 
+PARTNERS = [
+    "anthropic", "ark", "dashscope", "deepseek", "huawei", "llama-api", "llama-cpp", "minimax", "moonshot",
+    "ollama", "openai", "qianfan", "tencent", "tokenhub", "vllm", "zhipu",
+]
+
+
 @pytest.fixture(scope="session")
 def emulators():
-    """The base addresses of the partners: {"openai": ..., "dashscope": ...}."""
-    command = [emulators_program(), "--openai", "127.0.0.1:0", "--dashscope", "127.0.0.1:0",
-               "--chunk-delay-ms", "0"]
+    """The base addresses of the partners: {"openai": "http://127.0.0.1:1234", ...}."""
+    command = [emulators_program(), "--chunk-delay-ms", "0"]
+    for partner in PARTNERS:
+        command += ["--partner", f"{partner}=127.0.0.1:0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         yield json.loads(process.stdout.readline())
