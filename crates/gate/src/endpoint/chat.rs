@@ -35,7 +35,12 @@ pub(crate) async fn completions(
     let caller = Caller::identify(gate, &visit, now)?;
     let Visit { snapshot, headers, body, language, .. } = visit;
     let body = intake::json_body(&headers, body).await?;
-    let asked = ChatCompletionRequest::parse(&body).map_err(|error| {
+    // A picture cannot be screened yet, and nothing goes to a partner unscreened.
+    let asked = ChatCompletionRequest::parse(&body).and_then(|asked| {
+        asked.require_text()?;
+        Ok(asked)
+    });
+    let asked = asked.map_err(|error| {
         let code = match error {
             WireError::Json { .. } => "body_not_json",
             _ => "input_invalid",
@@ -43,15 +48,6 @@ pub(crate) async fn completions(
         Problem::new(code, format!("{error}."), error.zh()).at(error.param())
     })?;
     drop(body);
-    // A picture cannot be screened yet, and nothing goes to a partner unscreened.
-    if let Some(param) = asked.first_beyond_text() {
-        return Err(Problem::new(
-            "input_invalid",
-            format!("`{param}`: only text can be screened, so nothing else is taken yet."),
-            format!("`{param}`：目前只能筛查文本，因此暂不接受其他内容。"),
-        )
-        .at(Some(&param)));
-    }
     let feature = chat_feature(gate, &asked.model)?;
     let way = Way { gate, snapshot: &snapshot, caller: &caller, now, language };
     let clearance = way.clear(feature).await?;

@@ -12,7 +12,6 @@ use super::shape::{
     RequestFormat, RequestMessage, RequestTool, RequestToolChoice, Stop, StreamOptions, Thinking,
 };
 use crate::chat::{Chat, Effort, Message, Params, Reasoning, ResponseFormat, Tool, ToolChoice};
-use crate::content::Part;
 use crate::error::WireError;
 use crate::extra::Extra;
 use crate::json::Json;
@@ -52,14 +51,23 @@ impl ChatCompletionRequest {
         request.check()
     }
 
-    /// The path of the first part that is not text, such as `messages[0].content[1]`: for whoever
-    /// takes text alone.
-    pub fn first_beyond_text(&self) -> Option<String> {
-        self.chat.messages.iter().enumerate().find_map(|(at, message)| {
-            let Message::User { content } = message else { return None };
-            let part = content.parts().iter().position(|part| !matches!(part, Part::Text(_)))?;
-            Some(format!("messages[{at}].content[{part}]"))
-        })
+    /// Refuses whatever is not text: for who cannot look at anything else.
+    ///
+    /// # Errors
+    /// [`WireError::Unsupported`] naming the first part that is something else.
+    pub fn require_text(&self) -> Result<(), WireError> {
+        for (at, message) in self.chat.messages.iter().enumerate() {
+            let Message::User { content } = message else { continue };
+            let parts = content.parts().iter().enumerate();
+            for (part, kind) in parts.filter_map(|(at, part)| Some((at, part.beyond_text()?))) {
+                let path = format!("messages[{at}].content[{part}]");
+                return Err(WireError::unsupported(
+                    path,
+                    format!("a content part of type `{kind}`"),
+                ));
+            }
+        }
+        Ok(())
     }
 }
 

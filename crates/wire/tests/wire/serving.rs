@@ -485,10 +485,15 @@ fn pictures_are_read_and_told() {
         r#"{"role":"system","content":"s"},{"role":"user","content":[{"type":"text","text":"what is"},{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0=","detail":"low"}},{"type":"image_url","image_url":"https://example.com/a.png"},{"type":"text","text":"this?"}]}"#,
     )
     .unwrap();
-    assert_eq!(request.first_beyond_text().as_deref(), Some("messages[1].content[1]"));
+    let error = request.require_text().unwrap_err();
+    assert_eq!(
+        (error.code(), error.param()),
+        ("unsupported_value", Some("messages[1].content[1]"))
+    );
+    assert!(error.to_string().contains("image_url"), "{error}");
     assert_eq!(request.chat.modalities().names().collect::<Vec<_>>(), ["image"]);
     assert_eq!(request.chat.messages[1].text(), "what is\nthis?");
-    assert_eq!(say(r#"{"role":"user","content":"q"}"#).unwrap().first_beyond_text(), None);
+    assert_eq!(say(r#"{"role":"user","content":"q"}"#).unwrap().require_text(), Ok(()));
 
     for image in [
         r#""http://example.com/a.png""#,
