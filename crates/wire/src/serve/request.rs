@@ -58,8 +58,9 @@ impl ChatCompletionRequest {
     pub fn require_text(&self) -> Result<(), WireError> {
         for (at, message) in self.chat.messages.iter().enumerate() {
             let Message::User { content } = message else { continue };
-            let parts = content.parts().iter().enumerate();
-            for (part, kind) in parts.filter_map(|(at, part)| Some((at, part.beyond_text()?))) {
+            let mut parts = content.parts().iter().enumerate();
+            if let Some((part, kind)) = parts.find_map(|(at, part)| Some((at, part.beyond_text()?)))
+            {
                 let path = format!("messages[{at}].content[{part}]");
                 return Err(WireError::unsupported(
                     path,
