@@ -362,6 +362,7 @@ async fn restart(
     chain: &mut Chain,
     error: AskError,
 ) -> Result<(Step, Vec<Event>, Reading), AskError> {
+    chain.prefer_others();
     match chain.begin::<Streamed>("", None).await {
         Ok((events, reading)) => {
             chain.voided();

@@ -27,7 +27,6 @@ impl Partners {
                     chain.complete();
                     let ((models, chosen), emulated) = (chain.place(), chain.emulated());
                     let attempts = chain.close();
-                    let completion = *completion;
                     Ok(Answer::Whole(Whole { completion, attempts, models, chosen, emulated }))
                 }
                 Err(error) => Err(Unanswered { error, attempts: chain.close() }),

@@ -62,19 +62,19 @@ pub(crate) enum AtOnce {}
 pub(crate) enum Streamed {}
 
 impl Delivery for AtOnce {
-    type Got = Box<Completion>;
+    type Got = Completion;
     const STREAMS: bool = false;
 
-    async fn make(call: Call<'_>) -> Result<Box<Completion>, AskError> {
+    async fn make(call: Call<'_>) -> Result<Completion, AskError> {
         let (parts, inflow, _) = call.answered(false).await?;
         let body = inflow.whole(MOST_ANSWER).await?;
         match call.partner.protocol.decode(&read(&parts), &body) {
             Err(error) => Err(call.partner.told(error)),
-            Ok(completion) => Ok(Box::new(call.expected.whole(completion)?)),
+            Ok(completion) => Ok(call.expected.whole(completion)?),
         }
     }
 
-    fn tally(got: &Box<Completion>) -> Tally {
+    fn tally(got: &Completion) -> Tally {
         let called: usize = got.tool_calls.iter().map(|call| call.arguments.len()).sum();
         let came = got.text.len() + got.reasoning.len() + called;
         Tally { came, usage: got.usage, first_token: None }

@@ -39,8 +39,8 @@ pub(crate) struct Chain {
     /// Who may be asked, in order.
     first: Candidate,
     rest: Vec<Candidate>,
-    /// What the first is asked, already written.
-    encoded: Encoded,
+    /// What the first is asked, already written; gone once it was sent.
+    encoded: Option<Encoded>,
     conversation: Option<Conversation>,
     hint: Option<String>,
     deadline: Instant,
@@ -90,7 +90,7 @@ impl Chain {
             needs,
             first,
             rest,
-            encoded,
+            encoded: Some(encoded),
             conversation,
             hint,
             deadline: Instant::now() + shared.routing.deadline,
@@ -143,7 +143,7 @@ impl Chain {
             let Some(grant) = self.grant(continues).await else {
                 return Err(why.unwrap_or_else(|| self.unavailable()));
             };
-            let Some(encoded) = self.encoded(grant.at, said, D::STREAMS) else {
+            let Some(encoded) = self.take_encoded(grant.at, said, D::STREAMS) else {
                 let candidate = self.candidate_mut(grant.at);
                 if continues {
                     candidate.refuses_prefix = true;
@@ -244,9 +244,12 @@ impl Chain {
     }
 
     /// What a candidate is asked; none when its protocol cannot say it.
-    fn encoded(&self, at: usize, said: &str, streams: bool) -> Option<Encoded> {
-        if at == 0 && said.is_empty() {
-            return Some(self.encoded.clone());
+    fn take_encoded(&mut self, at: usize, said: &str, streams: bool) -> Option<Encoded> {
+        if at == 0
+            && said.is_empty()
+            && let Some(encoded) = self.encoded.take()
+        {
+            return Some(encoded);
         }
         let Body::Chat(chat) = self.prompt.get().body() else { return None };
         let candidate = self.candidate(at);
@@ -405,6 +408,12 @@ impl Chain {
                 self.again = Some(at);
             }
         }
+    }
+
+    /// Whoever failed last is asked again only after all others: a reader who must begin anew is not
+    /// made to do so twice.
+    pub(crate) fn prefer_others(&mut self) {
+        self.again = None;
     }
 
     /// The text so far stands, and the attempt that broke off is part of it.

@@ -1,11 +1,13 @@
 //! Connections to model partners: the only crate that talks to them.
 //!
-//! A [`Route`] is made from a screened prompt and can name only a model of the prompt's clearance, at
-//! an endpoint inside the market;
-//! [`Partners::ask`] takes the route by value and sends it once (at most once more, to the same
-//! model, when nothing was received). Every wait is bounded by one of five [`Clocks`], every answer
-//! by a size. An [`AnswerStream`] is pulled and has no task of its own: dropping it, or dropping the
-//! future of `ask`, closes the connection to the partner, so a person who hangs up stops the work.
+//! A [`Route`] is made from a screened prompt and can name only models of the prompt's clearance that
+//! can do what is asked, at endpoints inside the market. [`Partners::ask`] takes the route by value
+//! and asks them one after the other until one answers; what may follow a failure is one table
+//! (`conduct.rs`), and who is asked next one decision (`plan.rs`). A refusal of content is final.
+//! Every wait is bounded by one of the [`Clocks`], every answer by a size, and all attempts together
+//! by the [`Routing`]'s deadline and budgets. An [`AnswerStream`] is pulled and has no task of its
+//! own: dropping it, or dropping the future of `ask`, closes the connection to the partner, so a
+//! person who hangs up stops the work; what it came to until then is settled ([`Manner::settle`]).
 //!
 //! Keys are read once, at the start, from the environment or a file. They are in no error, no log
 //! and no `Debug` output of this crate.

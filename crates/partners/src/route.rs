@@ -36,7 +36,6 @@ pub struct Route {
 }
 
 /// A conversation as it is sent to one model.
-#[derive(Clone)]
 pub(crate) struct Encoded {
     pub(crate) address: Uri,
     pub(crate) outgoing: Outgoing,

@@ -14,7 +14,7 @@ use tokio::{
     sync::Notify,
 };
 use yumen_features::{Feature, Prompt, prepare_chat};
-use yumen_partners::{Clocks, Manner, PartnerConfig, Partners, Routing};
+use yumen_partners::{Capabilities, Clocks, Manner, ModelConfig, PartnerConfig, Partners, Routing};
 use yumen_policy::{
     Device, Digest, Market, ModelRef, Policy, PolicySource, Release, ReleasedFeature, Timestamp,
     clear, judge,
@@ -129,6 +129,22 @@ pub(crate) fn only(config: PartnerConfig) -> Partners {
     Partners::new(vec![config], Routing::default()).unwrap()
 }
 
+/// Several partners, routed by default.
+pub(crate) fn all(configs: Vec<PartnerConfig>) -> Partners {
+    Partners::new(configs, Routing::default()).unwrap()
+}
+
+/// The same partner, speaking a dialect and with a model that can go on from the beginning of an
+/// answer.
+pub(crate) fn continuing(mut config: PartnerConfig) -> PartnerConfig {
+    config.protocol = Dialect::named("dashscope-compatible").unwrap();
+    config.models = vec![ModelConfig {
+        capabilities: Capabilities { prefix: Some(true), ..Capabilities::default() },
+        ..ModelConfig::unknown("m-1".parse().unwrap())
+    }];
+    config
+}
+
 /// How to ask: as a stream, or for all at once.
 pub(crate) fn manner(stream: bool) -> Manner<'static> {
     if stream { Manner::stream() } else { Manner::whole() }
@@ -141,6 +157,8 @@ pub(crate) enum Step {
     Send(Vec<u8>),
     /// Sends these bytes again and again, with short pauses, until the other side is gone.
     Drip(Vec<u8>),
+    /// Says nothing for so long.
+    Pause(Duration),
     /// Says nothing more until the other side is gone.
     Silence,
     /// Closes the connection.
@@ -223,6 +241,7 @@ async fn serve(mut connection: TcpStream, scripts: Arc<[Vec<Step>]>, seen: Arc<S
                     seen.gone.notify_one();
                     return;
                 }
+                Step::Pause(pause) => tokio::time::sleep(*pause).await,
                 Step::Silence => {
                     let mut more = [0; 64];
                     while connection.read(&mut more).await.is_ok_and(|count| count > 0) {}
@@ -273,6 +292,27 @@ pub(crate) fn completion() -> Vec<Step> {
         "",
         r#"{"id":"c1","object":"chat.completion","created":1,"model":"m-1","choices":[{"index":0,"message":{"role":"assistant","content":"A gate is a door in a wall."},"finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":9,"total_tokens":14}}"#,
     )
+}
+
+/// An error with this code.
+pub(crate) fn failure(status: &str, code: &str) -> Vec<Step> {
+    let body = format!(r#"{{"error":{{"message":"no","type":"{code}","code":"{code}"}}}}"#);
+    json(status, "", &body)
+}
+
+/// The stream "A gate is a door in a wall."
+pub(crate) fn stream() -> Vec<Step> {
+    vec![stream_head(), opening(), text("A gate is "), text("a door in a wall."), ending()]
+}
+
+/// A stream that is cut after "A gate is ".
+pub(crate) fn cut() -> Vec<Step> {
+    vec![stream_head(), opening(), text("A gate is "), Step::Close]
+}
+
+/// What goes on with a cut stream.
+pub(crate) fn rest() -> Vec<Step> {
+    vec![stream_head(), opening(), text("a door in a wall."), ending()]
 }
 
 /// The head of a stream.
