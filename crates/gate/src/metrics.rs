@@ -7,7 +7,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use yumen_partners::Attempt;
+use yumen_partners::{Attempt, Partners};
 
 use crate::alarm::AlarmKind;
 
@@ -16,6 +16,8 @@ pub(crate) struct Metrics {
     registry: Registry,
     counters: Counters,
     tasks: Gauge,
+    under_way: Family<ModelLabels, Gauge>,
+    resting: Family<ModelLabels, Gauge>,
 }
 
 /// Handles to the counters, for what outlives a handler.
@@ -34,6 +36,12 @@ struct AttemptLabels {
     partner: String,
     model: String,
     outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ModelLabels {
+    partner: String,
+    model: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -112,18 +120,38 @@ impl Metrics {
         );
         let tasks = Gauge::default();
         registry.register("tasks", "Tasks that are alive in the program", tasks.clone());
+        let under_way = Family::default();
+        registry.register(
+            "partner_requests_under_way",
+            "Requests to partners under way",
+            Family::clone(&under_way),
+        );
+        let resting = Family::default();
+        registry.register(
+            "partner_resting",
+            "Whether the breaker keeps requests from a model",
+            Family::clone(&resting),
+        );
         let counters = Counters { requests, notices, alarms, open_answers, attempts, tokens };
-        Self { registry, counters, tasks }
+        Self { registry, counters, tasks, under_way, resting }
     }
 
     pub(crate) fn counters(&self) -> &Counters {
         &self.counters
     }
 
-    /// The Prometheus text.
-    pub(crate) fn text(&self) -> String {
+    /// The Prometheus text, with how the partners stand now.
+    pub(crate) fn text(&self, partners: &Partners) -> String {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             self.tasks.set(i64::try_from(runtime.metrics().num_alive_tasks()).unwrap_or(i64::MAX));
+        }
+        for standing in partners.standings() {
+            let labels = ModelLabels {
+                partner: standing.partner.as_str().to_owned(),
+                model: standing.model.as_str().to_owned(),
+            };
+            self.under_way.get_or_create(&labels).set(standing.under_way.into());
+            self.resting.get_or_create(&labels).set(standing.resting.into());
         }
         let mut text = String::new();
         // Writing into a string does not fail.

@@ -7,7 +7,7 @@ const FIRST: Duration = Duration::from_millis(400);
 /// No pause that we choose ourselves is longer.
 const LONGEST: Duration = Duration::from_secs(5);
 /// The longest wait a partner may ask for and have granted while there is another to ask.
-pub(crate) const WORTH_WAITING: Duration = Duration::from_secs(2);
+pub(crate) const WORTH_WAITING: Duration = Duration::from_millis(2_500);
 /// The same where there is nobody else.
 pub(crate) const WORTH_WAITING_ALONE: Duration = Duration::from_secs(10);
 

@@ -211,6 +211,11 @@ impl Lanes {
         }
     }
 
+    /// The lanes that were used.
+    pub(crate) fn used(&self) -> impl Iterator<Item = &Arc<Lane>> {
+        std::iter::successors(self.first.get(), |link| link.next.get()).map(|link| &link.lane)
+    }
+
     fn make(&self, model: &ModelId) -> Lane {
         let number = NUMBERS.fetch_add(1, Relaxed);
         let known = self.configured.iter().find(|config| config.id == *model);

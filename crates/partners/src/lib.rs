@@ -60,6 +60,6 @@ pub use error::{AskError, PartnersError, RouteError};
 pub use in_market::Stray;
 pub use key::KeySource;
 pub use manner::{AfterFirst, Manner};
-pub use partners::Partners;
+pub use partners::{Partners, Standing};
 pub use route::Route;
 pub use routing::Routing;

@@ -4,12 +4,14 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 use yumen_features::{Body, Prompt};
-use yumen_policy::{Clearance, PartnerId};
+use yumen_policy::{Clearance, ModelId, PartnerId};
 use yumen_screen::{Screened, ToPartner};
 use yumen_wire::{Chat, Usage, WireError};
 
 use crate::{
-    Manner, PartnerConfig, PartnersError, Route, RouteError, Routing, budget,
+    Manner, PartnerConfig, PartnersError, Route, RouteError, Routing,
+    breaker::Admit,
+    budget,
     candidate::{self, Candidate, PassedOver},
     capabilities::Needs,
     chance::Chance,
@@ -27,6 +29,19 @@ const USUAL_ANSWER: u64 = 500;
 #[derive(Clone)]
 pub struct Partners {
     pub(crate) shared: Arc<Shared>,
+}
+
+/// How one model of a partner stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing<'a> {
+    /// The partner.
+    pub partner: &'a PartnerId,
+    /// The model.
+    pub model: &'a ModelId,
+    /// Requests to it that are under way.
+    pub under_way: u32,
+    /// Whether its breaker keeps requests from it.
+    pub resting: bool,
 }
 
 /// What all requests share.
@@ -83,6 +98,19 @@ impl Partners {
     /// Whether an emulator answers in this partner's place.
     pub fn is_emulated(&self, id: &PartnerId) -> bool {
         self.find(id).is_some_and(|partner| partner.emulated)
+    }
+
+    /// How each model that was asked stands now.
+    pub fn standings(&self) -> impl Iterator<Item = Standing<'_>> {
+        let now = self.shared.now();
+        self.shared.partners.iter().flat_map(move |partner| {
+            partner.lanes.used().map(move |lane| Standing {
+                partner: &partner.id,
+                model: &lane.model,
+                under_way: lane.busy(),
+                resting: matches!(lane.look(now), Admit::Resting(_)),
+            })
+        })
     }
 
     /// Finds the way of a prompt screened for partners: to those models of its clearance whose

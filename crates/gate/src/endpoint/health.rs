@@ -33,5 +33,9 @@ pub(crate) fn ready(gate: &Gate) -> Result<Reply, Refused> {
 
 /// Prometheus text.
 pub(crate) fn metrics(gate: &Gate) -> Reply {
-    reply::own(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", gate.metrics.text())
+    reply::own(
+        StatusCode::OK,
+        "text/plain; version=0.0.4; charset=utf-8",
+        gate.metrics.text(&gate.partners),
+    )
 }
