@@ -40,18 +40,12 @@ pub(crate) fn encode(
     stream: bool,
 ) -> Result<Outgoing, WireError> {
     let parameters = parameters(dialect, chat, stream)?;
-    let (path, body) = match multimodal::wanted(dialect, chat, model) {
-        Some(form) => {
-            let messages = multimodal::Messages::of(dialect, &chat.messages)?;
-            (&form.path, to_vec(&Request { model, input: Input { messages }, parameters }))
-        }
-        None => {
-            let messages = Messages::of(dialect, &chat.messages)?;
-            (
-                &dialect.quirks().path,
-                to_vec(&Request { model, input: Input { messages }, parameters }),
-            )
-        }
+    let (path, body) = if let Some(form) = multimodal::wanted(dialect, chat, model) {
+        let messages = multimodal::Messages::of(dialect, &chat.messages)?;
+        (&form.path, to_vec(&Request { model, input: Input { messages }, parameters }))
+    } else {
+        let input = Input { messages: Messages::of(dialect, &chat.messages)? };
+        (&dialect.quirks().path, to_vec(&Request { model, input, parameters }))
     };
     let accept = if stream { "text/event-stream" } else { "application/json" };
     let mut headers = params::headers(dialect, accept);

@@ -14,6 +14,7 @@ mod captured;
 mod client;
 mod dashscope;
 mod faults;
+mod natives;
 mod openai;
 mod serving;
 mod wire;

@@ -38,13 +38,12 @@ impl<'a> Messages<'a> {
 fn unspeakable(message: &Message) -> Option<&'static str> {
     match message {
         Message::User { content } => content.parts().iter().find_map(|part| match part {
-            Part::Text(_) | Part::Audio(_) => None,
             Part::Image(Media { detail, .. }) => {
                 let wished = detail.as_deref().is_some_and(|detail| detail != "auto");
                 wished.then_some("detail")
             }
-            Part::Video(Media { source: MediaSource::Url(_), .. }) => None,
-            Part::Video(_) => Some("video_url"),
+            Part::Video(Media { source: MediaSource::Base64 { .. }, .. }) => Some("video_url"),
+            Part::Text(_) | Part::Audio(_) | Part::Video(_) => None,
             Part::File(_) => Some("file"),
         }),
         // Recorded for text alone.

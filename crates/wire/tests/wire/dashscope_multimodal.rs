@@ -399,7 +399,7 @@ fn a_cumulative_stream_gives_each_word_once() {
 
 #[test]
 fn recorded_streams_are_the_same_at_every_cut() {
-    for name in ["multimodal-generation-vl-sse", "single-generation-message-reasoning-sse"] {
+    for name in ["multimodal-generation-vl-sse", "conversation-generation-message-sse"] {
         let body = recorded(name);
         let expected = stream(&native(), &body);
         assert_eq!(expected.1, Ok(()));
