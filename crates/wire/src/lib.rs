@@ -29,7 +29,6 @@ mod extra;
 mod head;
 mod http_date;
 mod json;
-mod limits;
 mod lines;
 mod members;
 mod object;

@@ -161,9 +161,20 @@ pub(crate) fn members<'a>(
     if let (Some(field), Some(key)) = (&quirks.request.cache_key, key) {
         body.member(field, &key[..key.floor_char_boundary(LONGEST_KEY)]);
     }
-    body.members(&quirks.request.members);
+    extras(dialect, chat, &[], body)
+}
+
+/// Writes the dialect's own members, and the request's extras: none that is written already, and
+/// none that is `own`, which means something although it is not written.
+pub(crate) fn extras<'a>(
+    dialect: &'a Dialect,
+    chat: &'a Chat,
+    own: &[&str],
+    body: &mut Body<'a>,
+) -> Result<(), WireError> {
+    body.members(&dialect.quirks().request.members);
     for (name, value) in chat.extra.iter() {
-        if body.has(name) {
+        if body.has(name) || own.contains(&name) {
             return Err(WireError::invalid(name, "has a field of its own"));
         }
         body.member(name, value);

@@ -12,67 +12,20 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::turns::{System, Turns, input};
+use crate::body::Body;
 use crate::chat::{Chat, Message, Params, Reasoning, ResponseFormat, Tool, ToolChoice};
 use crate::content::{Content, MediaSource, Part};
 use crate::dialect::{Dialect, Echo};
 use crate::error::WireError;
-use crate::extra::Extra;
 use crate::json::Json;
-use crate::limits;
+use crate::params::{self, Numbers};
 use crate::protocol::Outgoing;
-use crate::wire_chat::to_vec;
 
 /// The token limit when nobody gave one; the protocol wants one.
 const MOST_TOKENS: u32 = 8_192;
 
-/// The members this encoder may write.
-const OWN: [&str; 14] = [
-    "cache_control",
-    "max_tokens",
-    "messages",
-    "model",
-    "output_config",
-    "stop_sequences",
-    "stream",
-    "system",
-    "temperature",
-    "thinking",
-    "tool_choice",
-    "tools",
-    "top_k",
-    "top_p",
-];
-
-#[derive(Serialize)]
-struct Body<'a> {
-    model: &'a str,
-    max_tokens: u32,
-    messages: Turns<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    system: Option<System<'a>>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    stream: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    temperature: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    top_p: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    top_k: Option<u32>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    stop_sequences: &'a [String],
-    #[serde(skip_serializing_if = "Tools::is_empty")]
-    tools: Tools<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tool_choice: Option<Choice<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    thinking: Option<Cow<'a, Json>>,
-    #[serde(skip_serializing_if = "Output::is_empty")]
-    output_config: Output<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cache_control: Option<Cache>,
-    #[serde(flatten)]
-    extra: &'a Extra,
-}
+/// Members that mean something although a request does not write them.
+const OWN: [&str; 6] = ["output_config", "stream", "system", "thinking", "tool_choice", "tools"];
 
 /// Writes a request.
 pub(crate) fn encode(
@@ -83,42 +36,51 @@ pub(crate) fn encode(
 ) -> Result<Outgoing, WireError> {
     let quirks = dialect.quirks();
     let params = &chat.params;
-    limits::check(dialect, params)?;
-    limits::check_extra(&chat.extra, &OWN)?;
+    let numbers = Numbers::of(dialect, params)?;
+    params::check(dialect, chat)?;
     let opening = chat.messages.iter().take_while(|turn| matches!(turn, Message::System { .. }));
     let (opening, turns) = chat.messages.split_at(opening.count());
     check_turns(dialect, turns, opening.len())?;
     let (thinking, budget) = thinking(dialect, params)?;
-    let body = Body {
-        model,
-        max_tokens: params.max_tokens.unwrap_or(MOST_TOKENS.saturating_add(budget)),
-        messages: Turns { turns, echo: quirks.reasoning.echo == Echo::ToolTurns },
-        system: (!opening.is_empty()).then_some(System(opening)),
-        stream,
-        temperature: params.temperature,
-        top_p: params.top_p,
-        top_k: params.top_k,
-        stop_sequences: &params.stop,
-        tools: Tools { tools: &chat.tools, search: search(dialect, params)? },
-        tool_choice: choice(params, &chat.tools),
-        thinking,
-        output_config: output(dialect, params)?,
-        cache_control: params
-            .cache
-            .as_ref()
-            .filter(|_| quirks.request.cache_key.is_some())
-            .map(|hint| Cache { r#type: "ephemeral", ttl: hint.hour.then_some("1h") }),
-        extra: &chat.extra,
-    };
+    let most = params.max_tokens.unwrap_or(MOST_TOKENS.saturating_add(budget));
+
+    let mut body = Body::new();
+    body.member("model", model);
+    body.member(&quirks.request.token_limit, &most);
+    if !opening.is_empty() {
+        body.member("system", &System(opening));
+    }
+    let echo = quirks.reasoning.echo == Echo::ToolTurns;
+    body.member("messages", &Turns { turns, echo });
+    if stream {
+        body.member("stream", &true);
+    }
+    body.given("temperature", numbers.temperature.as_ref());
+    body.given("top_p", numbers.top_p.as_ref());
+    if let Some(top_k) = &params.top_k {
+        let field = quirks.request.top_k.as_ref().ok_or_else(|| dialect.cannot("top_k"))?;
+        body.member(field, top_k);
+    }
+    if !params.stop.is_empty() {
+        body.member("stop_sequences", &params.stop);
+    }
+    let search = params::search(dialect, params)?.and_then(|form| form.tool.as_ref());
+    if !chat.tools.is_empty() || search.is_some() {
+        body.member("tools", &Tools { tools: &chat.tools, search });
+    }
+    body.given("tool_choice", choice(params, &chat.tools).as_ref());
+    body.given("thinking", thinking.as_deref());
+    body.given("output_config", output(dialect, params)?.as_ref());
+    if let (Some(field), Some(hint)) = (&quirks.request.cache_key, &params.cache) {
+        body.member(field, &Cache { r#type: "ephemeral", ttl: hint.hour.then_some("1h") });
+    }
+    params::extras(dialect, chat, &OWN, &mut body)?;
     let accept = if stream { "text/event-stream" } else { "application/json" };
-    let mut headers = vec![
-        (Cow::Borrowed("content-type"), Cow::Borrowed("application/json")),
-        (Cow::Borrowed("accept"), Cow::Borrowed(accept)),
-    ];
-    let own =
-        quirks.headers.iter().map(|(name, value)| (name.clone().into(), value.clone().into()));
-    headers.extend(own);
-    Ok(Outgoing { path: quirks.path.0.clone(), headers, body: to_vec(&body).into() })
+    Ok(Outgoing {
+        path: quirks.path.0.clone(),
+        headers: params::headers(dialect, accept),
+        body: body.finish().into(),
+    })
 }
 
 /// What cannot be said in turns. `before` is how many turns were taken off the front.
@@ -196,12 +158,12 @@ fn thinking<'a>(
         Some(Reasoning::On { budget_tokens: None, .. }) => Ok((written(&quirks.on)?, 0)),
         Some(Reasoning::On { budget_tokens: Some(budget), .. }) => {
             let Some(field) = &quirks.budget else {
-                return Err(dialect.cannot("reasoning.budget_tokens"));
+                return Err(dialect.cannot("thinking_budget"));
             };
             let least = quirks.least_budget.unwrap_or(0);
             if budget < least || params.max_tokens.is_some_and(|most| budget >= most) {
                 let detail = format!("at least {least} and less than the token limit");
-                return Err(WireError::invalid("reasoning.budget_tokens", detail));
+                return Err(WireError::invalid("thinking_budget", detail));
             }
             let thinking = Json::Object(vec![
                 ("type".to_owned(), Json::String("enabled".to_owned())),
@@ -214,11 +176,11 @@ fn thinking<'a>(
 
 /// What the answer is to be like: the effort, and a schema. A schema has no name here, and always
 /// binds exactly.
-fn output<'a>(dialect: &'a Dialect, params: &'a Params) -> Result<Output<'a>, WireError> {
+fn output<'a>(dialect: &'a Dialect, params: &'a Params) -> Result<Option<Output<'a>>, WireError> {
     let mut output = Output { effort: None, format: None };
     if let Some(Reasoning::On { effort: Some(effort), .. }) = params.reasoning {
         let known = dialect.quirks().reasoning.efforts.get(effort.as_str());
-        output.effort = Some(known.ok_or_else(|| dialect.cannot("reasoning.effort"))?);
+        output.effort = Some(known.ok_or_else(|| dialect.cannot("reasoning_effort"))?);
     }
     if let Some(ResponseFormat::JsonSchema { description, schema, .. }) = &params.response_format {
         let (Some(schema), None) = (schema, description) else {
@@ -226,16 +188,7 @@ fn output<'a>(dialect: &'a Dialect, params: &'a Params) -> Result<Output<'a>, Wi
         };
         output.format = Some(OutputFormat { r#type: "json_schema", schema });
     }
-    Ok(output)
-}
-
-fn search<'a>(dialect: &'a Dialect, params: &Params) -> Result<Option<&'a Json>, WireError> {
-    let Some(wanted) = params.search else { return Ok(None) };
-    let tool = dialect.quirks().search.as_ref().and_then(|search| search.tool.as_ref());
-    match tool {
-        Some(tool) if !wanted.forced => Ok(Some(tool)),
-        _ => Err(dialect.cannot("search")),
-    }
+    Ok((output.effort.is_some() || output.format.is_some()).then_some(output))
 }
 
 fn choice<'a>(params: &'a Params, tools: &[Tool]) -> Option<Choice<'a>> {
@@ -268,12 +221,6 @@ struct Output<'a> {
     format: Option<OutputFormat<'a>>,
 }
 
-impl Output<'_> {
-    fn is_empty(&self) -> bool {
-        self.effort.is_none() && self.format.is_none()
-    }
-}
-
 #[derive(Serialize)]
 struct OutputFormat<'a> {
     r#type: &'static str,
@@ -290,12 +237,6 @@ struct Cache {
 struct Tools<'a> {
     tools: &'a [Tool],
     search: Option<&'a Json>,
-}
-
-impl Tools<'_> {
-    fn is_empty(&self) -> bool {
-        self.tools.is_empty() && self.search.is_none()
-    }
 }
 
 impl Serialize for Tools<'_> {

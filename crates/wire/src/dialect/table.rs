@@ -41,11 +41,11 @@ fn resolve(mut table: Table, depth: usize) -> Result<Table, String> {
 }
 
 /// Puts members over others: tables are merged, rows go before the rows that are there, `false`
-/// takes a whole table away, anything else takes the place of what was there.
+/// takes away what is there and is no yes or no, anything else takes its place.
 fn put_over(base: &mut Table, over: Table) {
     for (name, value) in over {
         match (base.get_mut(&name), value) {
-            (Some(Value::Table(_)), Value::Boolean(false)) => {
+            (Some(below), Value::Boolean(false)) if !below.is_bool() => {
                 base.remove(&name);
             }
             (Some(Value::Table(below)), Value::Table(above)) => put_over(below, above),

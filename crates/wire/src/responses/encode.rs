@@ -6,70 +6,21 @@
 
 use std::borrow::Cow;
 
-use serde::ser::{Error as _, SerializeMap, SerializeSeq};
+use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-use super::items::KEPT;
+use super::input::Input;
+use crate::body::Body;
 use crate::chat::{Chat, Message, Params, Reasoning, ResponseFormat, Tool, ToolChoice};
-use crate::content::{Content, Media, MediaSource, Part};
+use crate::content::{Content, MediaSource, Part};
 use crate::dialect::Dialect;
 use crate::error::WireError;
-use crate::extra::Extra;
 use crate::json::Json;
-use crate::limits;
+use crate::params::{self, Numbers};
 use crate::protocol::Outgoing;
-use crate::wire_chat::to_vec;
 
-/// The members this encoder may write.
-const OWN: [&str; 14] = [
-    "include",
-    "input",
-    "instructions",
-    "max_output_tokens",
-    "model",
-    "parallel_tool_calls",
-    "prompt_cache_key",
-    "reasoning",
-    "store",
-    "stream",
-    "temperature",
-    "tool_choice",
-    "tools",
-    "top_p",
-];
-
-#[derive(Serialize)]
-struct Body<'a> {
-    model: &'a str,
-    input: Input<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    instructions: Option<&'a str>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    stream: bool,
-    store: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_output_tokens: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    temperature: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    top_p: Option<f64>,
-    #[serde(skip_serializing_if = "Tools::is_empty")]
-    tools: Tools<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tool_choice: Option<Choice<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parallel_tool_calls: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<Text<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reasoning: Option<Effort<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    include: Option<[&'static str; 1]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prompt_cache_key: Option<&'a str>,
-    #[serde(flatten)]
-    extra: &'a Extra,
-}
+/// Members that mean something although a request does not write them.
+const OWN: [&str; 4] = ["instructions", "stream", "tool_choice", "tools"];
 
 /// Writes a request.
 pub(crate) fn encode(
@@ -80,48 +31,52 @@ pub(crate) fn encode(
 ) -> Result<Outgoing, WireError> {
     let quirks = dialect.quirks();
     let params = &chat.params;
-    limits::check(dialect, params)?;
-    limits::check_extra(&chat.extra, &OWN)?;
-    if chat.extra.get("text").is_some() && params.response_format.is_some() {
-        return Err(WireError::invalid("text", "has a field of its own"));
-    }
+    let numbers = Numbers::of(dialect, params)?;
+    params::check(dialect, chat)?;
     let (instructions, items) = match chat.messages.split_first() {
         Some((Message::System { content }, items)) => (Some(content.as_str()), items),
         _ => (None, chat.messages.as_slice()),
     };
     check_items(dialect, items)?;
+    if params.top_k.is_some() && quirks.request.top_k.is_none() {
+        return Err(dialect.cannot("top_k"));
+    }
     let (search, choice) = search(dialect, params)?;
-    let effort = effort(dialect, params)?;
-    let cache_key = params.cache.as_ref().and_then(|hint| hint.key.as_deref());
-    let body = Body {
-        model,
-        input: Input(items),
-        instructions,
-        stream,
-        store: false,
-        max_output_tokens: params.max_tokens,
-        temperature: params.temperature,
-        top_p: params.top_p,
-        tools: Tools { tools: &chat.tools, search },
-        tool_choice: choice,
-        parallel_tool_calls: params.parallel_tool_calls,
-        text: params.response_format.as_ref().map(Text),
-        include: matches!(params.reasoning, Some(Reasoning::On { .. }))
-            .then_some(["reasoning.encrypted_content"]),
-        reasoning: effort,
-        prompt_cache_key: cache_key
-            .filter(|key| quirks.request.cache_key.is_some() && key.len() <= LONGEST_CACHE_KEY),
-        extra: &chat.extra,
-    };
+
+    let mut body = Body::new();
+    body.member("model", model);
+    body.given("instructions", instructions);
+    body.member("input", &Input(items));
+    if stream {
+        body.member("stream", &true);
+    }
+    body.member("store", &false);
+    body.given(&quirks.request.token_limit, params.max_tokens.as_ref());
+    body.given("temperature", numbers.temperature.as_ref());
+    body.given("top_p", numbers.top_p.as_ref());
+    if !chat.tools.is_empty() || search.is_some() {
+        body.member("tools", &Tools { tools: &chat.tools, search });
+    }
+    body.given("tool_choice", choice.as_ref());
+    body.given("parallel_tool_calls", params.parallel_tool_calls.as_ref());
+    body.given("text", params.response_format.as_ref().map(Text).as_ref());
+    if let Some(effort) = effort(dialect, params)? {
+        body.member("reasoning", &effort);
+        if params.reasoning != Some(Reasoning::Off) {
+            body.member("include", &["reasoning.encrypted_content"]);
+        }
+    }
+    let key = params.cache.as_ref().and_then(|hint| hint.key.as_deref());
+    if let (Some(field), Some(key)) = (&quirks.request.cache_key, key) {
+        body.member(field, &key[..key.floor_char_boundary(LONGEST_CACHE_KEY)]);
+    }
+    params::extras(dialect, chat, &OWN, &mut body)?;
     let accept = if stream { "text/event-stream" } else { "application/json" };
-    let mut headers = vec![
-        (Cow::Borrowed("content-type"), Cow::Borrowed("application/json")),
-        (Cow::Borrowed("accept"), Cow::Borrowed(accept)),
-    ];
-    let own =
-        quirks.headers.iter().map(|(name, value)| (name.clone().into(), value.clone().into()));
-    headers.extend(own);
-    Ok(Outgoing { path: quirks.path.0.clone(), headers, body: to_vec(&body).into() })
+    Ok(Outgoing {
+        path: quirks.path.0.clone(),
+        headers: params::headers(dialect, accept),
+        body: body.finish().into(),
+    })
 }
 
 /// Longest key of the cache hint that is sent, in bytes.
@@ -170,13 +125,13 @@ fn effort<'a>(dialect: &'a Dialect, params: &Params) -> Result<Option<Effort<'a>
         None => return Ok(None),
         Some(Reasoning::Off) => "none",
         Some(Reasoning::On { budget_tokens: Some(_), .. }) => {
-            return Err(dialect.cannot("reasoning.budget_tokens"));
+            return Err(dialect.cannot("thinking_budget"));
         }
         Some(Reasoning::On { effort, budget_tokens: None }) => {
             effort.unwrap_or(crate::chat::Effort::Medium).as_str()
         }
     };
-    let effort = efforts.get(word).ok_or_else(|| dialect.cannot("reasoning.effort"))?;
+    let effort = efforts.get(word).ok_or_else(|| dialect.cannot("reasoning_effort"))?;
     Ok(Some(Effort { effort }))
 }
 
@@ -191,7 +146,7 @@ fn search<'a>(
     let tool = tool.ok_or_else(|| dialect.cannot("search"))?;
     match (wanted.forced, choice) {
         (true, None) => Ok((Some(tool), Some(Choice::Search(tool)))),
-        (true, Some(_)) => Err(dialect.cannot("search.forced")),
+        (true, Some(_)) => Err(dialect.cannot("search")),
         (false, choice) => Ok((Some(tool), choice)),
     }
 }
@@ -278,12 +233,6 @@ struct Tools<'a> {
     search: Option<&'a Json>,
 }
 
-impl Tools<'_> {
-    fn is_empty(&self) -> bool {
-        self.tools.is_empty() && self.search.is_none()
-    }
-}
-
 impl Serialize for Tools<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut tools = serializer.serialize_seq(None)?;
@@ -312,137 +261,4 @@ struct WireTool<'a> {
     description: Option<&'a str>,
     parameters: Option<&'a Json>,
     strict: bool,
-}
-
-struct Input<'a>(&'a [Message]);
-
-impl Serialize for Input<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if let [Message::User { content }] = self.0
-            && let Some(text) = content.as_text()
-        {
-            return serializer.serialize_str(text);
-        }
-        let mut items = serializer.serialize_seq(None)?;
-        for message in self.0 {
-            match message {
-                Message::System { content } => {
-                    items.serialize_element(&Turn { role: "system", content })?;
-                }
-                Message::User { content } => match content.as_text() {
-                    Some(content) => {
-                        items.serialize_element(&Turn { role: "user", content })?;
-                    }
-                    None => {
-                        items.serialize_element(&Turn { role: "user", content: Parts(content) })?;
-                    }
-                },
-                Message::Assistant { content, tool_calls, extra, .. } => {
-                    let kept = extra.iter().filter(|(name, _)| *name == KEPT);
-                    for (_, list) in kept {
-                        if let Json::Array(kept) = list {
-                            for item in kept {
-                                items.serialize_element(item)?;
-                            }
-                        }
-                    }
-                    if !content.is_empty() || tool_calls.is_empty() {
-                        items.serialize_element(&Turn { role: "assistant", content })?;
-                    }
-                    for call in tool_calls {
-                        items.serialize_element(&FunctionCall {
-                            r#type: "function_call",
-                            call_id: &call.id,
-                            name: &call.name,
-                            arguments: &call.arguments,
-                        })?;
-                    }
-                }
-                Message::Tool { tool_call_id, content } => {
-                    items.serialize_element(&FunctionCallOutput {
-                        r#type: "function_call_output",
-                        call_id: tool_call_id,
-                        output: content,
-                    })?;
-                }
-            }
-        }
-        items.end()
-    }
-}
-
-#[derive(Serialize)]
-struct Turn<T> {
-    role: &'static str,
-    content: T,
-}
-
-#[derive(Serialize)]
-struct FunctionCall<'a> {
-    r#type: &'static str,
-    call_id: &'a str,
-    name: &'a str,
-    arguments: &'a str,
-}
-
-#[derive(Serialize)]
-struct FunctionCallOutput<'a> {
-    r#type: &'static str,
-    call_id: &'a str,
-    output: &'a str,
-}
-
-struct Parts<'a>(&'a Content);
-
-impl Serialize for Parts<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.parts().iter().map(WirePart))
-    }
-}
-
-struct WirePart<'a>(&'a Part);
-
-impl Serialize for WirePart<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        match self.0 {
-            Part::Text(text) => {
-                map.serialize_entry("type", "input_text")?;
-                map.serialize_entry("text", text)?;
-            }
-            Part::Image(image) => {
-                map.serialize_entry("type", "input_image")?;
-                map.serialize_entry("image_url", &image.url())?;
-                map.serialize_entry("detail", image.detail.as_deref().unwrap_or("auto"))?;
-            }
-            Part::File(file) => {
-                map.serialize_entry("type", "input_file")?;
-                write_file(file, &mut map)?;
-            }
-            Part::Audio(Media { source: MediaSource::Base64 { data, .. }, format, .. }) => {
-                #[derive(Serialize)]
-                struct Sound<'a> {
-                    data: &'a str,
-                    format: Option<&'a str>,
-                }
-                map.serialize_entry("type", "input_audio")?;
-                map.serialize_entry("input_audio", &Sound { data, format: format.as_deref() })?;
-            }
-            Part::Audio(_) | Part::Video(_) => {
-                return Err(S::Error::custom("films and addresses of sounds cannot be said"));
-            }
-        }
-        map.end()
-    }
-}
-
-fn write_file<M: SerializeMap>(file: &Media, map: &mut M) -> Result<(), M::Error> {
-    match &file.source {
-        MediaSource::Url(url) => map.serialize_entry("file_url", url),
-        MediaSource::Base64 { .. } => {
-            // The partner tells the kind of bytes by the name, so there must be one.
-            map.serialize_entry("filename", file.format.as_deref().unwrap_or("file.pdf"))?;
-            map.serialize_entry("file_data", &file.url())
-        }
-    }
 }

@@ -9,6 +9,7 @@
 
 mod answer;
 mod encode;
+mod input;
 mod items;
 mod stream;
 

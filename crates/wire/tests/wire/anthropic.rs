@@ -289,7 +289,7 @@ fn what_a_dialect_cannot_say_is_refused_not_dropped() {
         ("response_format", Params { response_format: Some(ResponseFormat::JsonObject), ..base() }),
         ("search", Params { search: Some(Search { forced: true }), ..base() }),
         (
-            "reasoning.effort",
+            "reasoning_effort",
             Params {
                 reasoning: Some(Reasoning::On {
                     effort: Some(Effort::Minimal),
@@ -299,14 +299,14 @@ fn what_a_dialect_cannot_say_is_refused_not_dropped() {
             },
         ),
         (
-            "reasoning.budget_tokens",
+            "thinking_budget",
             Params {
                 reasoning: Some(Reasoning::On { effort: None, budget_tokens: Some(1_023) }),
                 ..base()
             },
         ),
         (
-            "reasoning.budget_tokens",
+            "thinking_budget",
             Params {
                 max_tokens: Some(1_024),
                 reasoning: Some(Reasoning::On { effort: None, budget_tokens: Some(1_024) }),
@@ -390,8 +390,16 @@ fn the_versions_and_the_partners_differ_as_documented() {
         let on = Reasoning::On { effort: None, budget_tokens: Some(1_024) };
         let on = asked_with(Params { reasoning: Some(on), ..base() });
         assert_eq!(written(partner, &on)["thinking"]["budget_tokens"], 1024);
+        let effort = Reasoning::On { effort: Some(Effort::Low), budget_tokens: None };
+        let effort = asked_with(Params { reasoning: Some(effort), ..base() });
+        assert!(refused(partner, &effort).starts_with("reasoning"));
         assert_eq!(partner.prefix(), Some(Prefix::Trailing));
     }
+
+    let on = Reasoning::On { effort: None, budget_tokens: None };
+    let on = asked_with(Params { reasoning: Some(on), ..base() });
+    assert_eq!(refused(&qwen, &on), "reasoning");
+    assert_eq!(written(&minimax, &on)["thinking"], Value::Null, "it always reasons");
 
     let call = ToolCall { id: "c".into(), name: "f".into(), arguments: "{}".into() };
     let turn = Message::Assistant {

@@ -234,14 +234,14 @@ fn what_the_protocol_cannot_say_is_refused_not_dropped() {
         ("frequency_penalty", Params { frequency_penalty: Some(0.5), ..base() }),
         ("top_p", Params { top_p: Some(f64::INFINITY), ..base() }),
         (
-            "reasoning.budget_tokens",
+            "thinking_budget",
             Params {
                 reasoning: Some(Reasoning::On { effort: None, budget_tokens: Some(2_048) }),
                 ..base()
             },
         ),
         (
-            "search.forced",
+            "search",
             Params {
                 search: Some(Search { forced: true }),
                 tool_choice: Some(ToolChoice::Auto),
