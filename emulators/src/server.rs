@@ -10,9 +10,9 @@ use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::net::{TcpListener, TcpStream};
@@ -175,25 +175,28 @@ async fn connection(stream: TcpStream, desk: Arc<Desk>) {
     }
     let (line, reset) = Line::of(stream);
     let first = AtomicBool::new(true);
-    let service = service_fn(|request| {
+    let service = service_fn(move |request| {
         let is_first = first.swap(false, Ordering::Relaxed);
-        serve(&desk, request, is_first, &reset)
+        serve(Arc::clone(&desk), request, is_first, reset.clone())
     });
-    // An error here is the client's leaving, or the cut that a fault asked for.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(line), service).await;
+    // Either version of HTTP, as the client's first bytes say: 2 only with prior knowledge. An
+    // error here is the client's leaving, or the cut that a fault asked for.
+    let _ = auto::Builder::new(TokioExecutor::new())
+        .serve_connection(TokioIo::new(line), service)
+        .await;
 }
 
 async fn serve(
-    desk: &Desk,
+    desk: Arc<Desk>,
     request: hyper::Request<Incoming>,
     is_first: bool,
-    reset: &Reset,
+    reset: Reset,
 ) -> Result<hyper::Response<Paced>, Cut> {
     if request.uri().path().starts_with(OWN_PATHS) {
         if is_first {
             desk.counters.connection_was_ours();
         }
-        return Ok(own(desk, request).await);
+        return Ok(own(&desk, request).await);
     }
     desk.counters.request();
     let (head, body) = request.into_parts();
@@ -205,7 +208,7 @@ async fn serve(
         attendance.finish(Ended::Complete);
         let headers = vec![("connection", "close".to_owned())];
         let nothing = Delivery::whole(Vec::new(), None);
-        return Ok(respond(StatusCode::PAYLOAD_TOO_LARGE, headers, nothing, None, desk));
+        return Ok(respond(StatusCode::PAYLOAD_TOO_LARGE, headers, nothing, None, &desk));
     };
     let request = Request {
         method: head.method,
@@ -224,7 +227,7 @@ async fn serve(
                 tokio::time::sleep(delivery.late).await;
             }
             record.note(|entry| entry.status = Some(status.as_u16()));
-            Ok(respond(status, headers, delivery, Some(attendance), desk))
+            Ok(respond(status, headers, delivery, Some(attendance), &desk))
         }
         Response::Silence => {
             // Held until the client leaves, which drops this future and the attendance with it.
