@@ -11,7 +11,7 @@ use super::errors::Refusal;
 use crate::delivery::Stream;
 use crate::reply::{self, End, Reply};
 
-/// Frames before the first one with text.
+/// Frames before the first one with thoughts or text.
 const LEAD: usize = 1;
 
 #[derive(Serialize)]
@@ -69,6 +69,7 @@ struct FunctionDelta {
 pub(super) fn frames(reply: &Reply, usage: Option<Usage>, identity: Identity) -> Stream {
     let moderated = reply.end == End::Filtered;
     let ticket = identity.ticket;
+    let lead = LEAD + reply.reasoning_pieces().len();
     let end = (Delta::text(""), Some(finish_reason(reply.end)));
     let deltas = deltas(reply, &identity).into_iter().map(|delta| (delta, None));
     let choices = deltas.chain((!moderated).then_some(end)).map(|(delta, finish_reason)| {
@@ -79,7 +80,7 @@ pub(super) fn frames(reply: &Reply, usage: Option<Usage>, identity: Identity) ->
     let chunks = choices
         .chain(last)
         .enumerate()
-        .map(move |(index, choice)| chunk(index, choice.as_slice(), usage, &identity));
+        .map(move |(index, choice)| chunk(index, lead, choice.as_slice(), usage, &identity));
     let tail = if moderated {
         Refusal::moderated_output().compatible_event(&ticket)
     } else {
@@ -87,7 +88,7 @@ pub(super) fn frames(reply: &Reply, usage: Option<Usage>, identity: Identity) ->
     };
     Stream {
         frames: Box::new(chunks.chain(iter::once(tail))),
-        lead: LEAD,
+        lead,
         error: Refusal::internal().compatible_event(&ticket),
         broken: Bytes::from_static(b"data: {\"choices\":[{\"delta\":{\"conte\n\n"),
     }
@@ -116,14 +117,20 @@ fn deltas(reply: &Reply, identity: &Identity) -> Vec<Delta> {
     iter::once(opening).chain(thought).chain(said).chain(called).collect()
 }
 
-fn chunk(index: usize, choices: &[Choice], usage: Option<Usage>, identity: &Identity) -> Bytes {
+fn chunk(
+    index: usize,
+    lead: usize,
+    choices: &[Choice],
+    usage: Option<Usage>,
+    identity: &Identity,
+) -> Bytes {
     let chunk = Chunk {
         choices,
         object: "chat.completion.chunk",
         usage: usage.filter(|_| choices.is_empty()),
         created: identity.created,
         system_fingerprint: identity.named.fingerprint.as_deref(),
-        model: identity.named.model_in(index, LEAD),
+        model: identity.named.model_in(index, lead),
         id: &identity.id,
     };
     // Serialising strings and numbers cannot fail.

@@ -130,7 +130,6 @@ impl Refusal {
                 ("ServiceUnavailable", "service_unavailable", "service_unavailable"),
                 "Model serving is temporarily unavailable, please try again later.",
             ),
-            Why::Server | Why::Under200 => Self::internal(),
             Why::Key => Self::key(false),
             Why::Moderation => Self::moderation("Input (text)"),
             Why::ContextLength => Self::invalid("Range of input length should be [1, 129024]"),
@@ -154,7 +153,7 @@ impl Refusal {
             Why::Status(status) if status < 500 => {
                 Self::invalid(format!("The request was refused with status {status}."))
             }
-            Why::Status(_) => Self::internal(),
+            Why::Server | Why::Under200 | Why::Status(_) => Self::internal(),
         }
     }
 

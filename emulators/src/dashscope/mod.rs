@@ -1,4 +1,4 @@
-//! Alibaba's DashScope: the native text generation endpoint and the OpenAI-compatible one, as
+//! Alibaba's DashScope: the native text and multimodal endpoints and the OpenAI-compatible one, as
 //! recorded traffic and the vendor's Python client show them.
 
 mod compatible;
@@ -18,6 +18,7 @@ use crate::exchange::{Request, Response, Ticket};
 use errors::Refusal;
 
 const NATIVE: &str = "/api/v1/services/aigc/text-generation/generation";
+const MULTIMODAL: &str = "/api/v1/services/aigc/multimodal-generation/generation";
 const COMPATIBLE: &str = "/compatible-mode/v1/chat/completions";
 
 /// What is asked of `request`.
@@ -26,7 +27,7 @@ pub(crate) fn answer(request: &Request) -> Response {
         return anthropic::at(anthropic::House::DashScope, request);
     }
     let compatible = request.path.starts_with("/compatible-mode/");
-    let checked = if request.path != NATIVE && request.path != COMPATIBLE {
+    let checked = if ![NATIVE, MULTIMODAL, COMPATIBLE].contains(&request.path.as_str()) {
         Err(Refusal::no_such_url())
     } else if !request.has_good_bearer() {
         Err(Refusal::key(compatible))

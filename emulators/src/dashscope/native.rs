@@ -1,63 +1,100 @@
-//! `POST /api/v1/services/aigc/text-generation/generation`: the request's checks and the answer in
-//! one piece.
+//! `POST /api/v1/services/aigc/text-generation/generation`, and `multimodal-generation` beside it,
+//! where content is a list of parts both ways: the request's checks and the answer in one piece.
 
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::errors::Refusal;
 use super::question::{self, PARAMETERS};
-use super::{EVENTS, JSON, answered, native_stream};
+use super::{EVENTS, JSON, MULTIMODAL, answered, native_stream};
 use crate::ask::Ask;
 use crate::conversation::{self, Conversation};
 use crate::exchange::{Request, Response, Ticket};
 use crate::fault::Why;
 use crate::fields::{Fields, Problem};
 use crate::parts::Parts;
-use crate::reply::{End, Persona, Reply};
+use crate::reply::{Call, End, Persona, Reply};
+use crate::tree::{Tree, object};
 use crate::turn::Turn;
 
 /// How an answer is to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of a request, or an address")]
 pub(super) struct Format {
     /// `choices` with a message, instead of a plain `text`.
     pub(super) message: bool,
     /// Events carry what is new, instead of all so far.
     pub(super) incremental: bool,
+    /// Content is a list of parts.
+    pub(super) multimodal: bool,
+    /// Usage is as the models before Qwen 3 count it.
+    pub(super) older: bool,
+    /// What a search found is told.
+    pub(super) sources: bool,
 }
 
-/// Token counts.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub(super) struct Usage {
-    total_tokens: u64,
-    output_tokens: u64,
-    input_tokens: u64,
-    prompt_tokens_details: PromptDetails,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    output_tokens_details: Option<OutputDetails>,
+/// What is counted for one answer, the reasoning included in `output`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counts {
+    pub(super) input: u64,
+    pub(super) output: u64,
+    /// Named only where thinking was asked for.
+    pub(super) reasoning: Option<u64>,
+    pub(super) images: u64,
+    pub(super) searched: bool,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
-struct PromptDetails {
-    cached_tokens: u64,
-}
-
-#[derive(Clone, Copy, Debug, Serialize)]
-struct OutputDetails {
-    reasoning_tokens: u64,
-}
-
-impl Usage {
-    /// `reasoning` is part of `output`, and named only where thinking was asked for.
-    pub(super) fn of(input: u64, output: u64, reasoning: Option<u64>) -> Self {
-        Self {
-            total_tokens: input + output,
-            output_tokens: output,
-            input_tokens: input,
-            prompt_tokens_details: PromptDetails { cached_tokens: 0 },
-            output_tokens_details: reasoning
-                .map(|reasoning_tokens| OutputDetails { reasoning_tokens }),
+impl Counts {
+    /// Token counts in the layout that recorded answers have.
+    pub(super) fn usage(self, format: Format) -> Tree {
+        let Self { input, output, reasoning, images, searched } = self;
+        let seen = (images > 0).then_some(images);
+        if format.multimodal && format.older {
+            return object! {"input_tokens": input, "output_tokens": output}
+                .maybe("image_tokens", seen);
         }
+        if format.multimodal {
+            let thought = reasoning.unwrap_or_default();
+            let told = object! {"reasoning_tokens": thought, "text_tokens": output - thought};
+            return object! {
+                "input_tokens_details": object! {"text_tokens": input - images}
+                    .maybe("image_tokens", seen),
+                "prompt_tokens_details": object! {},
+                "total_tokens": input + output,
+                "output_tokens": output,
+                "input_tokens": input,
+                "output_tokens_details": told,
+            }
+            .maybe("image_tokens", seen);
+        }
+        let plugins = object! {"search": object! {"count": 1_u64, "strategy": "turbo"}};
+        object! {"total_tokens": input + output, "output_tokens": output, "input_tokens": input}
+            .maybe("plugins", searched.then_some(plugins))
+            .with("prompt_tokens_details", object! {"cached_tokens": 0_u64})
+            .maybe(
+                "output_tokens_details",
+                reasoning.map(|reasoning| object! {"reasoning_tokens": reasoning}),
+            )
     }
+}
+
+/// `text` as content: as it is, or as a list of at most one part.
+pub(super) fn content(text: &str, format: Format) -> Tree {
+    match (format.multimodal, text.is_empty()) {
+        (false, _) => text.into(),
+        (true, true) => Tree::List(Vec::new()),
+        (true, false) => vec![object! {"text": text}].into(),
+    }
+}
+
+/// What a search found: nothing real.
+pub(super) fn found() -> Tree {
+    object! {"search_results": vec![object! {
+        "icon": "",
+        "site_name": "example",
+        "index": 1_u64,
+        "title": "An emulated result",
+        "url": "https://example.com/emulated",
+    }]}
 }
 
 /// The name of the finish reason.
@@ -75,7 +112,7 @@ pub(super) fn call_id(ticket: &Ticket, index: usize) -> String {
 }
 
 pub(super) fn answer(body: &Value, events: bool, request: &Request) -> Response {
-    match ask(body) {
+    match ask(body, request.path == MULTIMODAL) {
         Ok((ask, format, ignored)) => generate(&ask, format, &ignored, events, request),
         Err(refusal) => refused(&refusal, events, &request.ticket),
     }
@@ -117,10 +154,13 @@ fn generate(
 }
 
 /// Checks every field; also gives the names of the fields that are ignored.
-fn ask(body: &Value) -> Result<(Ask, Format, Vec<String>), Refusal> {
+fn ask(body: &Value, multimodal: bool) -> Result<(Ask, Format, Vec<String>), Refusal> {
     let fields = Fields::of(body, "")?;
     let mut ignored = fields.beyond(&["model", "input", "parameters"]);
     let model = question::model(&fields)?;
+    if multimodal && !question::sees(model) || !multimodal && question::only_sees(model) {
+        return Err(Refusal::no_such_url());
+    }
     let Some(input) = fields.object("input")? else {
         return Err(Problem::missing("input").into());
     };
@@ -134,30 +174,39 @@ fn ask(body: &Value) -> Result<(Ask, Format, Vec<String>), Refusal> {
     let own = ["result_format", "incremental_output"];
     let known: Vec<&str> = PARAMETERS.into_iter().chain(own).collect();
     ignored.extend(parameters.beyond(&known));
-    let conversation = conversation(&input, &mut ignored)?;
+    let conversation = conversation(&input, multimodal, &mut ignored)?;
     // The older models still default to the older format.
     let message = match parameters.one_of("result_format", &["message", "text"])? {
         Some(format) => format == "message",
-        None => model.starts_with("qwen3"),
+        None => multimodal || model.starts_with("qwen3"),
     };
     let incremental = parameters.boolean("incremental_output")?.unwrap_or(false);
     let ask = question::ask(model, conversation, &parameters)?;
     if !ask.tools.is_empty() && !message {
         return Err(Refusal::invalid("'result_format' must be 'message' when 'tools' are given."));
     }
-    Ok((ask, Format { message, incremental }, ignored))
+    let sources = match parameters.object("search_options")? {
+        Some(options) => ask.search && options.boolean("enable_source")? == Some(true),
+        None => false,
+    };
+    let older = !model.starts_with("qwen3");
+    Ok((ask, Format { message, incremental, multimodal, older, sources }, ignored))
 }
 
-fn conversation(input: &Fields<'_>, ignored: &mut Vec<String>) -> Result<Conversation, Refusal> {
+fn conversation(
+    input: &Fields<'_>,
+    multimodal: bool,
+    ignored: &mut Vec<String>,
+) -> Result<Conversation, Refusal> {
     const EMPTY: &str = "Role must be user or assistant and Content length must be greater than 0";
     if let Some(messages) = input.array("messages")? {
         if messages.is_empty() {
             return Err(Refusal::invalid(EMPTY));
         }
         let path = input.at("messages");
-        let manner = question::manner(Parts::None);
+        let manner = question::manner(if multimodal { Parts::Keyed } else { Parts::None });
         let talk = conversation::messages(messages, &path, manner, ignored)?;
-        if talk.turns > 0 && talk.user.is_empty() {
+        if talk.turns > 0 && talk.user.is_empty() && talk.media.is_empty() {
             return Err(Refusal::invalid(EMPTY));
         }
         return Ok(talk);
@@ -175,72 +224,40 @@ fn conversation(input: &Fields<'_>, ignored: &mut Vec<String>) -> Result<Convers
     }
 }
 
-#[derive(Serialize)]
-struct Generation<'a> {
-    output: Output<'a>,
-    usage: Usage,
-    request_id: String,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Output<'a> {
-    Message { choices: [Choice<'a>; 1] },
-    Text { finish_reason: &'static str, text: &'a str },
-}
-
-#[derive(Serialize)]
-struct Choice<'a> {
-    finish_reason: &'static str,
-    message: Message<'a>,
-}
-
-#[derive(Serialize)]
-struct Message<'a> {
-    role: &'static str,
-    content: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    reasoning_content: &'a str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tool_calls: Vec<Call<'a>>,
-}
-
-#[derive(Serialize)]
-struct Call<'a> {
-    function: Function<'a>,
-    index: usize,
-    id: String,
-    r#type: &'static str,
-}
-
-#[derive(Serialize)]
-struct Function<'a> {
-    name: &'a str,
-    arguments: &'a str,
-}
-
 fn whole(ask: &Ask, reply: &Reply, format: Format, ticket: &Ticket) -> Vec<u8> {
     let finish_reason = finish_reason(reply.end, question::is_forced(ask));
-    let calls = reply.calls.iter().enumerate().map(|(index, call)| Call {
-        function: Function { name: &call.name, arguments: &call.arguments },
-        index,
-        id: call_id(ticket, index),
-        r#type: "function",
-    });
-    let output = if format.message {
-        let message = Message {
-            role: "assistant",
-            content: &reply.text,
-            reasoning_content: &reply.reasoning,
-            tool_calls: calls.collect(),
+    let call = |(index, call): (usize, &Call)| {
+        let function = object! {
+            "name": call.name.as_str(), "arguments": call.arguments.as_str(),
         };
-        Output::Message { choices: [Choice { finish_reason, message }] }
-    } else {
-        Output::Text { finish_reason, text: &reply.text }
+        object! {
+            "function": function,
+            "index": index,
+            "id": call_id(ticket, index),
+            "type": "function",
+        }
     };
-    let reasoning = ask.thinking.then(|| reply.reasoning_tokens());
-    let usage = Usage::of(ask.input_tokens(), reply.output_tokens(), reasoning);
-    let generation = Generation { output, usage, request_id: ticket.uuid() };
-    // Serialising strings and numbers cannot fail.
-    serde_json::to_vec(&generation).unwrap_or_default()
+    let calls: Vec<Tree> = reply.calls.iter().enumerate().map(call).collect();
+    let output = if format.message {
+        let thought = Some(reply.reasoning.as_str()).filter(|text| !text.is_empty());
+        let message = object! {"role": "assistant", "content": content(&reply.text, format)}
+            .maybe("reasoning_content", thought)
+            .maybe("tool_calls", (!calls.is_empty()).then_some(calls));
+        object! {"choices": vec![object! {"finish_reason": finish_reason, "message": message}]}
+    } else {
+        object! {"finish_reason": finish_reason, "text": reply.text.as_str()}
+    };
+    let counts = Counts {
+        input: ask.input_tokens(),
+        output: reply.output_tokens(),
+        reasoning: ask.thinking.then(|| reply.reasoning_tokens()),
+        images: ask.conversation.media_tokens,
+        searched: ask.search,
+    };
+    let body = object! {
+        "output": output.maybe("search_info", format.sources.then(found)),
+        "usage": counts.usage(format),
+        "request_id": ticket.uuid(),
+    };
+    body.json().into_bytes()
 }

@@ -1,19 +1,17 @@
 //! The events of the native protocol: `id:`, `event:`, a comment with the status, `data:`; no space
 //! after a colon, a usage that grows, `"null"` for a finish reason until the end, no `[DONE]`.
 
-use std::iter;
-
 use bytes::Bytes;
-use serde::Serialize;
 
 use super::errors::Refusal;
-use super::native::{Format, Usage, call_id, finish_reason};
+use super::native::{Counts, Format, call_id, content, finish_reason, found};
 use super::question;
 use crate::ask::Ask;
 use crate::delivery::Stream;
 use crate::exchange::Ticket;
 use crate::reply::{self, Call, End, Reply};
 use crate::tokens::{self, Tally};
+use crate::tree::{Tree, object};
 
 /// What one event adds.
 #[derive(Clone, Debug)]
@@ -30,58 +28,13 @@ enum Step {
     End,
 }
 
-#[derive(Serialize)]
-struct Event<'a> {
-    output: Output<'a>,
-    usage: Usage,
-    request_id: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Output<'a> {
-    Message { choices: [Choice<'a>; 1] },
-    Text { finish_reason: &'a str, text: &'a str },
-}
-
-#[derive(Serialize)]
-struct Choice<'a> {
-    message: Message<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    index: Option<u32>,
-    finish_reason: &'a str,
-}
-
-#[derive(Serialize)]
-struct Message<'a> {
-    content: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reasoning_content: Option<&'a str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tool_calls: Vec<CallPart<'a>>,
-    role: &'static str,
-}
-
-#[derive(Serialize)]
-struct CallPart<'a> {
-    index: usize,
-    id: &'a str,
-    r#type: &'static str,
-    function: Function<'a>,
-}
-
-#[derive(Serialize)]
-struct Function<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-    arguments: &'a str,
-}
-
 /// What has been said so far, and how to say it.
 struct Teller {
     format: Format,
     thinking: bool,
     input: u64,
+    images: u64,
+    searched: bool,
     finish: &'static str,
     request_id: String,
     calls: Vec<Call>,
@@ -96,13 +49,16 @@ struct Teller {
 
 /// The frames of `reply`.
 pub(super) fn frames(ask: &Ask, reply: Reply, format: Format, ticket: &Ticket) -> Stream {
-    let steps = steps(&reply);
+    let steps = steps(&reply, format);
     let moderated = reply.end == End::Filtered;
     let count = steps.len();
+    let lead = steps.iter().take_while(|step| matches!(step, Step::Reasoning(_))).count();
     let mut teller = Teller {
         format,
         thinking: ask.thinking,
         input: ask.input_tokens(),
+        images: ask.conversation.media_tokens,
+        searched: ask.search,
         finish: finish_reason(reply.end, question::is_forced(ask)),
         request_id: ticket.uuid(),
         ids: (0..reply.calls.len()).map(|index| call_id(ticket, index)).collect(),
@@ -123,7 +79,7 @@ pub(super) fn frames(ask: &Ask, reply: Reply, format: Format, ticket: &Ticket) -
     let tail = moderated.then(|| Refusal::moderated_output().native_event(good + 1, ticket));
     Stream {
         frames: Box::new(told.chain(tail)),
-        lead: 0,
+        lead,
         error: Refusal::internal().native_event(4, ticket),
         broken: Bytes::from_static(
             b"id:4\nevent:result\n:HTTP_STATUS/200\ndata:{\"output\":{\"choi\n\n",
@@ -131,10 +87,14 @@ pub(super) fn frames(ask: &Ask, reply: Reply, format: Format, ticket: &Ticket) -
     }
 }
 
-fn steps(reply: &Reply) -> Vec<Step> {
+fn steps(reply: &Reply, format: Format) -> Vec<Step> {
     let mut steps: Vec<Step> = reply.reasoning_pieces().into_iter().map(Step::Reasoning).collect();
     if reply.calls.is_empty() {
-        steps.extend(reply.pieces().into_iter().map(Step::Text).chain(iter::once(Step::End)));
+        steps.extend(reply.pieces().into_iter().map(Step::Text));
+        // With pictures the last text itself ends the answer.
+        if !format.multimodal || steps.is_empty() {
+            steps.push(Step::End);
+        }
         return steps;
     }
     for (index, call) in reply.calls.iter().enumerate() {
@@ -163,26 +123,30 @@ impl Teller {
         let finish_reason = if last { self.finish } else { "null" };
         let (reasoning, text, tool_calls) =
             if self.format.incremental { self.new_only(step) } else { self.so_far() };
-        let output = if self.format.message {
-            let index = (!tool_calls.is_empty()).then_some(0);
-            let message = Message {
-                content: text,
-                reasoning_content: self.thinking.then_some(reasoning),
-                tool_calls,
-                role: "assistant",
-            };
-            Output::Message { choices: [Choice { message, index, finish_reason }] }
+        let format = self.format;
+        let output = if format.message {
+            let index = (!tool_calls.is_empty()).then_some(0_u64);
+            let message = object! {"content": content(text, format)}
+                .maybe("reasoning_content", self.thinking.then_some(reasoning))
+                .maybe("tool_calls", (!tool_calls.is_empty()).then_some(tool_calls))
+                .with("role", "assistant");
+            let choice = object! {"message": message}
+                .maybe("index", index)
+                .with("finish_reason", finish_reason);
+            object! {"choices": vec![choice]}
         } else {
-            Output::Text { finish_reason, text }
+            object! {"finish_reason": finish_reason, "text": text}
         };
-        let event = Event { output, usage: self.usage(), request_id: &self.request_id };
-        // Serialising strings and numbers cannot fail.
-        let json = serde_json::to_string(&event).unwrap_or_default();
-        let id = self.number;
+        let event = object! {
+            "output": output.maybe("search_info", (last && format.sources).then(found)),
+            "usage": self.usage(),
+            "request_id": self.request_id.as_str(),
+        };
+        let (id, json) = (self.number, event.json());
         Bytes::from(format!("id:{id}\nevent:result\n:HTTP_STATUS/200\ndata:{json}\n\n"))
     }
 
-    fn usage(&self) -> Usage {
+    fn usage(&self) -> Tree {
         let reasoning = self.reasoning_tally.count();
         let calls: u64 = self
             .calls
@@ -192,37 +156,43 @@ impl Teller {
             .map(|(call, arguments)| tokens::count(&call.name) + tokens::count(arguments))
             .sum();
         let output = reasoning + self.text_tally.count() + calls;
-        Usage::of(self.input, output, self.thinking.then_some(reasoning))
+        let counts = Counts {
+            input: self.input,
+            output,
+            reasoning: self.thinking.then_some(reasoning),
+            images: self.images,
+            searched: self.searched,
+        };
+        counts.usage(self.format)
     }
 
-    fn new_only<'a>(&'a self, step: &'a Step) -> (&'a str, &'a str, Vec<CallPart<'a>>) {
+    fn new_only<'a>(&'a self, step: &'a Step) -> (&'a str, &'a str, Vec<Tree>) {
         match step {
             Step::Reasoning(piece) => (piece, "", Vec::new()),
             Step::Text(piece) => ("", piece, Vec::new()),
             Step::Call { index, first, arguments } => {
-                let part = CallPart {
-                    index: *index,
-                    id: if *first { &self.ids[*index] } else { "" },
-                    r#type: "function",
-                    function: Function {
-                        name: first.then_some(self.calls[*index].name.as_str()),
-                        arguments,
-                    },
-                };
-                ("", "", vec![part])
+                ("", "", vec![self.call(*index, *first, arguments)])
             }
             Step::End => ("", "", Vec::new()),
         }
     }
 
-    fn so_far(&self) -> (&str, &str, Vec<CallPart<'_>>) {
+    fn so_far(&self) -> (&str, &str, Vec<Tree>) {
         let begun = self.arguments.iter().enumerate().filter(|(_, a)| !a.is_empty());
-        let calls = begun.map(|(index, arguments)| CallPart {
-            index,
-            id: &self.ids[index],
-            r#type: "function",
-            function: Function { name: Some(&self.calls[index].name), arguments },
-        });
+        let calls = begun.map(|(index, arguments)| self.call(index, true, arguments));
         (&self.reasoning, &self.text, calls.collect())
+    }
+
+    /// A call or a part of one, with its name and id where it is `named`.
+    fn call(&self, index: usize, named: bool, arguments: &str) -> Tree {
+        let function = object! {}
+            .maybe("name", named.then(|| self.calls[index].name.as_str()))
+            .with("arguments", arguments);
+        object! {
+            "index": index,
+            "id": if named { self.ids[index].as_str() } else { "" },
+            "type": "function",
+            "function": function,
+        }
     }
 }

@@ -28,6 +28,13 @@ const MODELS: [&str; 17] = [
     "qwen3.8-plus",
 ];
 
+/// Those that take pictures and nothing else but the multimodal address.
+const SEEING_MODELS: [&str; 4] =
+    ["qwen-vl-max", "qwen-vl-plus", "qwen3-vl-plus", "qwen3.8-omni-flash"];
+/// Text models that take pictures too, at either address.
+const BOTH: [&str; 5] =
+    ["qwen3.5-plus", "qwen3.6-plus", "qwen3.7-plus", "qwen3.8-plus", "qwen3.8-flash"];
+
 /// The generation parameters both protocols know, native under `parameters`, compatible at the
 /// top of the body. What else is sent is ignored without a word, as the partner does.
 pub(super) const PARAMETERS: [&str; 22] = [
@@ -57,7 +64,17 @@ pub(super) const PARAMETERS: [&str; 22] = [
 
 /// Whether there is such a model.
 pub(super) fn knows(model: &str) -> bool {
-    snapshot::is_of(&MODELS, model)
+    snapshot::is_of(&MODELS, model) || only_sees(model)
+}
+
+/// Whether `model` takes pictures.
+pub(super) fn sees(model: &str) -> bool {
+    only_sees(model) || snapshot::is_of(&BOTH, model)
+}
+
+/// Whether `model` is only at the multimodal address.
+pub(super) fn only_sees(model: &str) -> bool {
+    snapshot::is_of(&SEEING_MODELS, model)
 }
 
 /// How messages are read, with content in `parts`.
@@ -92,6 +109,9 @@ pub(super) fn ask(
     parameters: &Fields<'_>,
 ) -> Result<Ask, Refusal> {
     let p = parameters;
+    if conversation.media_tokens > 0 && !sees(model) {
+        return Err(Refusal::invalid(format!("The model {model} takes no images.")));
+    }
     p.number("temperature", 0.0, 2.0)?;
     p.number("top_p", 0.0, 1.0)?;
     p.number("repetition_penalty", 0.0, 2.0)?;

@@ -140,7 +140,7 @@ pub(super) fn frames(
         if model != scene.named.model {
             // Only where a fault changes the model midway.
             let mut named = scene.named.clone();
-            named.model = model.to_owned();
+            model.clone_into(&mut named.model);
             scene = Arc::new(scene.renamed(named));
         }
         frame(&house.chunk(&scene, choice, &step))

@@ -68,6 +68,9 @@ const NOT_OFFERED: [&str; 9] = [
     "web_search_options",
 ];
 
+/// More choices are valid with the real partner, up to 128.
+const MOST_CHOICES: u64 = 8;
+
 const MANNER: Manner = Manner {
     roles: &["system", "assistant", "user", "tool", "developer"],
     // The last three stand in answers, which clients send back whole.
@@ -199,7 +202,8 @@ fn read(fields: &Fields<'_>) -> Result<(Ask, Option<StreamOptions>), Refusal> {
     {
         return Err(Problem::beyond_the_emulator(name).into());
     }
-    if fields.integer("n", 1)?.is_some_and(|n| n > 1) {
+    let choices = fields.integer("n", 1)?.unwrap_or(1).unsigned_abs();
+    if choices > MOST_CHOICES {
         return Err(Problem::beyond_the_emulator("n").into());
     }
     simple_fields(fields)?;
@@ -230,6 +234,7 @@ fn read(fields: &Fields<'_>) -> Result<(Ask, Option<StreamOptions>), Refusal> {
         max_tokens: token_limit(fields, model)?,
         stop: conversation::stop(fields, 4, false)?,
         shape,
+        choices,
         ..Ask::default()
     };
     Ok((ask, stream_options(fields)?))
@@ -308,7 +313,7 @@ struct Completion<'a> {
     object: &'static str,
     created: u64,
     model: &'a str,
-    choices: [WholeChoice<'a>; 1],
+    choices: Vec<WholeChoice<'a>>,
     usage: Usage,
     service_tier: &'static str,
     system_fingerprint: Option<&'a str>,
@@ -346,30 +351,33 @@ struct Function<'a> {
 }
 
 fn whole(reply: &Reply, usage: Usage, identity: &Identity) -> Vec<u8> {
-    let calls = reply.calls.iter().enumerate().map(|(index, call)| WholeCall {
-        id: identity.call_id(index),
-        r#type: "function",
-        function: Function { name: &call.name, arguments: &call.arguments },
-    });
-    let text = Some(reply.text.as_str());
-    let spoken = reply.calls.is_empty();
-    let completion = Completion {
-        id: &identity.id,
-        object: "chat.completion",
-        created: identity.created,
-        model: &identity.named.model,
-        choices: [WholeChoice {
-            index: 0,
+    let choice = |(index, text)| {
+        let calls = reply.calls.iter().enumerate().map(|(index, call)| WholeCall {
+            id: identity.call_id(index),
+            r#type: "function",
+            function: Function { name: &call.name, arguments: &call.arguments },
+        });
+        let text = Some(text).filter(|_| reply.calls.is_empty());
+        WholeChoice {
+            index,
             message: Message {
                 role: "assistant",
-                content: text.filter(|_| spoken && !reply.refusal),
+                content: text.filter(|_| !reply.refusal),
                 tool_calls: calls.collect(),
                 refusal: text.filter(|_| reply.refusal),
                 annotations: [],
             },
             logprobs: None,
             finish_reason: finish_reason(reply.end),
-        }],
+        }
+    };
+    let texts = std::iter::once(&reply.text).chain(&reply.others).map(String::as_str);
+    let completion = Completion {
+        id: &identity.id,
+        object: "chat.completion",
+        created: identity.created,
+        model: &identity.named.model,
+        choices: (0..).zip(texts).map(choice).collect(),
         usage,
         service_tier: "default",
         system_fingerprint: identity.named.fingerprint.as_deref(),

@@ -90,15 +90,10 @@ pub(super) fn frames(
     identity: Identity,
     options: StreamOptions,
 ) -> Stream {
-    let deltas = deltas(reply, &identity);
     let end = finish_reason(reply.end);
-    let choices = deltas
-        .into_iter()
-        .map(|delta| (delta, None))
-        .chain(iter::once((Delta::default(), Some(end))))
-        .map(|(delta, finish_reason)| {
-            Some(Choice { index: 0, delta, logprobs: None, finish_reason })
-        });
+    let said: Vec<Vec<Delta>> =
+        (0..=reply.others.len()).map(|choice| deltas(reply, choice, &identity)).collect();
+    let choices = side_by_side(said, end).into_iter().map(Some);
     // A chunk without choices carries the usage.
     let last = options.usage.then_some(None);
     let frames = choices
@@ -114,7 +109,34 @@ pub(super) fn frames(
     }
 }
 
-fn deltas(reply: &Reply, identity: &Identity) -> Vec<Delta> {
+/// The chunks of all choices, as they arrive: the first of each, the second of each.
+fn side_by_side(all: Vec<Vec<Delta>>, end: &'static str) -> Vec<Choice> {
+    let longest = all.iter().map(Vec::len).max().unwrap_or_default();
+    let mut all: Vec<_> = all.into_iter().map(Vec::into_iter).collect();
+    let mut chunks = Vec::new();
+    for _ in 0..longest {
+        for (index, deltas) in (0..).zip(&mut all) {
+            let delta = deltas.next();
+            chunks.extend(delta.map(|delta| Choice {
+                index,
+                delta,
+                logprobs: None,
+                finish_reason: None,
+            }));
+        }
+    }
+    let ends = (0..).zip(&all).map(|(index, _)| Choice {
+        index,
+        delta: Delta::default(),
+        logprobs: None,
+        finish_reason: Some(end),
+    });
+    chunks.extend(ends);
+    chunks
+}
+
+/// What the chunks of the choice `choice` add.
+fn deltas(reply: &Reply, choice: usize, identity: &Identity) -> Vec<Delta> {
     if reply.calls.is_empty() {
         let opening = if reply.refusal {
             Delta { content: Field::Null, refusal: Field::Value(String::new()), ..Delta::default() }
@@ -122,7 +144,7 @@ fn deltas(reply: &Reply, identity: &Identity) -> Vec<Delta> {
             Delta { content: Field::Value(String::new()), refusal: Field::Null, ..Delta::default() }
         };
         let opening = Delta { role: Some("assistant"), ..opening };
-        let said = reply.pieces().into_iter().map(|piece| {
+        let said = reply.pieces_of(choice).into_iter().map(|piece| {
             if reply.refusal {
                 Delta { refusal: Field::Value(piece), ..Delta::default() }
             } else {

@@ -141,7 +141,6 @@ impl Refusal {
                 Some("server_is_overloaded"),
                 "The server is currently overloaded. Please try again later.",
             ),
-            Why::Server | Why::Under200 => Self::server_error(),
             Why::Key => Self::new(
                 StatusCode::UNAUTHORIZED,
                 INVALID,
@@ -169,7 +168,7 @@ impl Refusal {
             Why::Status(status) if status < 500 => {
                 Self::bad(None, None, format!("The request was refused with status {status}."))
             }
-            Why::Status(_) => Self::server_error(),
+            Why::Server | Why::Under200 | Why::Status(_) => Self::server_error(),
         }
     }
 
