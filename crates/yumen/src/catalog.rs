@@ -352,6 +352,15 @@ mod tests {
     }
 
     #[test]
+    fn a_model_serves_no_market_its_partner_takes_no_requests_from() {
+        let text =
+            "extends = \"openai\"\n[[model]]\nid = \"gpt-5.4-mini\"\nmarkets = [\"us\", \"cn\"]";
+        let error = refused(&[("partners/openai.toml", text)]);
+        assert!(error.contains("gpt-5.4-mini") && error.contains("cn"), "{error}");
+        assert!(error.contains("takes no requests from CN"), "{error}");
+    }
+
+    #[test]
     fn a_host_is_where_the_card_says_and_no_other_host_is_anywhere() {
         let card = PartnerCard::parse(QWEN, files::shipped_partner).unwrap();
         let region = |host| card.region_of(host).map(|region| region.to_string());

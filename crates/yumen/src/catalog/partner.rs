@@ -7,6 +7,8 @@
 mod evidence;
 mod extend;
 mod model;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 

@@ -125,7 +125,7 @@ impl Begun {
             .iter()
             .find(|card| stand_in(card.home().dialect.name()) == Some(kind))
             .and_then(|card| card.model.first())
-            .map_or("any-model", |model| model.id.as_str());
+            .map_or(self_hosted(kind), |model| model.id.as_str());
         let key = args.key.as_deref().unwrap_or("any-key");
         Self {
             name: kind.name(),
@@ -155,6 +155,14 @@ impl Begun {
         }
         lines.extend([String::new(), "Stop with Ctrl-C.".to_owned()]);
         lines.join("\n")
+    }
+}
+
+/// A model that the emulated server of one's own has pulled.
+const fn self_hosted(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Ollama => "llama3.2",
+        _ => "llama-3.3-70b",
     }
 }
 

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use yumen_emulators::{Emulator, Kind, Options};
 use yumen_partners::{KeySource, PartnerConfig};
-use yumen_wire::Protocol;
 
 use crate::catalog::{Currency, PartnerCard};
 use crate::failure::{Context as _, Failure};
@@ -16,13 +15,10 @@ use crate::failure::{Context as _, Failure};
 pub(super) struct Emulated {
     pub(super) card: PartnerCard,
     pub(super) emulator: Emulator,
-    /// The path under which the emulator has what the dialect speaks.
-    path: String,
 }
 
-/// Starts an emulator for each card with a model in some release.
-///
-/// A card that does not ship is emulated as what it speaks; where nothing is like it, it is not asked.
+/// Starts an emulator for each card with a model in some release. A partner that nothing emulates
+/// is not asked.
 pub(super) async fn emulated(
     cards: &[PartnerCard],
     options: impl Fn() -> Options,
@@ -33,37 +29,23 @@ pub(super) async fn emulated(
         if card.model.iter().all(|model| model.markets.is_empty()) {
             continue;
         }
-        let Some((kind, path)) = stand_in(card) else {
+        let Some(kind) = Kind::named(card.id.as_str()) else {
             tracing::warn!(partner = %card.id, "nothing emulates it; it is not asked");
             continue;
         };
         let emulator = Emulator::bind(kind, any, options())
             .await
             .context(format!("cannot start the emulated {}", card.name.en))?;
-        all.push(Emulated { card: card.clone(), emulator, path });
+        all.push(Emulated { card: card.clone(), emulator });
     }
     Ok(all)
-}
-
-/// What emulates a partner, and under which path it has what the partner speaks.
-fn stand_in(card: &PartnerCard) -> Option<(Kind, String)> {
-    let home = card.home();
-    if let Some(kind) = Kind::named(card.id.as_str()) {
-        return Some((kind, home.base_url.path().to_owned()));
-    }
-    match home.dialect.protocol() {
-        Protocol::OpenAiChat | Protocol::OpenAiResponses => Some((Kind::OpenAi, "/v1".to_owned())),
-        Protocol::AnthropicMessages => Some((Kind::Anthropic, String::new())),
-        Protocol::OllamaChat => Some((Kind::Ollama, String::new())),
-        Protocol::DashScopeNative | Protocol::TencentNative => None,
-    }
 }
 
 impl Emulated {
     /// How the demo's gate asks it. The emulator stands where the partner does.
     pub(super) fn config(&self, key: &Path) -> Result<PartnerConfig, Failure> {
         let home = self.card.home();
-        let base_url = format!("http://{}{}", self.emulator.addr(), self.path);
+        let base_url = format!("http://{}{}", self.emulator.addr(), home.base_url.path());
         let base_url = base_url.parse().context("an emulator's address is broken")?;
         let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
         Ok(PartnerConfig {

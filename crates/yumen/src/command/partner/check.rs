@@ -4,10 +4,11 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use serde::Serialize;
-use yumen_partners::{KeySource, PartnerConfig, Partners, Routing};
+use tokio::runtime::Runtime;
+use yumen_partners::{KeySource, PartnerConfig, Partners, ProbeError, Routing, probe};
 use yumen_policy::Market;
 
-use super::super::Output;
+use super::super::{Output, runtime};
 use super::{Configured, find};
 use crate::catalog::{ModelCard, PartnerCard, Shipped};
 use crate::config::Config;
@@ -79,10 +80,11 @@ pub(super) fn run(
             .code(CHECK_FAILED));
     }
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let runtime = if live { Some(runtime()?) } else { None };
     let mut all = Vec::new();
     for partner in wanted {
         let card = find(&shipped, partner.id.as_str())?;
-        all.push(check(&partner, card, &shipped.markets, today, live));
+        all.push(check(&partner, card, &shipped.markets, today, runtime.as_ref()));
     }
     output.print(&all, |all| all.iter().map(Checked::text).collect::<Vec<_>>().join("\n\n"))?;
     let wrong: Vec<_> =
@@ -100,7 +102,7 @@ fn check(
     card: &PartnerCard,
     markets: &[Market],
     today: Date,
-    _live: bool,
+    live: Option<&Runtime>,
 ) -> Checked {
     let mut findings = Findings(Vec::new());
     findings.key(partner);
@@ -109,6 +111,9 @@ fn check(
         findings.market(partner, card, market);
     }
     findings.models(partner, card, today);
+    if let Some(runtime) = live {
+        findings.live(partner, card, runtime);
+    }
     Checked {
         partner: partner.id.to_string(),
         in_order: findings.0.iter().all(|finding| finding.state != State::Wrong),
@@ -229,6 +234,43 @@ impl Findings {
             let instead = gone.instead.as_ref().map(|other| format!("; {other} takes its place"));
             let text = format!("{called} ended on {}{}", gone.on, instead.unwrap_or_default());
             self.say(What::Model, State::Wrong, text);
+        }
+    }
+}
+
+impl Findings {
+    /// Asks each model that a release names, else the first that is known, one question.
+    fn live(&mut self, partner: &PartnerConfig, card: &PartnerCard, runtime: &Runtime) {
+        let released = card.model.iter().filter(|model| !model.markets.is_empty());
+        let mut models: Vec<_> = released.map(|model| model.id.clone()).collect();
+        if models.is_empty() {
+            models.extend(partner.models.first().map(|model| model.id.clone()));
+        }
+        if models.is_empty() {
+            self.say(What::Live, State::Wrong, "there is no model to ask for");
+        }
+        for model in models {
+            match runtime.block_on(probe(partner.clone(), &model)) {
+                Ok(answer) => {
+                    let reports = answer.model.as_deref().unwrap_or("no model");
+                    let print = answer.fingerprint.map(|print| format!(", fingerprint {print}"));
+                    let text = format!(
+                        "{model} answers in {} ms; it reports {reports}{}; {} tokens in, {} out",
+                        answer.took.as_millis(),
+                        print.unwrap_or_default(),
+                        answer.usage.input_tokens,
+                        answer.usage.output_tokens,
+                    );
+                    self.say(What::Live, State::Good, text);
+                }
+                Err(error) => {
+                    let code = match &error {
+                        ProbeError::Ask(error) => format!(" ({})", error.code()),
+                        _ => String::new(),
+                    };
+                    self.say(What::Live, State::Wrong, format!("{model}: {error}{code}"));
+                }
+            }
         }
     }
 }
