@@ -6,6 +6,7 @@ mod chat_stream;
 mod errors;
 mod models;
 mod responses;
+mod responses_reasoning;
 mod responses_stream;
 
 use http::{Method, StatusCode};

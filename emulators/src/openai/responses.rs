@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::errors::Refusal;
+use super::responses_reasoning::{self, Thought, Wanted};
 use super::{EFFORTS, answered, metadata, models, reasoning_rules, responses_stream};
 use crate::ask::{Ask, Tool};
 use crate::conversation::{self, Conversation};
@@ -49,15 +50,8 @@ const FIELDS: [&str; 31] = [
 ];
 
 /// Fields that ask for what the emulator does not have.
-const NOT_OFFERED: [&str; 7] = [
-    "background",
-    "context_management",
-    "conversation",
-    "include",
-    "moderation",
-    "prompt",
-    "top_logprobs",
-];
+const NOT_OFFERED: [&str; 6] =
+    ["background", "context_management", "conversation", "moderation", "prompt", "top_logprobs"];
 
 /// The settings a response repeats from its request.
 #[derive(Clone, Debug, Serialize)]
@@ -103,6 +97,8 @@ pub(super) struct Draft {
     echo: Echo,
     pub(super) reply: Reply,
     pub(super) usage: Usage,
+    /// The reasoning, which is the first item.
+    pub(super) thought: Option<Thought>,
     ticket: Ticket,
 }
 
@@ -132,8 +128,9 @@ impl Draft {
 
     /// The response at its end.
     pub(super) fn ended(&self) -> Body<'_> {
-        let items = (0..self.item_count()).map(|index| self.item(index)).collect();
-        self.body(self.status(), items, Some(self.usage))
+        let thought = self.thought.iter().map(Thought::item);
+        let items = thought.chain((0..self.item_count()).map(|index| self.item(index)));
+        self.body(self.status(), items.collect(), Some(self.usage))
     }
 
     fn body(&self, status: &'static str, output: Vec<Value>, usage: Option<Usage>) -> Body<'_> {
@@ -167,9 +164,14 @@ impl Draft {
         }
     }
 
-    /// How many output items there are.
+    /// How many output items there are, besides the reasoning.
     pub(super) fn item_count(&self) -> usize {
         self.reply.calls.len().max(1)
+    }
+
+    /// The place of an output item among all.
+    pub(super) fn place(&self, index: usize) -> usize {
+        index + usize::from(self.thought.is_some())
     }
 
     /// The id of an output item.
@@ -215,7 +217,7 @@ impl Draft {
 
 pub(super) fn answer(fields: &Fields<'_>, request: &Request) -> Result<Response, Refusal> {
     let ticket = &request.ticket;
-    let (ask, echo) = read(fields)?;
+    let (ask, echo, wanted) = read(fields)?;
     let streamed = fields.boolean("stream")? == Some(true);
     if let Some(options) = fields.object("stream_options")? {
         if !streamed {
@@ -244,6 +246,7 @@ pub(super) fn answer(fields: &Fields<'_>, request: &Request) -> Result<Response,
         created: ticket.unix_seconds(),
         model: turn.named(false).model,
         echo,
+        thought: Thought::of(&reply, wanted, ticket),
         reply,
         usage,
         ticket: *ticket,
@@ -258,7 +261,7 @@ pub(super) fn answer(fields: &Fields<'_>, request: &Request) -> Result<Response,
     })
 }
 
-fn read(fields: &Fields<'_>) -> Result<(Ask, Echo), Refusal> {
+fn read(fields: &Fields<'_>) -> Result<(Ask, Echo, Wanted), Refusal> {
     fields.only(&FIELDS)?;
     let model = fields.required_string("model")?;
     if !models::exists(model) {
@@ -286,6 +289,7 @@ fn read(fields: &Fields<'_>) -> Result<(Ask, Echo), Refusal> {
         None => None,
     };
     reasoning_rules(fields, model, effort, "reasoning.effort")?;
+    let wanted = Wanted::read(fields)?;
     let tools = tools(fields)?;
     let words = ["none", "auto", "required"];
     let choice = conversation::tool_choice(fields, &tools, &words, None)?;
@@ -302,10 +306,11 @@ fn read(fields: &Fields<'_>) -> Result<(Ask, Echo), Refusal> {
         choice,
         parallel: echo.parallel_tool_calls,
         max_tokens: echo.max_output_tokens,
+        thinking: effort.is_some_and(|effort| effort != "none"),
         shape,
         ..Ask::default()
     };
-    Ok((ask, echo))
+    Ok((ask, echo, wanted))
 }
 
 /// Checks the plain settings and notes what the response repeats.
@@ -361,7 +366,7 @@ fn input(fields: &Fields<'_>) -> Result<Conversation, Problem> {
     for (index, item) in items.iter().enumerate() {
         let item = Fields::of(item, format!("input[{index}]"))?;
         let kind = item
-            .one_of("type", &["message", "function_call", "function_call_output"])?
+            .one_of("type", &["message", "reasoning", "function_call", "function_call_output"])?
             .unwrap_or("message");
         match kind {
             "function_call" => {
@@ -382,6 +387,7 @@ fn input(fields: &Fields<'_>) -> Result<Conversation, Problem> {
                 talk.weigh(output);
                 talk.results.push((name, output.to_owned()));
             }
+            "reasoning" => responses_reasoning::check(&item)?,
             _ => message(&item, &mut talk)?,
         }
     }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::responses::Draft;
+use super::responses_reasoning::Events;
 use crate::delivery::Stream;
 use crate::reply;
 
@@ -13,7 +14,10 @@ pub(super) fn frames(draft: &Draft) -> Stream {
         ("response.created", json!({"response": draft.started()})),
         ("response.in_progress", json!({"response": draft.started()})),
     ];
-    let lead = if draft.reply.calls.is_empty() { 4 } else { 3 };
+    if let Some(thought) = &draft.thought {
+        thought.tell(&mut events);
+    }
+    let lead = events.len() + if draft.reply.calls.is_empty() { 2 } else { 1 };
     if draft.reply.calls.is_empty() {
         message(draft, &mut events);
     } else {
@@ -50,9 +54,9 @@ pub(super) fn frames(draft: &Draft) -> Stream {
     }
 }
 
-fn message(draft: &Draft, events: &mut Vec<(&'static str, Value)>) {
+fn message(draft: &Draft, events: &mut Events) {
     let id = draft.item_id(0);
-    let place = json!({"item_id": id, "output_index": 0, "content_index": 0});
+    let place = json!({"item_id": id, "output_index": draft.place(0), "content_index": 0});
     let with = |more: Value| {
         let mut all = place.clone();
         if let (Value::Object(all), Value::Object(more)) = (&mut all, more) {
@@ -63,7 +67,10 @@ fn message(draft: &Draft, events: &mut Vec<(&'static str, Value)>) {
     let empty = json!({
         "id": id, "type": "message", "status": "in_progress", "content": [], "role": "assistant",
     });
-    events.push(("response.output_item.added", json!({"output_index": 0, "item": empty})));
+    events.push((
+        "response.output_item.added",
+        json!({"output_index": draft.place(0), "item": empty}),
+    ));
     events.push(("response.content_part.added", with(json!({"part": draft.part("")}))));
     let text = &draft.reply.text;
     if draft.reply.refusal {
@@ -80,27 +87,30 @@ fn message(draft: &Draft, events: &mut Vec<(&'static str, Value)>) {
         events.push(("response.output_text.done", with(done)));
     }
     events.push(("response.content_part.done", with(json!({"part": draft.part(text)}))));
-    let item = json!({"output_index": 0, "item": draft.item(0)});
+    let item = json!({"output_index": draft.place(0), "item": draft.item(0)});
     events.push(("response.output_item.done", item));
 }
 
-fn calls(draft: &Draft, events: &mut Vec<(&'static str, Value)>) {
+fn calls(draft: &Draft, events: &mut Events) {
     for (index, call) in draft.reply.calls.iter().enumerate() {
         let id = draft.item_id(index);
         let begun = json!({
             "id": id, "type": "function_call", "status": "in_progress", "arguments": "",
             "call_id": draft.call_id(index), "name": call.name,
         });
-        events.push(("response.output_item.added", json!({"output_index": index, "item": begun})));
+        events.push((
+            "response.output_item.added",
+            json!({"output_index": draft.place(index), "item": begun}),
+        ));
         for piece in reply::pieces(&call.arguments) {
-            let delta = json!({"item_id": id, "output_index": index, "delta": piece});
+            let delta = json!({"item_id": id, "output_index": draft.place(index), "delta": piece});
             events.push(("response.function_call_arguments.delta", delta));
         }
         let done = json!({
-            "item_id": id, "output_index": index, "name": call.name, "arguments": call.arguments,
+            "item_id": id, "output_index": draft.place(index), "name": call.name, "arguments": call.arguments,
         });
         events.push(("response.function_call_arguments.done", done));
-        let item = json!({"output_index": index, "item": draft.item(index)});
+        let item = json!({"output_index": draft.place(index), "item": draft.item(index)});
         events.push(("response.output_item.done", item));
     }
 }

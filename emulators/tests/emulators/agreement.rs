@@ -56,7 +56,7 @@ const ROWS: [Row; 19] = [
         kind: Kind::OpenAi,
         base: "/v1",
         model: "gpt-5.4-mini",
-        thinker: None,
+        thinker: Some(("gpt-6.1-sol", THINK_A_LITTLE)),
         keys: KEYS,
         otherwise: &[],
     },
@@ -423,16 +423,37 @@ async fn moderation_in_the_middle_of_an_answer_never_looks_like_a_good_end() {
 }
 
 #[tokio::test]
-async fn reasoning_is_kept_apart_from_the_answer() {
+async fn reasoning_is_kept_apart_from_the_answer_and_goes_back_as_it_came() {
     for row in &ROWS {
         let Some((model, reasoning)) = row.thinker else { continue };
-        let mut chat = says("Say hello.");
+        let mut chat = says("What is the weather in Beijing?");
         chat.params.reasoning = Some(reasoning);
         chat.params.max_tokens = (row.dialect != "tencent-native").then_some(4096);
+        let plain = row.agreed(model, &chat).await;
+        assert!(plain.text.contains("\"What is the weather"), "{row}: {}", plain.text);
+        assert!(!plain.text.contains("A model would think here"), "{row}");
+        let spent = plain.usage.as_ref().and_then(|usage| usage.reasoning_tokens);
+        assert!(spent.is_none_or(|tokens| tokens > 0), "{row}: {:?}", plain.usage);
+        // OpenAI shows its reasoning encrypted.
+        let hidden = row.dialect == "openai-responses";
+        assert_eq!(plain.reasoning.contains("A model would think here"), !hidden, "{row}");
+
+        chat.tools = vec![weather()];
+        let asked = row.agreed(model, &chat).await;
+        let call = &asked.tool_calls[0];
+        let result =
+            Message::Tool { tool_call_id: call.id.clone(), content: "12 degrees".to_owned() };
+        // Where the reasoning is signed, the emulator checks that it is its own.
+        chat.messages.push(Message::Assistant {
+            content: asked.text,
+            reasoning: asked.reasoning,
+            tool_calls: asked.tool_calls,
+            prefix: false,
+            extra: asked.extra,
+        });
+        chat.messages.push(result);
         let answer = row.agreed(model, &chat).await;
-        assert!(answer.text.contains("\"Say hello.\""), "{row}: {}", answer.text);
-        assert!(answer.reasoning.contains("A model would think here"), "{row}: {answer:?}");
-        assert!(!answer.text.contains("A model would think here"), "{row}");
+        assert!(answer.text.contains("get_weather says: 12 degrees"), "{row}: {}", answer.text);
     }
 }
 
