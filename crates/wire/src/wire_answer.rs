@@ -286,11 +286,16 @@ pub(crate) struct Content<'a> {
     pub(crate) text: Cow<'a, str>,
     /// The parts that are more than text: pictures, what was read off one.
     pub(crate) beside: Vec<&'a RawValue>,
+    /// Whether a part is neither text nor anything known to stand in its place.
+    pub(crate) unread: bool,
 }
+
+/// The members of a part that stand in the place of text.
+const MEDIA: [&str; 4] = ["image", "audio", "video", "image_url"];
 
 impl<'a> From<Cow<'a, str>> for Content<'a> {
     fn from(text: Cow<'a, str>) -> Self {
-        Self { text, beside: Vec::new() }
+        Self { text, beside: Vec::new(), unread: false }
     }
 }
 
@@ -326,7 +331,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
                     match text.map(|text| text.0) {
                         Some(text) if content.text.is_empty() => content.text = text,
                         Some(text) => content.text.to_mut().push_str(&text),
-                        None => {}
+                        None => content.unread |= !MEDIA.iter().any(|name| part.has(name)),
                     }
                     if part.others(&["text", "type"]).next().is_some() {
                         content.beside.push(raw);

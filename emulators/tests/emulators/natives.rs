@@ -129,7 +129,7 @@ fn says(text: &str) -> Chat {
 
 #[tokio::test]
 async fn answers_are_the_same_in_one_piece_and_streamed() {
-    for spoken in [tencent(), ollama(), zhipu(Scheme::Bearer), zhipu(Scheme::ZhipuJwt)] {
+    for spoken in [tencent(), ollama(), zhipu(Scheme::Bearer), zhipu(Scheme::ZhipuJwt), qwen_vl()] {
         let mut chat = says("玉门关在哪里？");
         chat.messages.insert(0, Message::system("Be brief."));
         chat.params.temperature = Some(0.5);
@@ -146,7 +146,7 @@ async fn answers_are_the_same_in_one_piece_and_streamed() {
 #[tokio::test]
 async fn pictures_are_taken_where_they_can_be_sent() {
     let seeing = Spoken { model: "hunyuan-vision", ..tencent() };
-    for spoken in [seeing, ollama()] {
+    for spoken in [seeing, ollama(), qwen_vl()] {
         let parts = vec![
             Part::Image(Media::base64("image/png", "iVBORw0KGgo=")),
             Part::Text("玉门关在哪里？".into()),
@@ -166,7 +166,7 @@ async fn pictures_are_taken_where_they_can_be_sent() {
 async fn tools_make_the_round_trip() {
     let parameters =
         json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]});
-    for spoken in [tencent(), ollama()] {
+    for spoken in [tencent(), ollama(), qwen_vl()] {
         for stream in [false, true] {
             let mut chat = says("What is the weather in Beijing and Hangzhou?");
             chat.params.parallel_tool_calls = Some(true);
@@ -202,7 +202,7 @@ async fn tools_make_the_round_trip() {
 
 #[tokio::test]
 async fn signatures_are_found_right_and_wrong_ones_wrong() {
-    for spoken in [tencent(), zhipu(Scheme::Bearer), zhipu(Scheme::ZhipuJwt)] {
+    for spoken in [tencent(), zhipu(Scheme::Bearer), zhipu(Scheme::ZhipuJwt), qwen_vl()] {
         let emulator = emulator(spoken.kind).await;
         for stream in [false, true] {
             let outgoing = spoken.dialect.encode(&says("hello"), spoken.model, stream).unwrap();
@@ -243,7 +243,7 @@ async fn every_fault_is_told_apart() {
         ("[[wrong_type]]", Some(Kind::Malformed), Some(Kind::Malformed)),
         ("[[usage_as_string]]", Some(Kind::Malformed), Some(Kind::Malformed)),
     ];
-    for spoken in [tencent(), ollama()] {
+    for spoken in [tencent(), ollama(), qwen_vl()] {
         for (prompt, whole, streamed) in all {
             for (stream, expected) in [(false, whole), (true, streamed)] {
                 let got = spoken.ask(&says(prompt), stream).await;
@@ -265,7 +265,7 @@ async fn every_fault_is_told_apart() {
             assert!(noticed, "{} {prompt}: {got:?}", spoken.dialect);
         }
     }
-    for spoken in [tencent()] {
+    for spoken in [tencent(), qwen_vl()] {
         for stream in [false, true] {
             let error = spoken.ask(&says("[[moderation_input]]"), stream).await.unwrap_err();
             assert_eq!(error.kind, Kind::Refused, "{}", spoken.dialect);

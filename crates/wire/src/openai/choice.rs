@@ -40,13 +40,20 @@ impl ChoiceState {
         pieces: Pieces,
         out: &mut Vec<Event>,
     ) -> Result<(), PartnerError> {
-        let before = out.len();
+        // What came before this piece, and what of it says nothing.
+        let mut before = out.len();
         self.unread |= !turn.unknown.is_empty();
         if let Some(reasoning) = turn.take_reasoning() {
             let news = news(reasoning, &mut self.reasoning, pieces)?;
             out.extend(news.map(Event::Reasoning));
         }
-        if let Some(Content { text, beside }) = turn.content {
+        if let Some(Content { text, beside, unread }) = turn.content {
+            self.unread |= unread;
+            if !beside.is_empty() {
+                let parts = beside.into_iter().map(read).collect();
+                out.push(extra("message.content", Json::Array(parts)));
+                before += usize::from(unread);
+            }
             if text.is_empty() {
                 // A piece without words.
             } else if turn.role.is_some_and(|role| role.0 == "tool") {
@@ -54,10 +61,6 @@ impl ChoiceState {
                 out.push(extra("message.tool_content", Json::String(text.into_owned())));
             } else {
                 out.extend(news(text, &mut self.text, pieces)?.map(Event::Text));
-            }
-            if !beside.is_empty() {
-                let parts = beside.into_iter().map(read).collect();
-                out.push(extra("message.content", Json::Array(parts)));
             }
         }
         if let Some(refusal) = given(turn.refusal) {

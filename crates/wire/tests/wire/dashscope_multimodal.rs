@@ -430,6 +430,7 @@ fn one_thing_broken_is_noticed() {
         Err(PartnerErrorKind::Truncated)
     );
     assert_eq!(kind("finish_reason", "stop_reason"), Err(PartnerErrorKind::Truncated));
+    assert_eq!(kind(r#"{"text":"#, r#"{"words":"#), Err(PartnerErrorKind::Malformed));
     assert_eq!(
         kind(r#""output_tokens":8"#, r#""output_tokens":"8""#),
         Err(PartnerErrorKind::Malformed)
