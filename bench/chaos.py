@@ -277,10 +277,10 @@ def main():
     asked = arguments.parse_args()
     os.environ.setdefault("YUMEN_BIN", str(asked.target / "yumen"))
     os.environ.setdefault("YUMEN_EMULATORS_BIN", str(asked.target / "yumen-emulators"))
-    from market import Ground, market
+    from market import Ground, market, third_partner
 
     with tempfile.TemporaryDirectory() as folder:
-        ground = Ground(Path(folder) / "ground")
+        ground = Ground(Path(folder) / "ground", third_partner())
         names = ("deepseek", "moonshot", "qwen")
         with market(ground, Path(folder) / "gate", names, asked.delay_ms, log_level="error") as one:
             one.settle()

@@ -15,7 +15,7 @@ import subprocess
 import time
 import urllib.parse
 
-from conftest import Gate, program, running, yumen
+from conftest import REPOSITORY, Gate, program, running, wait_for, yumen
 
 # A well-formed provider code of an organisation that does not exist (region 000000).
 PROVIDER = "001191000000MA0DEM000C10000"
@@ -26,6 +26,20 @@ PARTNERS = {
     "moonshot": ("moonshot", "/v1"),
     "qwen": ("dashscope", "/api/v1"),
 }
+
+# What else a partner may be asked by: the compatible form of DashScope, which ends a stream as OpenAI does.
+COMPATIBLE = {"qwen": ("dashscope-compatible", "/compatible-mode/v1")}
+
+
+def third_partner():
+    """An operator's own card, by which a third partner's model may serve the mainland too."""
+    card = (REPOSITORY / "catalog" / "partners" / "moonshot.toml").read_text()
+    model = 'id = "kimi-k2.6"\n'
+    assert model in card
+    return {"partners/moonshot.toml": card.replace(model, model + (
+        'version = "kimi-k2.6"\nmarkets = ["cn"]\nfeatures = ["assistant.chat", "writing.rewrite"]\n'
+        'filing = { number = "Invented-20260101", source = { clause = "invented" } }\n'))}
+
 
 # The answer of every emulated partner to a message with `[[long]]`, after the mark that says it is emulated.
 LONG = "A long answer counts: " + ", ".join(f"part {n}" for n in range(1, 61)) + ". The end."
@@ -185,11 +199,13 @@ def approve(folder, config, catalog=None):
     yumen("approval", "import", "--config", config, signed)
 
 
-def configure(folder, bases, more=""):
+def configure(folder, bases, more="", protocols=None):
     """The configuration of a gate over the partners at these addresses."""
     text = f'[server]\nlisten = "127.0.0.1:0"\ndata_dir = "data"\nprovider = "{PROVIDER}"\n{more}'
     for name, base in bases.items():
-        text += (f'\n[[partner]]\nid = "{name}"\nbase_url = "{base}{PARTNERS[name][1]}"\nregion = "CN"\n'
+        protocol, path = (protocols or {}).get(name, (None, PARTNERS[name][1]))
+        text += f'\n[[partner]]\nid = "{name}"\n' + (f'protocol = "{protocol}"\n' if protocol else "")
+        text += (f'base_url = "{base}{path}"\nregion = "CN"\n'
                  'key = { file = "partners.key" }\nemulated = true\n')
     (folder / "partners.key").write_text("sk-any\n")
     config = folder / "yumen.toml"
@@ -249,11 +265,16 @@ class Market:
     def others_asked(self):
         return sum(len(partner.log()) for partner in self.others)
 
-    def recorded(self, receipt):
-        """The ledger's entries of one request, by their kinds."""
-        found = yumen("ledger", "export", "--data-dir", self.gate.data_dir).stdout
-        entries = [json.loads(line)["entry"] for line in found.splitlines()]
-        return {kind: entry for line in entries for kind, entry in line.items() if entry.get("id") == receipt}
+    def recorded(self, receipt, *kinds):
+        """The ledger's entries of one request, by their kinds, once these are published."""
+
+        def found():
+            lines = yumen("ledger", "export", "--data-dir", self.gate.data_dir).stdout.splitlines()
+            entries = [entry for line in lines for entry in json.loads(line)["entry"].items()]
+            own = {kind: entry for kind, entry in entries if entry.get("id") == receipt}
+            return own if own.keys() >= set(kinds) else None
+
+        return wait_for(found)
 
     def metrics(self, name):
         """The samples of a metric, by their labels."""
@@ -282,13 +303,13 @@ def emulators(names, *options):
 
 
 @contextlib.contextmanager
-def market(ground, folder, names=("deepseek", "qwen"), delay_ms=5, more="", log_level="debug"):
+def market(ground, folder, names=("deepseek", "qwen"), delay_ms=5, more="", protocols=None, log_level="debug"):
     """A gate of its own over partners of their own."""
     folder = pathlib.Path(folder)
     with emulators(names, "--chunk-delay-ms", str(delay_ms)) as partners:
         ground.copy(folder)
         bases = {name: partner.base for name, partner in partners.items()}
-        config = configure(folder, bases, ground.more + more)
+        config = configure(folder, bases, ground.more + more, protocols)
         log = open(folder / "log", "wb")
         with log, running("serve", "--config", config, env={"YUMEN_LOG": log_level}, stderr=log) as (process, told):
             gate = Gate(told["gate"], folder / "data", told)

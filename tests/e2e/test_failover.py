@@ -1,6 +1,7 @@
 """What becomes of an answer whose model fails, as clients of our own and OpenAI's clients see it; and what becomes of a
 partner's call when the client hangs up."""
 
+import datetime
 import http.client
 import json
 import pathlib
@@ -11,22 +12,22 @@ import time
 import pytest
 
 from conftest import wait_for
-from market import LONG, MARK, Ground, is_whole, market
+from market import COMPATIBLE, LONG, MARK, Ground, is_whole, market
 
 CHAT = (pathlib.Path(__file__).resolve().parents[2] / "catalog" / "features" / "assistant.chat.toml").read_text()
 # An operator's pack that takes some parts out of the long answer. The terms are invented, and harmless.
-PACK = """
+PACK = f"""
 id = "parts"
 version = "1"
-issued = "2026-01-01"
+issued = "{datetime.date.today()}"
 source = "invented"
 
 [[rule]]
 id = "parts.some"
 placeholder = "part"
 phrases = ["part 38", "part 39", "part 40", "part 41", "part 42"]
-actions = { to_partner = "allow", from_partner = "mask", to_device = "allow", from_device = "allow" }
-text = { en = "Some parts were masked.", zh = "部分内容已遮盖。" }
+actions = {{ to_partner = "allow", from_partner = "mask", to_device = "allow", from_device = "allow" }}
+text = {{ en = "Some parts were masked.", zh = "部分内容已遮盖。" }}
 source = "invented"
 """
 
@@ -74,7 +75,7 @@ def test_another_model_goes_on_with_the_same_text(one):
     assert first["partner"] == one.first_name and first["outcome"].startswith("partner_")
     assert last["outcome"] == "complete"
     assert MARK.match(told(events))[0] in told(events), "it begins with the mark of the first model"
-    switch = one.recorded(end["receipt"]["id"])["switch.v1"]
+    switch = one.recorded(end["receipt"]["id"], "switch.v1")["switch.v1"]
     assert (switch["how"], switch["attempts"][-1]["outcome"]) == ("continued", "answers")
     assert switch["attempts"][-1]["partner"] == end["served_by"]["partner"]
     one.gate.verify(end)
@@ -82,7 +83,7 @@ def test_another_model_goes_on_with_the_same_text(one):
 
 def test_where_nobody_can_go_on_our_own_clients_begin_anew(one):
     refuse_to_go_on(one)
-    one.first.faults({"fault": "cut", "after_part": 40}, {"fault": "refuse_prefix"})
+    one.first.faults({"fault": "refuse_prefix"}, {"fault": "cut", "after_part": 40})
     events = one.feature()
     assert names(events) == ["start", "restart", "start", "end"]
     first, again = (data for name, data in events if name == "start")
@@ -91,7 +92,7 @@ def test_where_nobody_can_go_on_our_own_clients_begin_anew(one):
     assert first["served_by"]["partner"] == one.first_name
     assert again["served_by"] == end["served_by"] and again["receipt"] == first["receipt"]
     assert [a["billed"] for a in end["attempts"]] == [False] * (len(end["attempts"]) - 1) + [True]
-    switch = one.recorded(end["receipt"]["id"])["switch.v1"]
+    switch = one.recorded(end["receipt"]["id"], "switch.v1")["switch.v1"]
     assert switch["how"] == "restarted"
     assert switch["attempts"][-1]["partner"] == end["served_by"]["partner"]
 
@@ -100,7 +101,7 @@ def test_where_nobody_can_go_on_our_own_clients_begin_anew(one):
                                    {"fault": "error_mid_stream"}])
 def test_where_nobody_can_go_on_openais_clients_get_a_clean_error(one, fault):
     refuse_to_go_on(one)
-    one.first.faults({**fault, "after_part": 40}, {"fault": "refuse_prefix"})
+    one.first.faults({"fault": "refuse_prefix"}, {**fault, "after_part": 40})
     seen = one.ask()
     assert seen.status == 200 and seen.text and LONG.startswith(seen.text[MARK.match(seen.text).end():])
     assert seen.finish is None and not seen.done, "nobody takes it for complete"
@@ -110,7 +111,7 @@ def test_where_nobody_can_go_on_openais_clients_get_a_clean_error(one, fault):
     assert seen.error["message"]
     tried = seen.about["attempts"]
     assert tried[0]["partner"] == one.first_name and len(tried) >= 2
-    recorded = one.recorded(seen.abouts[0]["receipt"]["id"])
+    recorded = one.recorded(seen.abouts[0]["receipt"]["id"], "refusal.v1", "switch.v1")
     assert recorded["refusal.v1"]["code"] == seen.error["code"]
     assert recorded["switch.v1"]["how"] == "failed", "who else was asked is on record"
 
@@ -163,6 +164,17 @@ def test_a_term_at_the_seam_of_two_models_is_screened(tmp_path):
             seen = one.ask()
             assert seen.succeeded, seen
             assert seen.text[MARK.match(seen.text).end():] == whole.text[MARK.match(whole.text).end():], after
+
+
+def test_a_model_that_drifted_is_stopped_and_the_next_one_serves(ground, tmp_path):
+    with market(ground, tmp_path / "gate", protocols=COMPATIBLE) as one:
+        one.settle().first.claim(model="another-model")
+        seen = one.ask(stream=False)
+        assert (seen.status, seen.error["code"]) == (503, "model_drifted"), "a drift is not covered up"
+        assert one.others_asked() == 0
+        seen = one.ask()
+        assert seen.complete and seen.about["served_by"]["partner"] != one.first_name
+        assert len(one.first.log()) == 1
 
 
 def test_nothing_changes_for_pictures_until_the_screen_can_see(one):
