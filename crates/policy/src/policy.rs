@@ -240,11 +240,6 @@ impl Policy {
         &self.0.markets
     }
 
-    /// The overlays of a market.
-    pub fn overlays(&self, market: &MarketId) -> &[Overlay] {
-        self.0.by_market.get(market).map_or(&[], |&index| self.overlays_at(index))
-    }
-
     /// What devices of no market are told, if there is a file that says it.
     pub fn elsewhere(&self) -> Option<&Elsewhere> {
         self.0.elsewhere.as_ref()

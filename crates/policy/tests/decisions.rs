@@ -368,6 +368,8 @@ fn the_sandbox_opens_only_where_it_is_switched_on_and_says_what_it_is() {
     assert_eq!(home(&phone("CN", "US", &["US"])).as_deref(), Some("cn"));
     assert_eq!(home(&phone("BR", "CN", &["CN"])), None);
     assert_eq!(home(&Device::default()), None);
+    let all: Vec<_> = open.markets().iter().map(|market| market.id().as_str()).collect();
+    assert_eq!(all, ["cn", "us", "eu", "sandbox"]);
 }
 
 #[test]

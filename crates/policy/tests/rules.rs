@@ -10,8 +10,8 @@ use jiff::ToSpan as _;
 use serde_json::{Value, json};
 use world::{CHAT, SUMMARY, feature, now};
 use yumen_policy::{
-    Answer, Device, Market, Matches, Overlay, Policy, PolicySource, Surface, Timestamp, UiLanguage,
-    Verdict, judge, judge_remembering,
+    Answer, Basis, Device, Market, Matches, Overlay, Policy, PolicySource, Source, Surface,
+    Timestamp, UiLanguage, Verdict, judge, judge_remembering,
 };
 
 const WORDS: &str = r#"text = { en = "t", zh = "文" }
@@ -340,6 +340,28 @@ fn an_overlay_is_there_once_and_no_feature_has_more_rules_than_can_be_looked_at(
     assert!(made(129, &[]).unwrap_err().contains("at most 128"));
     assert_eq!(made(127, &["us-ca"]), Ok(()));
     assert!(made(128, &["us-ca"]).unwrap_err().contains("129 rules"));
+}
+
+#[test]
+fn a_source_is_named_and_verified_by_somebody_on_a_day() {
+    let basis = |rest: &str| {
+        let source: Source = toml::from_str(&format!("clause = 'c'\n{rest}")).unwrap();
+        source.basis()
+    };
+    assert_eq!(basis(""), Basis::Unverified);
+    assert_eq!(basis("verified_on = '2026-01-01'"), Basis::Unverified);
+    assert_eq!(basis("verified_by = 'A'"), Basis::Unverified);
+    assert_eq!(basis("verified_on = '2026-01-01'\nverified_by = 'A'"), Basis::Verified);
+
+    let unnamed = "any = [{ class = { in = ['phone'] } }]\ntext = { en = 't', zh = '文' }\n\
+                   next_step = { en = 'n', zh = '步' }\nsource = { clause = ' ' }";
+    let file = format!(
+        "id = 'us'\nname = {{ en = 'X', zh = '某地' }}\nregions = ['US']\n\
+         [approval]\nrequired = false\n{WORDS}[label]\nany = 1\n\
+         [[rule]]\nid = 'us.a'\nfeatures = ['*']\n{unnamed}"
+    );
+    let error = Market::parse(&file).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("`clause` is empty"), "{error}");
 }
 
 #[test]
