@@ -100,8 +100,8 @@ impl Turn<'_> {
 }
 
 /// Reads a partner's reason; `sensitive` is the verdict of the check of the output.
-fn finish(reason: Option<Str<'_>>) -> (Option<FinishReason>, Option<Moderation>) {
-    match reason.as_ref().map(|reason| &*reason.0) {
+fn finish(reason: Option<&Str<'_>>) -> (Option<FinishReason>, Option<Moderation>) {
+    match reason.map(|reason| &*reason.0) {
         Some("sensitive") => {
             (Some(FinishReason::ContentFilter), Some(verdict(ModerationAt::Output, "sensitive")))
         }
@@ -156,7 +156,7 @@ pub(crate) fn decode(
     let Some(choice) = choices.and_then(|choices| choices.0) else {
         return Err(broken("the answer has no choices"));
     };
-    let (reason, sensitive) = finish(choice.finish_reason);
+    let (reason, sensitive) = finish(choice.finish_reason.as_ref());
     let turn = choice.message.or(choice.delta).unwrap_or_default();
     if !turn.speaks() && reason != Some(FinishReason::ContentFilter) {
         return Err(broken("the answer has a choice without words"));
@@ -198,6 +198,7 @@ fn response(text: &str) -> serde_json::Result<Members<'_>> {
 
 /// What is known of a streamed answer so far.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is told on its own, in any order")]
 pub(crate) struct StreamState {
     started: bool,
     /// Whether a chunk had words, were they empty.
@@ -267,7 +268,7 @@ impl StreamState {
         };
         self.turn(choice.delta.or(choice.message).unwrap_or_default(), out)?;
         self.risk(level(choice.moderation_level).or(risk), out);
-        let (reason, sensitive) = finish(choice.finish_reason);
+        let (reason, sensitive) = finish(choice.finish_reason.as_ref());
         out.extend(sensitive.map(Event::Moderation));
         self.finish = reason.or(self.finish.take());
         Ok(())

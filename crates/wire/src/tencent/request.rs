@@ -15,6 +15,7 @@ use crate::wire_chat::{check_numbers, to_vec};
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_excessive_bools, reason = "the partner's own switches")]
 struct Body<'a> {
     model: &'a str,
     messages: Messages<'a>,
