@@ -446,6 +446,7 @@ impl Chain {
 
     fn record(&mut self, current: &Current, outcome: Outcome, billed: bool) {
         let Tally { came, usage, first_token } = current.tally;
+        self.attempts.reserve_exact(1); // mostly there is only this one
         self.attempts.push(Attempt {
             models: Arc::clone(&self.models),
             chosen: self.candidate(current.at).chosen,
