@@ -120,6 +120,32 @@ fn each_test_holds_for_what_it_says() {
         ("must_match = [['language', 'locale']]", json!({"locale": "fr"}), false),
         ("must_match = [['billing_region', 'setup_region']]", json!({"setup_region": "US"}), true),
         ("must_match = [['billing_region', 'setup_region']]", json!({"setup_region": "XX"}), false),
+        ("must_match = [['purchase_region', 'billing_region']]", json!({}), true),
+        (
+            "must_match = [['purchase_region', 'billing_region']]",
+            json!({"billing_region": "XX"}),
+            false,
+        ),
+        (
+            "must_match = [['developer_region', 'billing_region']]",
+            json!({"developer_region": "US"}),
+            true,
+        ),
+        (
+            "must_match = [['developer_region', 'billing_region']]",
+            json!({"developer_region": "XX"}),
+            false,
+        ),
+        (
+            "must_match = [['language', 'assistant_language']]",
+            json!({"assistant_language": "en-GB"}),
+            true,
+        ),
+        (
+            "must_match = [['language', 'assistant_language']]",
+            json!({"assistant_language": "zh"}),
+            false,
+        ),
         ("cellular = { not_in = ['mainland'] }", json!({"cellular": "global"}), true),
         ("waitlist = { in = ['admitted'] }", json!({"waitlist": "queued"}), false),
         ("boot_volume = { in = ['internal'] }", json!({"boot_volume": "external"}), false),

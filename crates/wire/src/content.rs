@@ -25,6 +25,19 @@ pub enum Part {
     File(Media),
 }
 
+impl Part {
+    /// What a part that is not text is called in OpenAI's shape; `None` for text.
+    pub fn beyond_text(&self) -> Option<&'static str> {
+        match self {
+            Part::Text(_) => None,
+            Part::Image(_) => Some("image_url"),
+            Part::Audio(_) => Some("input_audio"),
+            Part::Video(_) => Some("video_url"),
+            Part::File(_) => Some("file"),
+        }
+    }
+}
+
 /// What is not text, by reference or in full.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Media {

@@ -33,7 +33,7 @@ pub struct PartnerError {
     /// Whether asking this model again can help.
     pub retry: Retry,
     /// What the partner's moderation said, when it declined.
-    pub moderation: Option<Moderation>,
+    pub moderation: Option<Box<Moderation>>,
 }
 
 /// Whether asking the same model again can help.
@@ -183,10 +183,8 @@ impl PartnerError {
         message: impl Into<String>,
     ) -> Self {
         let retry = if kind.is_retryable() { Retry::After(None) } else { Retry::No };
-        let moderation = (kind == PartnerErrorKind::Refused).then(|| Moderation {
-            at: ModerationAt::Output,
-            categories: Vec::new(),
-            message: None,
+        let moderation = (kind == PartnerErrorKind::Refused).then(|| {
+            Box::new(Moderation { at: ModerationAt::Output, categories: Vec::new(), message: None })
         });
         Self {
             kind,
@@ -318,10 +316,12 @@ impl PartnerError {
     /// What the dialect's table, or the one all share, makes of an error.
     fn judged(dialect: &Dialect, symptoms: Symptoms<'_>, json: Option<&Value>) -> Self {
         let verdict = classify(dialect, &symptoms);
-        let moderation = (verdict.kind == PartnerErrorKind::Refused).then(|| Moderation {
-            at: verdict.at,
-            categories: json.map(categories).unwrap_or_default(),
-            message: (!symptoms.message.is_empty()).then(|| presentable(symptoms.message)),
+        let moderation = (verdict.kind == PartnerErrorKind::Refused).then(|| {
+            Box::new(Moderation {
+                at: verdict.at,
+                categories: json.map(categories).unwrap_or_default(),
+                message: (!symptoms.message.is_empty()).then(|| presentable(symptoms.message)),
+            })
         });
         Self {
             retry: verdict.retry,

@@ -59,11 +59,13 @@ enum State {
 impl State {
     fn new(dialect: &Dialect) -> Self {
         match dialect.protocol() {
-            Protocol::OpenAiChat | Protocol::DashScopeNative => Self::OpenAi(Default::default()),
-            Protocol::OpenAiResponses => Self::Responses(Default::default()),
-            Protocol::AnthropicMessages => Self::Anthropic(Default::default()),
-            Protocol::TencentNative => Self::Tencent(Default::default()),
-            Protocol::OllamaChat => Self::Ollama(Default::default()),
+            Protocol::OpenAiChat | Protocol::DashScopeNative => {
+                Self::OpenAi(openai::StreamState::default())
+            }
+            Protocol::OpenAiResponses => Self::Responses(responses::StreamState::default()),
+            Protocol::AnthropicMessages => Self::Anthropic(anthropic::StreamState::default()),
+            Protocol::TencentNative => Self::Tencent(tencent::StreamState::default()),
+            Protocol::OllamaChat => Self::Ollama(ollama::StreamState::default()),
         }
     }
 

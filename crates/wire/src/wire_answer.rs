@@ -364,6 +364,7 @@ pub(crate) struct WireUsage {
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names on the wire")]
 struct UsageDetails {
     cached_tokens: Option<u64>,
     cache_creation_input_tokens: Option<u64>,

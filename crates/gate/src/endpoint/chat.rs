@@ -35,7 +35,12 @@ pub(crate) async fn completions(
     let caller = Caller::identify(gate, &visit, now)?;
     let Visit { snapshot, headers, body, language, .. } = visit;
     let body = intake::json_body(&headers, body).await?;
-    let asked = ChatCompletionRequest::parse(&body).map_err(|error| {
+    // A picture cannot be screened yet, and nothing goes to a partner unscreened.
+    let asked = ChatCompletionRequest::parse(&body).and_then(|asked| {
+        asked.require_text()?;
+        Ok(asked)
+    });
+    let asked = asked.map_err(|error| {
         let code = match error {
             WireError::Json { .. } => "body_not_json",
             _ => "input_invalid",

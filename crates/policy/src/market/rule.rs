@@ -48,18 +48,6 @@ pub enum Certainty {
     PrimaryQuoted,
 }
 
-impl Certainty {
-    /// The word for it in JSON and TOML.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::General => "general",
-            Self::Secondary => "secondary",
-            Self::SecondaryAgreeing => "secondary_agreeing",
-            Self::PrimaryQuoted => "primary_quoted",
-        }
-    }
-}
-
 impl Source {
     /// Whether somebody vouches for the rule. An unverified rule may restrict, never claim compliance.
     pub fn basis(&self) -> Basis {

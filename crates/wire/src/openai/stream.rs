@@ -218,7 +218,10 @@ impl StreamState {
                     None,
                     "the partner's moderation declined",
                 );
-                return Err(PartnerError { moderation: Some(finding.moderation), ..error });
+                return Err(PartnerError {
+                    moderation: Some(Box::new(finding.moderation)),
+                    ..error
+                });
             }
             if declines {
                 self.state(0)?.declined = true;

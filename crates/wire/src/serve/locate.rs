@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::shape::{
-    RequestFormat, RequestMessage, RequestTool, RequestToolChoice, Stop, StreamOptions,
+    RequestFormat, RequestMessage, RequestTool, RequestToolChoice, Stop, StreamOptions, Thinking,
 };
 use crate::error::WireError;
 
@@ -30,15 +30,20 @@ pub(super) fn locate(body: &str, error: &serde_json::Error) -> WireError {
             "stream_options" => in_value::<Option<StreamOptions>>(name, value),
             "response_format" => in_value::<Option<RequestFormat>>(name, value),
             "stop" => in_value::<Option<Stop>>(name, value),
-            "model" | "service_tier" => in_value::<Option<String>>(name, value),
+            "thinking" => in_value::<Option<Thinking>>(name, value),
+            "model" | "service_tier" | "reasoning_effort" => {
+                in_value::<Option<String>>(name, value)
+            }
             "modalities" => in_value::<Option<Vec<String>>>(name, value),
-            "stream" | "parallel_tool_calls" | "store" | "logprobs" => {
+            "stream" | "parallel_tool_calls" | "store" | "logprobs" | "enable_thinking" => {
                 in_value::<Option<bool>>(name, value)
             }
             "temperature" | "top_p" | "presence_penalty" | "frequency_penalty" => {
                 in_value::<Option<f64>>(name, value)
             }
-            "max_tokens" | "max_completion_tokens" => in_value::<Option<u32>>(name, value),
+            "max_tokens" | "max_completion_tokens" | "thinking_budget" => {
+                in_value::<Option<u32>>(name, value)
+            }
             "n" => in_value::<Option<u64>>(name, value),
             "seed" => in_value::<Option<i64>>(name, value),
             _ => None,

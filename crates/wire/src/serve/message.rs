@@ -3,8 +3,11 @@
 use std::collections::HashSet;
 
 use super::request::{check_kind, check_name};
-use super::shape::{RequestContent, RequestMessage, RequestRole, RequestToolCall};
+use super::shape::{
+    ImageUrl, RequestContent, RequestMessage, RequestPart, RequestRole, RequestToolCall,
+};
 use crate::chat::{Message, ToolCall};
+use crate::content::{Content, Media, MediaSource, Part};
 use crate::error::{LONGEST_QUOTE, WireError};
 use crate::extra::Extra;
 use crate::partner_error::bounded;
@@ -18,8 +21,9 @@ pub(super) fn messages(given: Vec<RequestMessage>) -> Result<Vec<Message>, WireE
     }
     let mut asked = HashSet::new();
     let mut messages = Vec::with_capacity(given.len());
+    let last = given.len() - 1;
     for (at, message) in given.into_iter().enumerate() {
-        let message = message.check(at)?;
+        let message = message.check(at, at == last)?;
         match &message {
             Message::Assistant { tool_calls, .. } => {
                 asked.extend(tool_calls.iter().map(|call| call.id.clone()));
@@ -38,7 +42,7 @@ pub(super) fn messages(given: Vec<RequestMessage>) -> Result<Vec<Message>, WireE
 }
 
 impl RequestMessage {
-    fn check(self, at: usize) -> Result<Message, WireError> {
+    fn check(self, at: usize, is_last: bool) -> Result<Message, WireError> {
         let path = |field: &str| format!("messages[{at}].{field}");
         for (field, value) in [("audio", &self.audio), ("function_call", &self.function_call)] {
             if value.is_some() {
@@ -49,16 +53,22 @@ impl RequestMessage {
             ("tool_calls", self.tool_calls.is_some(), RequestRole::Assistant),
             ("refusal", self.refusal.is_some(), RequestRole::Assistant),
             ("tool_call_id", self.tool_call_id.is_some(), RequestRole::Tool),
+            ("reasoning_content", self.reasoning_content.is_some(), RequestRole::Assistant),
+            ("prefix", self.prefix == Some(true), RequestRole::Assistant),
+            ("partial", self.partial == Some(true), RequestRole::Assistant),
         ];
         for (field, present, role) in misplaced {
             if present && self.role != role {
                 return Err(WireError::invalid(path(field), "does not belong to this role"));
             }
         }
-        let content = self.content.map(|content| content.check(at)).transpose()?;
-        let required = |content: Option<String>| {
-            content.ok_or_else(|| WireError::invalid(path("content"), "missing"))
-        };
+        let missing = || WireError::invalid(path("content"), "missing");
+        if self.role == RequestRole::User {
+            let content = self.content.ok_or_else(missing)?.check(at)?;
+            return Ok(Message::User { content });
+        }
+        let content = self.content.map(|content| content.text(at)).transpose()?;
+        let required = |content: Option<String>| content.ok_or_else(missing);
         Ok(match self.role {
             RequestRole::System | RequestRole::Developer => {
                 Message::System { content: required(content)? }
@@ -78,11 +88,17 @@ impl RequestMessage {
                 } else {
                     words.unwrap_or_default()
                 };
+                let marks = [("prefix", self.prefix), ("partial", self.partial)];
+                let mark = marks.into_iter().find(|(_, mark)| *mark == Some(true));
+                if let Some((mark, _)) = mark.filter(|_| !is_last || !tool_calls.is_empty()) {
+                    let detail = "only the last message, without tool calls, can be continued";
+                    return Err(WireError::invalid(path(mark), detail));
+                }
                 Message::Assistant {
                     content,
-                    reasoning: String::new(),
+                    reasoning: self.reasoning_content.unwrap_or_default(),
                     tool_calls,
-                    prefix: false,
+                    prefix: mark.is_some(),
                     extra: Extra::new(),
                 }
             }
@@ -97,21 +113,70 @@ impl RequestMessage {
 }
 
 impl RequestContent {
-    fn check(self, at: usize) -> Result<String, WireError> {
+    fn check(self, at: usize) -> Result<Content, WireError> {
         let path = |part: usize| format!("messages[{at}].content[{part}]");
         match self {
-            RequestContent::Text(text) => Ok(text),
-            RequestContent::Unsupported { part, kind } => {
-                let kind = bounded(&kind, LONGEST_QUOTE);
-                Err(WireError::unsupported(path(part), format!("a content part of type `{kind}`")))
+            RequestContent::Text(text) => Ok(text.into()),
+            RequestContent::Parts(parts) => {
+                let check = |(at, part): (usize, RequestPart)| match part {
+                    RequestPart::Text(text) => Ok(Part::Text(text)),
+                    RequestPart::Image(image) => image.check(&path(at)).map(Part::Image),
+                };
+                let parts = parts.into_iter().enumerate().map(check);
+                Ok(Content::new(parts.collect::<Result<_, _>>()?))
             }
+            RequestContent::Unsupported { part, kind } => Err(unsupported_part(path(part), &kind)),
             RequestContent::UnknownField { part, field } => {
                 Err(WireError::unknown_field(&path(part), &field))
             }
-            RequestContent::NoText { part } => {
-                Err(WireError::invalid(format!("{}.text", path(part)), "missing"))
+            RequestContent::Missing { part, field } => {
+                Err(WireError::invalid(format!("{}.{field}", path(part)), "missing"))
             }
         }
+    }
+
+    /// The words of a message that can have nothing else.
+    fn text(self, at: usize) -> Result<String, WireError> {
+        if let RequestContent::Parts(parts) = &self {
+            let image = |part: &RequestPart| matches!(part, RequestPart::Image(_));
+            let part = parts.iter().position(image).unwrap_or_default();
+            return Err(unsupported_part(format!("messages[{at}].content[{part}]"), "image_url"));
+        }
+        Ok(self.check(at)?.text().into_owned())
+    }
+}
+
+fn unsupported_part(path: String, kind: &str) -> WireError {
+    let kind = bounded(kind, LONGEST_QUOTE);
+    WireError::unsupported(path, format!("a content part of type `{kind}`"))
+}
+
+impl ImageUrl {
+    /// A picture at an `https` address, or in full.
+    fn check(self, path: &str) -> Result<Media, WireError> {
+        let invalid = |detail| WireError::invalid(format!("{path}.image_url"), detail);
+        if !matches!(self.detail.as_deref(), None | Some("auto" | "low" | "high")) {
+            return Err(invalid("`detail` must be `auto`, `low` or `high`"));
+        }
+        let media = Media::from_url(self.url);
+        let fine = match &media.source {
+            MediaSource::Url(url) => url.starts_with("https://"),
+            // The bytes are not shown to the screen, so they must not be able to carry prose.
+            MediaSource::Base64 { media_type, data } => {
+                let subtype = media_type.strip_prefix("image/").unwrap_or_default();
+                let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-+.".contains(&byte);
+                let base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+                !subtype.is_empty()
+                    && subtype.len() <= 32
+                    && subtype.bytes().all(plain)
+                    && !data.is_empty()
+                    && data.bytes().all(base64)
+            }
+        };
+        if !fine {
+            return Err(invalid("must be an https address, or data:image/...;base64,..."));
+        }
+        Ok(Media { detail: self.detail, ..media })
     }
 }
 

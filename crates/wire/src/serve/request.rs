@@ -9,9 +9,9 @@ use serde::de::IgnoredAny;
 use super::locate::locate;
 use super::message::messages;
 use super::shape::{
-    RequestFormat, RequestMessage, RequestTool, RequestToolChoice, Stop, StreamOptions,
+    RequestFormat, RequestMessage, RequestTool, RequestToolChoice, Stop, StreamOptions, Thinking,
 };
-use crate::chat::{Chat, Params, ResponseFormat, Tool, ToolChoice};
+use crate::chat::{Chat, Effort, Message, Params, Reasoning, ResponseFormat, Tool, ToolChoice};
 use crate::error::WireError;
 use crate::extra::Extra;
 use crate::json::Json;
@@ -50,6 +50,26 @@ impl ChatCompletionRequest {
             serde_json::from_str(body).map_err(|error| locate(body, &error))?;
         request.check()
     }
+
+    /// Refuses whatever is not text: for who cannot look at anything else.
+    ///
+    /// # Errors
+    /// [`WireError::Unsupported`] naming the first part that is something else.
+    pub fn require_text(&self) -> Result<(), WireError> {
+        for (at, message) in self.chat.messages.iter().enumerate() {
+            let Message::User { content } = message else { continue };
+            let mut parts = content.parts().iter().enumerate();
+            if let Some((part, kind)) = parts.find_map(|(at, part)| Some((at, part.beyond_text()?)))
+            {
+                let path = format!("messages[{at}].content[{part}]");
+                return Err(WireError::unsupported(
+                    path,
+                    format!("a content part of type `{kind}`"),
+                ));
+            }
+        }
+        Ok(())
+    }
 }
 
 #[derive(Deserialize)]
@@ -72,6 +92,13 @@ struct Request<'a> {
     seed: Option<i64>,
     presence_penalty: Option<f64>,
     frequency_penalty: Option<f64>,
+    /// OpenAI's word for how much the model reasons.
+    reasoning_effort: Option<String>,
+    /// Alibaba's and Baidu's words for whether it does, and for how long at most.
+    enable_thinking: Option<bool>,
+    thinking_budget: Option<u32>,
+    /// Zhipu's, Volcengine's and DeepSeek's.
+    thinking: Option<Thinking>,
     // Dropped.
     #[serde(rename = "user")]
     _user: Option<IgnoredAny>,
@@ -96,7 +123,6 @@ struct Request<'a> {
     prediction: Option<IgnoredAny>,
     prompt_cache_options: Option<IgnoredAny>,
     prompt_cache_retention: Option<IgnoredAny>,
-    reasoning_effort: Option<IgnoredAny>,
     verbosity: Option<IgnoredAny>,
     web_search_options: Option<IgnoredAny>,
 }
@@ -107,6 +133,7 @@ impl Request<'_> {
         if self.model.is_empty() {
             return Err(WireError::invalid("model", "empty"));
         }
+        let reasoning = self.reasoning()?;
         let tools = tools(self.tools.unwrap_or_default())?;
         let params = Params {
             temperature: range("temperature", self.temperature, 0.0, 2.0)?,
@@ -119,6 +146,7 @@ impl Request<'_> {
             tool_choice: self.tool_choice.map(|choice| tool_choice(choice, &tools)).transpose()?,
             parallel_tool_calls: self.parallel_tool_calls,
             response_format: self.response_format.map(response_format).transpose()?,
+            reasoning,
             ..Params::default()
         };
         let stream = self.stream.unwrap_or(false);
@@ -132,6 +160,38 @@ impl Request<'_> {
             stream,
             include_usage: include_usage.unwrap_or(false),
         })
+    }
+
+    /// The one wish in whatever words it was said.
+    fn reasoning(&self) -> Result<Option<Reasoning>, WireError> {
+        let (effort, by_effort) = match self.reasoning_effort.as_deref() {
+            None => (None, None),
+            Some("none") => (None, Some(false)),
+            Some(word) => (Some(effort(word)?), Some(true)),
+        };
+        let by_kind = match self.thinking.as_ref().map(|thinking| thinking.kind.as_str()) {
+            None | Some("auto") => None,
+            Some("enabled") => Some(true),
+            Some("disabled") => Some(false),
+            Some(_) => {
+                let detail = "must be `enabled`, `disabled` or `auto`";
+                return Err(WireError::invalid("thinking.type", detail));
+            }
+        };
+        let nested = self.thinking.as_ref().and_then(|thinking| thinking.budget_tokens);
+        let budget_tokens = self.thinking_budget.or(nested);
+        let wishes = [
+            ("reasoning_effort", by_effort),
+            ("enable_thinking", self.enable_thinking),
+            ("thinking", by_kind),
+            ("thinking_budget", budget_tokens.map(|_| true)),
+        ];
+        let mut said = wishes.into_iter().filter_map(|(param, wish)| Some((param, wish?)));
+        let Some((_, on)) = said.next() else { return Ok(None) };
+        if let Some((param, _)) = said.find(|(_, wish)| *wish != on) {
+            return Err(WireError::invalid(param, "contradicts another field about reasoning"));
+        }
+        Ok(Some(if on { Reasoning::On { effort, budget_tokens } } else { Reasoning::Off }))
     }
 
     fn refuse_what_would_be_ignored(&self) -> Result<(), WireError> {
@@ -161,7 +221,6 @@ impl Request<'_> {
             ("prediction", &self.prediction),
             ("prompt_cache_options", &self.prompt_cache_options),
             ("prompt_cache_retention", &self.prompt_cache_retention),
-            ("reasoning_effort", &self.reasoning_effort),
             ("verbosity", &self.verbosity),
             ("web_search_options", &self.web_search_options),
         ];
@@ -197,6 +256,14 @@ fn tools(given: Vec<RequestTool>) -> Result<Vec<Tool>, WireError> {
         strict: function.strict,
     });
     Ok(tools.collect())
+}
+
+fn effort(word: &str) -> Result<Effort, WireError> {
+    let all = [Effort::Minimal, Effort::Low, Effort::Medium, Effort::High];
+    all.into_iter().find(|effort| effort.as_str() == word).ok_or_else(|| {
+        let what = "any effort but `none`, `minimal`, `low`, `medium` and `high`";
+        WireError::unsupported("reasoning_effort", what)
+    })
 }
 
 fn tool_choice(choice: RequestToolChoice, tools: &[Tool]) -> Result<ToolChoice, WireError> {

@@ -24,8 +24,9 @@ pub(super) struct RequestMessage {
     pub(super) tool_calls: Option<Vec<RequestToolCall>>,
     pub(super) tool_call_id: Option<String>,
     pub(super) refusal: Option<String>,
-    #[serde(rename = "reasoning_content")]
-    pub(super) _reasoning_content: Option<IgnoredAny>,
+    pub(super) reasoning_content: Option<String>,
+    pub(super) prefix: Option<bool>,
+    pub(super) partial: Option<bool>,
     #[serde(rename = "annotations")]
     pub(super) _annotations: Option<IgnoredAny>,
     pub(super) audio: Option<IgnoredAny>,
@@ -42,12 +43,34 @@ pub(super) enum RequestRole {
     Tool,
 }
 
-/// A message's content: the text, or the first part that is not text.
+/// A message's content: the text, parts with pictures among them, or the first part that is neither.
 pub(super) enum RequestContent {
     Text(String),
+    Parts(Vec<RequestPart>),
     Unsupported { part: usize, kind: String },
     UnknownField { part: usize, field: String },
-    NoText { part: usize },
+    Missing { part: usize, field: &'static str },
+}
+
+/// A part that can be honoured.
+pub(super) enum RequestPart {
+    Text(String),
+    Image(ImageUrl),
+}
+
+/// A picture: its address, or the address and how closely to look.
+pub(super) struct ImageUrl {
+    pub(super) url: String,
+    pub(super) detail: Option<String>,
+}
+
+/// `thinking`, as Zhipu, Volcengine and DeepSeek have it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Thinking {
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    pub(super) budget_tokens: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -144,28 +167,35 @@ impl<'de> Deserialize<'de> for RequestContent {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<RequestContent, A::Error> {
-                let mut all: Option<String> = None;
+                let mut parts = Vec::new();
                 let mut fault = None;
-                let mut parts = 0;
+                let mut at = 0;
                 while let Some(part) = seq.next_element::<Part>()? {
-                    let at = parts;
-                    parts += 1;
-                    match part.text(at) {
-                        Ok(text) => match &mut all {
-                            None => all = Some(text),
-                            Some(all) => {
-                                all.push('\n');
-                                all.push_str(&text);
-                            }
-                        },
+                    match part.check(at) {
+                        Ok(part) => parts.push(part),
                         Err(found) => fault = fault.or(Some(found)),
                     }
+                    at += 1;
                 }
-                Ok(fault.unwrap_or_else(|| RequestContent::Text(all.unwrap_or_default())))
+                Ok(fault.unwrap_or_else(|| RequestContent::joined(parts)))
             }
         }
 
         deserializer.deserialize_any(ContentVisitor)
+    }
+}
+
+impl RequestContent {
+    /// Pieces of text alone are one text, joined with line feeds.
+    fn joined(parts: Vec<RequestPart>) -> Self {
+        let mut texts = Vec::with_capacity(parts.len());
+        for part in &parts {
+            match part {
+                RequestPart::Text(text) => texts.push(text.as_str()),
+                RequestPart::Image(_) => return Self::Parts(parts),
+            }
+        }
+        Self::Text(texts.join("\n"))
     }
 }
 
@@ -174,20 +204,32 @@ impl<'de> Deserialize<'de> for RequestContent {
 struct Part {
     kind: Option<String>,
     text: Option<String>,
+    image: Option<ImageUrl>,
     other_field: Option<String>,
 }
 
 impl Part {
-    fn text(self, part: usize) -> Result<String, RequestContent> {
-        match self.kind {
-            Some(kind) if kind != "text" => Err(RequestContent::Unsupported { part, kind }),
-            None => Err(RequestContent::Unsupported { part, kind: "none".to_owned() }),
-            Some(_) => match (self.other_field, self.text) {
-                (Some(field), _) => Err(RequestContent::UnknownField { part, field }),
-                (None, Some(text)) => Ok(text),
-                (None, None) => Err(RequestContent::NoText { part }),
-            },
+    fn check(mut self, part: usize) -> Result<RequestPart, RequestContent> {
+        let kind = self.kind.unwrap_or_else(|| "none".to_owned());
+        match kind.as_str() {
+            "text" if self.image.is_some() => {
+                self.other_field.get_or_insert_with(|| "image_url".to_owned());
+            }
+            "image_url" if self.text.is_some() => {
+                self.other_field.get_or_insert_with(|| "text".to_owned());
+            }
+            "text" | "image_url" => {}
+            _ => return Err(RequestContent::Unsupported { part, kind }),
         }
+        if let Some(field) = self.other_field {
+            return Err(RequestContent::UnknownField { part, field });
+        }
+        let (known, field) = if kind == "text" {
+            (self.text.map(RequestPart::Text), "text")
+        } else {
+            (self.image.map(RequestPart::Image), "image_url")
+        };
+        known.ok_or(RequestContent::Missing { part, field })
     }
 }
 
@@ -208,6 +250,7 @@ impl<'de> Deserialize<'de> for Part {
                     match name.as_ref() {
                         "type" => part.kind = Some(map.next_value()?),
                         "text" => part.text = map.next_value()?,
+                        "image_url" => part.image = map.next_value()?,
                         _ => {
                             map.next_value::<IgnoredAny>()?;
                             part.other_field.get_or_insert_with(|| name.into_owned());
@@ -219,6 +262,39 @@ impl<'de> Deserialize<'de> for Part {
         }
 
         deserializer.deserialize_map(PartVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for ImageUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ImageVisitor;
+
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Described {
+            url: String,
+            detail: Option<String>,
+        }
+
+        impl<'de> Visitor<'de> for ImageVisitor {
+            type Value = ImageUrl;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an address, or an object with one")
+            }
+
+            fn visit_str<E>(self, url: &str) -> Result<ImageUrl, E> {
+                Ok(ImageUrl { url: url.to_owned(), detail: None })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ImageUrl, A::Error> {
+                let map = serde::de::value::MapAccessDeserializer::new(map);
+                let Described { url, detail } = Described::deserialize(map)?;
+                Ok(ImageUrl { url, detail })
+            }
+        }
+
+        deserializer.deserialize_any(ImageVisitor)
     }
 }
 

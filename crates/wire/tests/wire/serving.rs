@@ -4,8 +4,8 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use yumen_wire::serve::{ChatCompletionRequest, ChunkEncoder, Failure, completion};
 use yumen_wire::{
-    Completion, Event, Extra, FinishReason, Json, Message, ResponseFormat, ToolCall, ToolCallDelta,
-    ToolChoice, Usage, WireError,
+    Completion, Effort, Event, Extra, FinishReason, Json, Message, Reasoning, ResponseFormat,
+    ToolCall, ToolCallDelta, ToolChoice, Usage, WireError,
 };
 
 use crate::{collect, json as parse, openai, stream};
@@ -70,7 +70,7 @@ fn a_tool_round_trip_with_all_that_clients_echo_is_read() {
             Message::user("q"),
             Message::Assistant {
                 content: String::new(),
-                reasoning: String::new(),
+                reasoning: "hm".into(),
                 prefix: false,
                 extra: Extra::new(),
                 tool_calls: vec![ToolCall {
@@ -117,9 +117,16 @@ fn unsupported_things_are_named() {
     let cases = [
         (
             say(
-                r#"{"role":"user","content":[{"type":"text","text":"see"},{"type":"image_url","image_url":{"url":"data:,"}}]}"#,
+                r#"{"role":"user","content":[{"type":"text","text":"hear"},{"type":"input_audio","input_audio":{"data":"AA"}}]}"#,
             ),
             "messages[0].content[1]",
+            "input_audio",
+        ),
+        (
+            say(
+                r#"{"role":"user","content":"q"},{"role":"assistant","content":[{"type":"text","text":"see"},{"type":"image_url","image_url":"https://example.com/a.png"}]}"#,
+            ),
+            "messages[1].content[1]",
             "image_url",
         ),
         (with(r#""n":2"#), "n", ""),
@@ -130,7 +137,7 @@ fn unsupported_things_are_named() {
         (with(r#""logit_bias":{"50256":-100}"#), "logit_bias", ""),
         (with(r#""service_tier":"priority""#), "service_tier", ""),
         (with(r#""modalities":["text","audio"]"#), "modalities", ""),
-        (with(r#""reasoning_effort":"low""#), "reasoning_effort", ""),
+        (with(r#""reasoning_effort":"max""#), "reasoning_effort", "effort"),
         (with(r#""functions":[]"#), "functions", ""),
         (with(r#""response_format":{"type":"xml"}"#), "response_format.type", ""),
         (with(r#""tools":[{"type":"web_search","function":{"name":"f"}}]"#), "tools[0].type", ""),
@@ -420,4 +427,89 @@ fn a_failed_stream_ends_in_an_error_and_never_in_done() {
     let error = result.unwrap_err();
     assert_eq!(error.code.as_deref(), Some("partner_overloaded"));
     assert_eq!(error.message, "合作方暂时不可用");
+}
+
+#[test]
+fn reasoning_is_asked_for_in_any_partners_words() {
+    let on = |effort, budget_tokens| Some(Reasoning::On { effort, budget_tokens });
+    let cases = [
+        (r#""reasoning_effort":"none""#, Some(Reasoning::Off)),
+        (r#""reasoning_effort":"minimal""#, on(Some(Effort::Minimal), None)),
+        (r#""reasoning_effort":"high""#, on(Some(Effort::High), None)),
+        (r#""enable_thinking":false"#, Some(Reasoning::Off)),
+        (r#""enable_thinking":true,"thinking_budget":512"#, on(None, Some(512))),
+        (r#""thinking":{"type":"disabled"}"#, Some(Reasoning::Off)),
+        (r#""thinking":{"type":"enabled","budget_tokens":64}"#, on(None, Some(64))),
+        (r#""thinking":{"type":"auto"}"#, None),
+        (r#""thinking":{"type":"enabled"},"reasoning_effort":"low""#, on(Some(Effort::Low), None)),
+        (r#""reasoning_effort":null,"thinking":null"#, None),
+    ];
+    for (words, wish) in cases {
+        assert_eq!(with(words).unwrap().chat.params.reasoning, wish, "{words}");
+    }
+    for (words, param) in [
+        (r#""enable_thinking":false,"reasoning_effort":"low""#, "enable_thinking"),
+        (r#""thinking":{"type":"disabled"},"thinking_budget":9"#, "thinking_budget"),
+        (r#""thinking":{"type":"sometimes"}"#, "thinking.type"),
+        (r#""thinking":{"type":"enabled","colour":1}"#, "thinking.colour"),
+        (r#""thinking_budget":"many""#, "thinking_budget"),
+    ] {
+        assert_eq!(with(words).unwrap_err().param(), Some(param), "{words}");
+    }
+}
+
+#[test]
+fn a_prefix_and_reasoning_of_earlier_turns_are_read() {
+    for mark in ["prefix", "partial"] {
+        let turns = format!(
+            r#"{{"role":"user","content":"q"}},{{"role":"assistant","content":"The gate","{mark}":true}}"#
+        );
+        assert_eq!(say(&turns).unwrap().chat.prefix(), Some("The gate"), "{mark}");
+        let misplaced = format!(
+            r#"{{"role":"assistant","content":"The gate","{mark}":true}},{{"role":"user","content":"q"}}"#
+        );
+        let param = format!("messages[0].{mark}");
+        assert_eq!(say(&misplaced).unwrap_err().param(), Some(param.as_str()));
+        let by_user = format!(r#"{{"role":"user","content":"q","{mark}":true}}"#);
+        assert_eq!(say(&by_user).unwrap_err().param(), Some(param.as_str()));
+    }
+    let chat = say(r#"{"role":"assistant","content":"a","reasoning_content":"hm","prefix":false}"#);
+    let chat = chat.unwrap().chat;
+    assert!(chat.prefix().is_none());
+    assert!(matches!(&chat.messages[0], Message::Assistant { reasoning, .. } if reasoning == "hm"));
+}
+
+#[test]
+fn pictures_are_read_and_told() {
+    let request = say(
+        r#"{"role":"system","content":"s"},{"role":"user","content":[{"type":"text","text":"what is"},{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0=","detail":"low"}},{"type":"image_url","image_url":"https://example.com/a.png"},{"type":"text","text":"this?"}]}"#,
+    )
+    .unwrap();
+    let error = request.require_text().unwrap_err();
+    assert_eq!(
+        (error.code(), error.param()),
+        ("unsupported_value", Some("messages[1].content[1]"))
+    );
+    assert!(error.to_string().contains("image_url"), "{error}");
+    assert_eq!(request.chat.modalities().names().collect::<Vec<_>>(), ["image"]);
+    assert_eq!(request.chat.messages[1].text(), "what is\nthis?");
+    assert_eq!(say(r#"{"role":"user","content":"q"}"#).unwrap().require_text(), Ok(()));
+
+    for image in [
+        r#""http://example.com/a.png""#,
+        r#""file:///etc/passwd""#,
+        r#""data:text/html;base64,AAAA""#,
+        r#""data:image/png;base64,words for the model""#,
+        r#""data:image/png;base64,""#,
+        r#"{"url":"https://example.com/a.png","detail":"closest"}"#,
+        "null",
+    ] {
+        let turn =
+            format!(r#"{{"role":"user","content":[{{"type":"image_url","image_url":{image}}}]}}"#);
+        let error = say(&turn).unwrap_err();
+        assert_eq!(error.param(), Some("messages[0].content[0].image_url"), "{image}: {error}");
+    }
+    let turn =
+        r#"{"role":"user","content":[{"type":"text","text":"a","image_url":"https://e.com"}]}"#;
+    assert_eq!(say(turn).unwrap_err().code(), "unknown_field");
 }
