@@ -9,7 +9,8 @@ use crate::family::{
 use crate::fault::Why;
 use crate::fields::{Fields, Problem};
 use crate::parts::Parts;
-use crate::reply::{End, Persona};
+use crate::persona::Persona;
+use crate::reply::End;
 use crate::tree::{Tree, object};
 
 /// What is asked of `request`.

@@ -14,7 +14,7 @@ use crate::family::{
 use crate::fault::Why;
 use crate::fields::{Fields, Problem};
 use crate::parts::Parts;
-use crate::reply::Persona;
+use crate::persona::Persona;
 use crate::tree::{Tree, object};
 
 /// What is asked of `request`.

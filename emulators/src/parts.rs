@@ -123,6 +123,8 @@ impl From<String> for Content {
 pub(crate) enum Parts {
     /// OpenAI's, of these types.
     Typed(&'static [&'static str]),
+    /// The same, where data may also stand without its type: Zhipu's client takes it off.
+    Bare(&'static [&'static str]),
     /// DashScope's multimodal ones: `{"image": ...}`, always in a list.
     Keyed,
     /// None: content is a string.
@@ -136,14 +138,20 @@ pub(crate) fn read(parts: &[Value], path: &str, allowed: Parts) -> Result<Conten
         let part = Fields::of(part, format!("{path}[{index}]"))?;
         match allowed {
             Parts::Keyed => keyed(&part, &mut content)?,
-            Parts::Typed(kinds) => typed(&part, kinds, &mut content)?,
+            Parts::Typed(kinds) => typed(&part, kinds, false, &mut content)?,
+            Parts::Bare(kinds) => typed(&part, kinds, true, &mut content)?,
             Parts::None => return Err(Problem::new(path, None, "content must be a string")),
         }
     }
     Ok(content)
 }
 
-fn typed(part: &Fields<'_>, kinds: &[&str], content: &mut Content) -> Result<(), Problem> {
+fn typed(
+    part: &Fields<'_>,
+    kinds: &[&str],
+    bare: bool,
+    content: &mut Content,
+) -> Result<(), Problem> {
     part.required("type")?;
     let kind = part.string("type")?.unwrap_or_default();
     if !kinds.contains(&kind) && matches!(kind, "input_audio" | "file" | "input_file" | "video_url")
@@ -154,7 +162,12 @@ fn typed(part: &Fields<'_>, kinds: &[&str], content: &mut Content) -> Result<(),
     let path = part.at(kind);
     match kind {
         "image_url" => {
-            content.media.push(Medium::at(address(part, kind)?, MediumKind::Image, &path)?);
+            let url = address(part, kind)?;
+            content.media.push(if bare && !url.contains(':') {
+                Medium::given("image/unknown", url, MediumKind::Image, &path)?
+            } else {
+                Medium::at(url, MediumKind::Image, &path)?
+            });
         }
         "input_image" => {
             content.media.push(Medium::at(

@@ -10,7 +10,8 @@ use crate::family::{
 use crate::fault::Why;
 use crate::fields::{Fields, Problem};
 use crate::parts::Parts;
-use crate::reply::{End, Persona};
+use crate::persona::Persona;
+use crate::reply::End;
 use crate::tree::{Tree, object};
 
 /// What is asked of `request`.
@@ -192,7 +193,7 @@ impl House for Qianfan {
                 .maybe("flag", moderated.then_some(4_u64))
                 .maybe("ban_round", moderated.then_some(Tree::Other((-1).into())));
         }
-        self.envelope(scene, "chat.completion.chunk")
+        envelope(scene, "chat.completion.chunk")
             .with("choices", vec![one])
             .maybe("usage", scene.question.usage_each.then(|| self.usage(scene)))
     }
@@ -210,21 +211,19 @@ impl House for Qianfan {
             "flag": if moderated { 3_u64 } else { 0 },
         }
         .maybe("ban_round", moderated.then_some(Tree::Other((-1).into())));
-        self.envelope(scene, "chat.completion")
+        envelope(scene, "chat.completion")
             .with("choices", vec![choice])
             .with("usage", self.usage(scene))
             .maybe("search_results", scene.question.ask.search.then(found))
     }
 }
 
-impl Qianfan {
-    fn envelope(&self, scene: &Scene, kind: &'static str) -> Tree {
-        object! {
-            "id": scene.id.as_str(),
-            "object": kind,
-            "created": scene.created,
-            "model": scene.named.model.as_str(),
-        }
+fn envelope(scene: &Scene, kind: &'static str) -> Tree {
+    object! {
+        "id": scene.id.as_str(),
+        "object": kind,
+        "created": scene.created,
+        "model": scene.named.model.as_str(),
     }
 }
 

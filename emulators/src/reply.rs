@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::ask::{Ask, Choice, Shape, Tool};
 use crate::delivery::SLOW_PARTS;
 use crate::fault::FaultKind;
+use crate::persona::Persona;
 use crate::rewrite::{self, Style};
 use crate::{sample, tokens};
 
@@ -13,58 +14,6 @@ use crate::{sample, tokens};
 const LONG: &str = "[[long]]";
 /// Parts of an answer to `[[long]]`.
 const LONG_PARTS: usize = 60;
-
-/// Whom the emulator stands in for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Persona {
-    ChatGpt,
-    Claude,
-    DeepSeek,
-    Doubao,
-    Ernie,
-    Glm,
-    Hunyuan,
-    Kimi,
-    Llama,
-    MiniMax,
-    Pangu,
-    Qwen,
-}
-
-impl Persona {
-    const ALL: [Self; 12] = [
-        Self::ChatGpt,
-        Self::Claude,
-        Self::DeepSeek,
-        Self::Doubao,
-        Self::Ernie,
-        Self::Glm,
-        Self::Hunyuan,
-        Self::Kimi,
-        Self::Llama,
-        Self::MiniMax,
-        Self::Pangu,
-        Self::Qwen,
-    ];
-
-    /// What opens every text.
-    pub(crate) fn mark(self) -> &'static str {
-        match self {
-            Self::ChatGpt => "[emulated ChatGPT] ",
-            Self::Claude => "[emulated Claude] ",
-            Self::DeepSeek => "【模拟DeepSeek】",
-            Self::Doubao => "【模拟豆包】",
-            Self::Ernie => "【模拟文心】",
-            Self::Glm => "【模拟智谱GLM】",
-            Self::Hunyuan => "【模拟混元】",
-            Self::Kimi => "【模拟Kimi】",
-            Self::Llama => "[emulated Llama] ",
-            Self::MiniMax => "【模拟MiniMax】",
-            Self::Pangu => "【模拟盘古】",
-            Self::Qwen => "【模拟通义千问】",
-        }
-    }
-}
 
 /// Why an answer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

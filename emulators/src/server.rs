@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, Collected, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -273,7 +273,7 @@ fn key_id(headers: &HeaderMap) -> Option<String> {
         None => key.strip_prefix(b"Bearer ").unwrap_or(key),
     };
     let hash = Sha256::digest(key);
-    Some(hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect())
+    Some(hash.iter().take(6).fold(String::new(), |id, byte| id + &format!("{byte:02x}")))
 }
 
 /// The emulator's own addresses, which no partner has.
@@ -282,7 +282,7 @@ async fn own(desk: &Desk, request: hyper::Request<Incoming>) -> hyper::Response<
     let (path, method) = (head.uri.path(), head.method);
     let (status, body) = if method == Method::PUT {
         let body = Limited::new(body, MAX_BODY).collect().await;
-        let body = body.map(|body| body.to_bytes()).unwrap_or_default();
+        let body = body.map(Collected::to_bytes).unwrap_or_default();
         match set(desk, path, &body) {
             Ok(told) => (StatusCode::OK, told),
             Err(error) => (StatusCode::BAD_REQUEST, json!({ "error": error })),

@@ -12,7 +12,8 @@ use crate::delivery::{Delivery, Stream};
 use crate::exchange::{Request, Response};
 use crate::fault::{Fault, FaultKind, RetryAfter, Why};
 use crate::log::Tokens;
-use crate::reply::{Persona, Reply};
+use crate::persona::Persona;
+use crate::reply::Reply;
 use crate::schedule::Candidate;
 
 /// A checked question on its way to an answer.

@@ -12,7 +12,7 @@ use crate::fault::Why;
 use crate::fields::{Fields, Problem};
 use crate::huawei::{vllm_chunk, vllm_whole};
 use crate::parts::Parts;
-use crate::reply::Persona;
+use crate::persona::Persona;
 use crate::tree::{Tree, object};
 
 /// What is asked of `request`.

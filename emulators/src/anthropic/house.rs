@@ -4,7 +4,7 @@
 //! how they differ, they are as Anthropic's own here.
 
 use crate::exchange::Request;
-use crate::reply::Persona;
+use crate::persona::Persona;
 
 use super::errors::Refusal;
 

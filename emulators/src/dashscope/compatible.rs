@@ -12,7 +12,8 @@ use crate::conversation;
 use crate::exchange::{Request, Response, Ticket};
 use crate::fields::{Fields, Problem};
 use crate::parts::Parts;
-use crate::reply::{End, Persona, Reply};
+use crate::persona::Persona;
+use crate::reply::{End, Reply};
 use crate::turn::Turn;
 
 /// Names and dates of one answer.

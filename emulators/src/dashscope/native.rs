@@ -12,7 +12,8 @@ use crate::exchange::{Request, Response, Ticket};
 use crate::fault::Why;
 use crate::fields::{Fields, Problem};
 use crate::parts::Parts;
-use crate::reply::{Call, End, Persona, Reply};
+use crate::persona::Persona;
+use crate::reply::{Call, End, Reply};
 use crate::tree::{Tree, object};
 use crate::turn::Turn;
 

@@ -6,6 +6,7 @@ use crate::conversation::{self, Conversation, Manner, Prefix};
 use crate::fields::Fields;
 use crate::parts::Parts;
 use crate::snapshot;
+use crate::tools;
 
 /// The Qwen text models on sale in November 2026.
 const MODELS: [&str; 17] = [
@@ -132,8 +133,8 @@ pub(super) fn ask(
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
     };
-    let tools = conversation::tools(p)?;
-    let choice = conversation::tool_choice(p, &tools, &["auto", "none"], Some("function"))?;
+    let tools = tools::read(p)?;
+    let choice = tools::choice(p, &tools, &["auto", "none"], Some("function"))?;
     let shape = conversation::shape(p.object("response_format")?.as_ref(), &conversation, false)?;
     if matches!(shape, Shape::JsonSchema(_)) && max_tokens.is_some() {
         return Err(Refusal::invalid(

@@ -14,7 +14,8 @@ use crate::conversation::Manner;
 use crate::delivery::{Delivery, Stream};
 use crate::exchange::{Request, Response, Ticket};
 use crate::fields::{Fields, Problem};
-use crate::reply::{End, Persona};
+use crate::persona::Persona;
+use crate::reply::End;
 use crate::tree::{Tree, object};
 use crate::turn::Turn;
 
@@ -211,7 +212,19 @@ fn converse(house: &'static dyn House, question: Question, request: &Request) ->
     if !house.moderates() {
         turn.unmoderated();
     }
-    let refused = |why| refuse(house, &Trouble::Asked(why), request);
+    let refused = |why| {
+        let trouble = Trouble::Asked(why);
+        let failure = house.failure(&trouble, request);
+        if !streamed || failure.status != 200 {
+            return refuse(house, &trouble, request);
+        }
+        // What is told as a success is told in the form of one.
+        let mut headers = house.headers(&request.ticket);
+        headers.push(("content-type", house.events().to_owned()));
+        let event = format!("data: {}\n\n", failure.body.json());
+        let delivery = Delivery::single(event.into());
+        Response::Answer { status: http::StatusCode::OK, headers, delivery }
+    };
     if let Some(response) = turn.before(refused) {
         return response;
     }

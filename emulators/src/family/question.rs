@@ -5,6 +5,7 @@ use crate::conversation;
 use crate::family::{House, Trouble};
 use crate::fields::{Fields, Problem};
 use crate::snapshot;
+use crate::tools;
 
 /// Whether a model thinks before it answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,7 +157,7 @@ pub(super) fn read(
     }
     sampling(rules, fields)?;
     let effort = fields.one_of("reasoning_effort", rules.efforts)?;
-    let (tools, others) = conversation::tools_among(fields, house.other_tools())?;
+    let (tools, others) = tools::among(fields, house.other_tools())?;
     if tools.len() > rules.most_tools {
         let message = format!("Invalid 'tools': at most {} are allowed.", rules.most_tools);
         return Err(Problem::new("tools", None, message).into());
@@ -168,7 +169,7 @@ pub(super) fn read(
         }
         // A choice without tools means nothing; most say nothing of it.
         Some(_) if tools.is_empty() => Choice::Auto,
-        _ => conversation::tool_choice(fields, &tools, rules.tool_choice, Some("function"))?,
+        _ => tools::choice(fields, &tools, rules.tool_choice, Some("function"))?,
     };
     let format = fields.object("response_format")?;
     if let Some(format) = &format {

@@ -14,7 +14,9 @@ use crate::exchange::{Request, Response, Ticket};
 use crate::fault::Why;
 use crate::fields::{Fields, Problem};
 use crate::parts::Parts;
-use crate::reply::{End, Persona, Reply};
+use crate::persona::Persona;
+use crate::reply::{End, Reply};
+use crate::tools;
 use crate::turn::Turn;
 
 const MODELS: [&str; 4] = [
@@ -138,9 +140,9 @@ fn read(body: &Value) -> Result<(Ask, bool), Refusal> {
     let conversation = conversation::messages(items, "messages", MANNER, &mut Vec::new())?;
     fields.number("temperature", 0.0, 1.0)?;
     fields.number("top_p", 0.0, 1.0)?;
-    let tools = conversation::tools(&fields)?;
+    let tools = tools::read(&fields)?;
     let words = ["none", "auto", "required"];
-    let choice = conversation::tool_choice(&fields, &tools, &words, Some("function"))?;
+    let choice = tools::choice(&fields, &tools, &words, Some("function"))?;
     let format = fields.object("response_format")?;
     let shape = conversation::shape(format.as_ref(), &conversation, false)?;
     let ask = Ask {

@@ -9,7 +9,8 @@ use super::question::{self, Question};
 use super::{JSON, LINES, Refusal, created_at};
 use crate::delivery::{Delivery, Stream};
 use crate::exchange::{Request, Response};
-use crate::reply::{End, Persona, Reply};
+use crate::persona::Persona;
+use crate::reply::{End, Reply};
 use crate::turn::Turn;
 
 /// What a token takes, in nanoseconds.

@@ -7,6 +7,7 @@ use crate::ask::{Ask, Choice, Shape};
 use crate::conversation::{self, Conversation};
 use crate::fields::{Fields, Problem};
 use crate::parts::{Medium, MediumKind};
+use crate::tools;
 
 /// The models that were pulled, and whether they can think.
 pub(super) const MODELS: [(&str, bool); 6] = [
@@ -91,7 +92,7 @@ pub(super) fn read(body: &Value) -> Result<Question, Refusal> {
     };
     let tools = match fields.array("tools")? {
         Some([]) | None => Vec::new(),
-        Some(_) => conversation::tools(&fields)?,
+        Some(_) => tools::read(&fields)?,
     };
     let ask = Ask {
         model: model.to_owned(),

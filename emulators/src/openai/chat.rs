@@ -10,7 +10,9 @@ use crate::conversation::{self, Manner, Prefix};
 use crate::exchange::{Request, Response, Ticket};
 use crate::fields::{Fields, Problem};
 use crate::parts::Parts;
-use crate::reply::{End, Persona, Reply};
+use crate::persona::Persona;
+use crate::reply::{End, Reply};
+use crate::tools;
 use crate::turn::Turn;
 
 /// Every field of a request, after the `OpenAPI` description and the client 3.54.0.
@@ -209,14 +211,14 @@ fn read(fields: &Fields<'_>) -> Result<(Ask, Option<StreamOptions>), Refusal> {
     simple_fields(fields)?;
     let effort = fields.one_of("reasoning_effort", &EFFORTS)?;
     reasoning_rules(fields, model, effort, "reasoning_effort")?;
-    let tools = conversation::tools(fields)?;
+    let tools = tools::read(fields)?;
     if !tools.is_empty() && model.starts_with("gpt-6") && effort != Some("none") {
         let message = "Function tools with reasoning_effort are not supported for this model in \
                        /v1/chat/completions. Use /v1/responses.";
         return Err(Refusal::rule("reasoning_effort", message));
     }
     let words = ["none", "auto", "required"];
-    let choice = conversation::tool_choice(fields, &tools, &words, Some("function"))?;
+    let choice = tools::choice(fields, &tools, &words, Some("function"))?;
     let parallel = fields.boolean("parallel_tool_calls")?;
     if parallel.is_some() && tools.is_empty() {
         let message = "Invalid value for 'parallel_tool_calls': 'parallel_tool_calls' is only \

@@ -11,7 +11,9 @@ use crate::conversation::{self, Conversation};
 use crate::exchange::{Request, Response, Ticket};
 use crate::fields::{Fields, Problem};
 use crate::parts::{self, Content, Medium, Parts};
-use crate::reply::{End, Persona, Reply};
+use crate::persona::Persona;
+use crate::reply::{End, Reply};
+use crate::tools;
 use crate::turn::Turn;
 
 /// Every field of a request, after the `OpenAPI` description and the client 3.54.0.
@@ -292,7 +294,7 @@ fn read(fields: &Fields<'_>) -> Result<(Ask, Echo, Wanted), Refusal> {
     let wanted = Wanted::read(fields)?;
     let tools = tools(fields)?;
     let words = ["none", "auto", "required"];
-    let choice = conversation::tool_choice(fields, &tools, &words, None)?;
+    let choice = tools::choice(fields, &tools, &words, None)?;
     let format = match fields.object("text")? {
         Some(text) => text.object("format")?,
         None => None,
@@ -344,7 +346,7 @@ fn tools(fields: &Fields<'_>) -> Result<Vec<Tool>, Problem> {
         tool.required("type")?;
         tool.one_of("type", &["function"])?;
         tool.only(&["type", "name", "description", "parameters", "strict"])?;
-        conversation::function(&tool)
+        tools::function(&tool)
     };
     items.iter().enumerate().map(read).collect()
 }

@@ -8,7 +8,8 @@ use super::errors::Refusal;
 use super::question::{self, Question};
 use super::{EVENTS, JSON, stream};
 use crate::exchange::{Request, Response, Ticket};
-use crate::reply::{Call, End, Persona, Reply};
+use crate::persona::Persona;
+use crate::reply::{Call, End, Reply};
 use crate::turn::Turn;
 
 /// What the law wants said of every answer.

@@ -1,4 +1,4 @@
-//! Zhipu's BigModel: `facts/partners/zhipu.md`, after <https://docs.z.ai/api-reference/api-code> and
+//! Zhipu's `BigModel`: `facts/partners/zhipu.md`, after <https://docs.z.ai/api-reference/api-code> and
 //! the client `zai-sdk` 0.2.3.
 
 mod token;
@@ -11,7 +11,8 @@ use crate::family::{
 use crate::fault::Why;
 use crate::fields::{Fields, Problem};
 use crate::parts::Parts;
-use crate::reply::{End, Persona};
+use crate::persona::Persona;
+use crate::reply::End;
 use crate::tree::{Tree, object};
 use token::Verdict;
 
@@ -74,7 +75,7 @@ impl House for Zhipu {
             roles: &["system", "user", "assistant", "tool"],
             fields: &["role", "content", "name", "tool_calls", "tool_call_id", "reasoning_content"],
             strict: false,
-            parts: Parts::Typed(&["text", "image_url", "video_url"]),
+            parts: Parts::Bare(&["text", "image_url", "video_url"]),
             prefix: Prefix::No,
         }
     }

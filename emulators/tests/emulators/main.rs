@@ -12,8 +12,11 @@
 mod agreement;
 mod captured;
 mod client;
+mod control;
 mod dashscope;
 mod faults;
+mod houses;
+mod http2;
 mod natives;
 mod openai;
 mod serving;
