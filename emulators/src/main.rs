@@ -8,6 +8,7 @@
 //!
 //! Prints one JSON line with the base addresses, then serves until it is stopped.
 
+use std::collections::HashSet;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -54,10 +55,9 @@ impl Arguments {
                 _ => return Err(format!("unknown argument {name}")),
             }
         }
-        let mut kinds: Vec<&str> = parsed.partners.iter().map(|(kind, _)| kind.name()).collect();
-        kinds.sort_unstable();
-        if let Some(twice) = kinds.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(format!("{} twice", twice[0]));
+        let mut seen = HashSet::new();
+        if let Some((kind, _)) = parsed.partners.iter().find(|(kind, _)| !seen.insert(*kind)) {
+            return Err(format!("{} twice", kind.name()));
         }
         if parsed.partners.is_empty() { Err("nothing to serve".to_owned()) } else { Ok(parsed) }
     }

@@ -62,10 +62,10 @@ impl Thought {
     /// The item at its end.
     pub(super) fn item(&self) -> Value {
         let summary = if self.wanted.summary { vec![part(&self.text)] } else { Vec::new() };
-        self.with(summary)
+        self.with(&summary)
     }
 
-    fn with(&self, summary: Vec<Value>) -> Value {
+    fn with(&self, summary: &[Value]) -> Value {
         let mut item = json!({"id": self.id, "type": "reasoning", "summary": summary});
         if self.wanted.encrypted {
             item["encrypted_content"] = encrypted(&self.id).into();
@@ -75,7 +75,7 @@ impl Thought {
 
     /// The events of a stream that tell it; the item is always the first.
     pub(super) fn tell(&self, events: &mut Events) {
-        let begun = json!({"output_index": 0, "item": self.with(Vec::new())});
+        let begun = json!({"output_index": 0, "item": self.with(&[])});
         events.push(("response.output_item.added", begun));
         if self.wanted.summary {
             let at = |name: &str, value: Value| {

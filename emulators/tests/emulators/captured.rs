@@ -124,7 +124,7 @@ fn proof(scheme: &Scheme, key: &str, outgoing: &Outgoing) -> Vec<(String, String
     let credential = Credential::parse(scheme, key).unwrap();
     // The host that the test's client sends.
     let headers = credential.authorise("emulated", outgoing, now).into_iter();
-    headers.map(|(name, value)| (name.to_string(), value.to_string())).collect()
+    headers.map(|(name, value)| (name.to_string(), value.clone())).collect()
 }
 
 #[tokio::test]
