@@ -15,7 +15,7 @@ import subprocess
 import time
 import urllib.parse
 
-from conftest import REPOSITORY, Gate, program, running, wait_for, yumen
+from programs import REPOSITORY, Gate, program, running, wait_for, yumen
 
 # A well-formed provider code of an organisation that does not exist (region 000000).
 PROVIDER = "001191000000MA0DEM000C10000"
