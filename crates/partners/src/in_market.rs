@@ -21,8 +21,8 @@ use yumen_wire::Outgoing;
 
 use crate::{RouteError, partner::Partner};
 
-/// A partner whose endpoint lies inside the market of one clearance. A request to a partner is made
-/// by nothing else.
+/// A partner whose endpoint lies inside the market of one clearance. A request that carries anything
+/// of a person's is made by nothing else; the operator's fixed question (`probe.rs`) carries nothing.
 #[derive(Clone, Debug)]
 pub(crate) struct InMarket(Arc<Partner>);
 
