@@ -27,6 +27,10 @@ pub(super) struct Blocks {
     kept: usize,
     /// Tool calls so far.
     calls: u32,
+    /// Whether anything was said: words, reasoning, a call, a block without a field.
+    spoke: bool,
+    /// Whether a piece of an unknown kind was skipped.
+    skipped: bool,
 }
 
 /// A block that is not complete.
@@ -65,6 +69,7 @@ impl Blocks {
     ) -> Result<(), PartnerError> {
         self.stop(index, out);
         let mut members = Object::read("a content block", block.get())?;
+        let before = out.len();
         let open = match members.required_text("type")?.as_str() {
             "text" => {
                 let text = members.required_text("text")?;
@@ -113,7 +118,18 @@ impl Blocks {
                 }
             }
         };
+        self.spoke |= out.len() > before || matches!(open, Open::Other { .. });
         self.open(index, open)
+    }
+
+    /// A piece of an unknown kind was skipped.
+    pub(super) fn skip(&mut self) {
+        self.skipped = true;
+    }
+
+    /// Whether what was said stood where it is not read: nothing came but what was skipped.
+    pub(super) fn is_unreadable(&self) -> bool {
+        self.skipped && !self.spoke
     }
 
     /// A block goes on. Some servers never say that a block of words begins.
@@ -123,6 +139,7 @@ impl Blocks {
         piece: Piece<'_>,
         out: &mut Vec<Event>,
     ) -> Result<(), PartnerError> {
+        let before = out.len();
         match piece {
             Piece::Text(text)
             | Piece::Thinking(text)
@@ -165,6 +182,7 @@ impl Blocks {
                 }
             },
         }
+        self.spoke |= out.len() > before;
         Ok(())
     }
 

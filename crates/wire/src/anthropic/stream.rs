@@ -104,6 +104,10 @@ impl StreamState {
                     return Err(PartnerError::malformed(None, "the stream has no answer in it"));
                 }
                 self.blocks.stop_all(out);
+                if self.blocks.is_unreadable() {
+                    let message = "the answer's words are not where they were";
+                    return Err(PartnerError::malformed(None, message));
+                }
                 let usage = std::mem::take(&mut self.counts).canonical();
                 self.ending.take().unwrap_or_default().tell(out, usage);
                 self.done = true;
@@ -209,7 +213,10 @@ impl StreamState {
                 return Ok(());
             }
             "" => return Err(PartnerError::malformed(None, "a piece of a block has no type")),
-            _ => return Ok(()),
+            _ => {
+                self.blocks.skip();
+                return Ok(());
+            }
         };
         let Some(piece) = piece else {
             let message = format!("a `{word}` without what it is a piece of");

@@ -18,8 +18,10 @@ pub(super) const KEPT: &str = "output";
 #[derive(Debug, Default)]
 pub(super) struct Items {
     calls: Vec<Call>,
-    /// Whether any item or piece of one came.
-    pub(super) begun: bool,
+    /// Whether anything was said: words, reasoning, a call.
+    pub(super) spoke: bool,
+    /// Whether complete items came, so that what is kept of them was told.
+    told: bool,
     /// Whether the model itself declined.
     pub(super) refused: bool,
     reasoning: Paragraph,
@@ -49,8 +51,8 @@ struct Call {
 impl Items {
     /// A piece of the answer.
     pub(super) fn text(&mut self, text: String, out: &mut Vec<Event>) {
-        self.begun = true;
         if !text.is_empty() {
+            self.spoke = true;
             out.push(Event::Text(text));
         }
     }
@@ -76,7 +78,7 @@ impl Items {
         if matches!(self.reasoning, Paragraph::Between) {
             out.push(Event::Reasoning("\n\n".to_owned()));
         }
-        self.begun = true;
+        self.spoke = true;
         self.reasoning = Paragraph::Within;
         out.push(Event::Reasoning(text));
     }
@@ -109,7 +111,6 @@ impl Items {
         raw: &RawValue,
         out: &mut Vec<Event>,
     ) -> Result<(), PartnerError> {
-        self.begun = true;
         let mut members = Object::read("an item", raw.get())?;
         if members.required_text("type")? == "function_call" {
             self.call(item, &mut members, out)?;
@@ -126,7 +127,7 @@ impl Items {
         raw: &RawValue,
         out: &mut Vec<Event>,
     ) -> Result<(), PartnerError> {
-        self.begun = true;
+        self.told = true;
         let mut members = Object::read("an item", raw.get())?;
         match members.required_text("type")?.as_str() {
             "function_call" => {
@@ -165,7 +166,7 @@ impl Items {
         if already { Ok(()) } else { self.arguments(item, arguments, out) }
     }
 
-    /// An item of a whole answer.
+    /// An item of a whole answer, or of the end of a stream in whose pieces nothing was said.
     pub(super) fn whole(
         &mut self,
         item: u32,
@@ -185,7 +186,9 @@ impl Items {
                         "refusal" => self.refusal(part.required_text("refusal")?, out),
                         _ => {}
                     }
-                    annotate(part.list("annotations")?.unwrap_or_default(), out);
+                    if !self.told {
+                        annotate(part.list("annotations")?.unwrap_or_default(), out);
+                    }
                 }
                 Ok(())
             }
@@ -197,12 +200,21 @@ impl Items {
                         self.reasoning(part.required_text("text")?, out);
                     }
                 }
-                keep_reasoning(members, raw, out);
+                if !self.told {
+                    keep_reasoning(members, raw, out);
+                }
                 Ok(())
             }
+            "function_call" => {
+                self.call(item, &mut members, out)?;
+                let arguments = members.text("arguments")?.unwrap_or_default();
+                self.arguments(item, arguments, out)
+            }
             _ => {
-                self.added(item, raw, out)?;
-                self.done(item, raw, out)
+                if !self.told {
+                    keep(raw, out);
+                }
+                Ok(())
             }
         }
     }
@@ -225,6 +237,7 @@ impl Items {
             arguments: String::new(),
         }));
         self.calls.push(Call { item, spoken: false });
+        self.spoke = true;
         Ok(())
     }
 

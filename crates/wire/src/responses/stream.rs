@@ -1,7 +1,8 @@
 //! Streamed answers.
 //!
 //! An answer is complete at `response.completed` or `response.incomplete`; without one of them it
-//! was cut. There is no `[DONE]`. Unknown events are skipped.
+//! was cut. There is no `[DONE]`. Unknown events are skipped: what
+//! they held is read from the whole answer at the end.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -197,10 +198,10 @@ impl StreamState {
         out: &mut Vec<Event>,
     ) -> Result<(), PartnerError> {
         self.name(&mut response, out)?;
-        if self.items.begun {
+        if self.items.spoke {
             response.take("output");
         } else {
-            // Nothing came in pieces, so it comes now.
+            // Nothing was said in pieces that are known, so it is said now.
             output(&mut response, &mut self.items, out)?;
         }
         for known in ["status", "error"] {
