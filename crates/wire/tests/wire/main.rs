@@ -13,6 +13,7 @@ mod dashscope;
 mod dashscope_multimodal;
 mod errors;
 mod framing;
+mod negative;
 mod ollama;
 mod openai;
 mod properties;
