@@ -118,6 +118,18 @@ def test_every_shipped_card_follows_the_published_schema():
     validator.validate({"extends": "zhipu", "model": [{"id": "glm-5.2", "markets": ["sg"], "features": ["a.b"]}]})
 
 
+def test_the_table_of_the_manual_is_that_of_the_catalogue():
+    manual = (REPOSITORY / "docs" / "partners.md").read_text()
+    rows = {row.split("`")[1]: row for row in manual.splitlines() if row.startswith("| `")}
+    for line in as_json("partner", "list"):
+        row, card = rows[line["id"]], as_json("partner", "show", line["id"])
+        wanted = [f"`{dialect}`" for dialect in line["dialects"]] + line["regions"]
+        wanted += [f"`{endpoint['key_env']}`" for endpoint in card["endpoint"] if endpoint["key_env"]]
+        assert all(word in row for word in wanted), (wanted, row)
+        markets = row.rstrip(" |").rsplit("| ", 1)[1]
+        assert set(markets.split(", ")) == set(line["markets"] or ["none"]), row
+
+
 # Whether they can be asked.
 
 
