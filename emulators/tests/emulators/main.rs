@@ -10,6 +10,7 @@
 )]
 
 mod agreement;
+mod anthropic;
 mod captured;
 mod client;
 mod control;
@@ -18,6 +19,8 @@ mod faults;
 mod houses;
 mod http2;
 mod natives;
+mod ollama;
 mod openai;
 mod serving;
+mod tencent;
 mod wire;
