@@ -28,7 +28,8 @@
 //! exchanges a model without a word: `PUT /emulator/claims` with `{"model": "...", "fingerprint":
 //! "..."}`; `{}` takes it back.
 //!
-//! What it does not offer, it refuses by name instead of pretending: log probabilities, audio.
+//! What it does not offer, it refuses by name instead of pretending: log probabilities, and media
+//! that the partner has no place for here.
 
 mod anthropic;
 mod ark;
