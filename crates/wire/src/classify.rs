@@ -58,7 +58,19 @@ pub(crate) fn classify(dialect: &Dialect, symptoms: &Symptoms<'_>) -> Verdict {
     {
         PartnerErrorKind::Refused
     } else {
-        by_code(&code).or_else(|| by_code(&kind)).unwrap_or_else(|| by_status(symptoms.status))
+        let found = by_code(&code)
+            .or_else(|| by_code(&kind))
+            .or_else(|| by_status(symptoms.status))
+            // In a stream, or under success, the code may be the status that was not sent.
+            .or_else(|| by_status(code.parse().ok()))
+            .or_else(|| by_family(&code).or_else(|| by_family(&kind)))
+            .unwrap_or(PartnerErrorKind::Server);
+        let too_long = message.contains("maximumcontextlength");
+        if found == PartnerErrorKind::BadRequest && too_long {
+            PartnerErrorKind::ContextLength
+        } else {
+            found
+        }
     };
     let retry = if kind.is_retryable() { Retry::After(None) } else { Retry::No };
     Verdict { kind, retry, at }
@@ -130,17 +142,30 @@ fn by_code(code: &str) -> Option<PartnerErrorKind> {
     Some(kind)
 }
 
-fn by_status(status: Option<u16>) -> PartnerErrorKind {
+/// What the status says; nothing when there is none, or one of success.
+fn by_status(status: Option<u16>) -> Option<PartnerErrorKind> {
     use PartnerErrorKind as Kind;
-    match status {
-        Some(401) => Kind::Auth,
-        Some(402) => Kind::Billing,
-        Some(403) => Kind::Permission,
-        Some(404) => Kind::ModelNotFound,
-        Some(408 | 504) => Kind::Timeout,
-        Some(409 | 503 | 529) => Kind::Overloaded,
-        Some(429) => Kind::RateLimited,
-        Some(400..=499) => Kind::BadRequest,
-        _ => Kind::Server,
+    let kind = match status? {
+        401 => Kind::Auth,
+        402 => Kind::Billing,
+        403 => Kind::Permission,
+        404 => Kind::ModelNotFound,
+        408 | 504 => Kind::Timeout,
+        409 | 503 | 529 => Kind::Overloaded,
+        429 => Kind::RateLimited,
+        400..=499 => Kind::BadRequest,
+        500..=599 => Kind::Server,
+        _ => return None,
+    };
+    Some(kind)
+}
+
+/// What a word says that many errors share, when nothing else says anything.
+fn by_family(word: &str) -> Option<PartnerErrorKind> {
+    match word {
+        "invalidrequesterror" | "badrequesterror" | "invalidrequest" => {
+            Some(PartnerErrorKind::BadRequest)
+        }
+        _ => None,
     }
 }

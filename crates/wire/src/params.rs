@@ -205,7 +205,10 @@ fn reasoning<'a>(
         let field = field.filter(|_| form.least_budget.is_none_or(|least| budget >= least));
         body.member(field.ok_or_else(|| dialect.cannot("thinking_budget"))?, &budget);
     }
-    body.members(form.on.as_ref().ok_or_else(|| dialect.cannot("reasoning"))?);
+    let on = form.on.as_ref().ok_or_else(|| dialect.cannot("reasoning"))?;
+    if effort.is_none() || !form.effort_alone {
+        body.members(on);
+    }
     Ok(())
 }
 

@@ -229,6 +229,8 @@ pub(crate) struct Reasoning {
     pub(crate) effort: Option<String>,
     /// The efforts it knows, by our names, as it writes them.
     pub(crate) efforts: BTreeMap<String, String>,
+    /// Whether an effort says that it is on, so that `on` is left out.
+    pub(crate) effort_alone: bool,
     /// The field of the budget in tokens.
     pub(crate) budget: Option<String>,
     /// The smallest budget in tokens.

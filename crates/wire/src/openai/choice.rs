@@ -15,6 +15,7 @@ const MOST_CALLS: usize = 128;
 
 /// What is known of a choice so far.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts, each found by itself")]
 pub(super) struct ChoiceState {
     /// The model itself declined, in words.
     pub(super) refused: bool,

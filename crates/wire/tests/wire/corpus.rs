@@ -9,7 +9,7 @@ use crate::checks;
 /// How often each seed is damaged.
 const DAMAGED: usize = 24;
 
-/// Numbers that are the same in each run (Steele, Lea and Flood's SplitMix64).
+/// Numbers that are the same in each run (Steele, Lea and Flood's `SplitMix64`).
 struct Chance(u64);
 
 impl Chance {

@@ -8,10 +8,12 @@ mod checks;
 
 mod anthropic;
 mod auth;
+mod chat;
 mod corpus;
 mod dashscope;
 mod dashscope_multimodal;
 mod errors;
+mod faults;
 mod framing;
 mod negative;
 mod ollama;
