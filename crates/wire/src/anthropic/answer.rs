@@ -222,6 +222,11 @@ impl Ending {
         Ok(Some(Self { finish, moderation }))
     }
 
+    /// Whether the partner declined, and what it said does not matter.
+    pub(super) fn is_declined(&self) -> bool {
+        self.finish == FinishReason::ContentFilter
+    }
+
     /// Gives out the last events of an answer.
     pub(super) fn tell(self, out: &mut Vec<Event>, usage: Option<Usage>) {
         out.extend(self.moderation.map(Event::Moderation));

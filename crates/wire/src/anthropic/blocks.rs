@@ -31,6 +31,8 @@ pub(super) struct Blocks {
     spoke: bool,
     /// Whether a piece of an unknown kind was skipped.
     skipped: bool,
+    /// Whether the input of a call was lost that way.
+    lost: bool,
 }
 
 /// A block that is not complete.
@@ -46,6 +48,8 @@ enum Open {
         call: u32,
         /// The input it began with, in case none follows.
         input: String,
+        /// Whether a piece of an unknown kind was skipped.
+        skipped: bool,
     },
     /// A block without a field, of so many bytes.
     Other { members: Vec<(String, Json)>, input: String, bytes: usize },
@@ -105,7 +109,7 @@ impl Blocks {
                     name: Some(members.required_text("name")?),
                     arguments: String::new(),
                 }));
-                Open::Call { call, input }
+                Open::Call { call, input, skipped: false }
             }
             _ => {
                 let bytes = block.get().len();
@@ -122,14 +126,18 @@ impl Blocks {
         self.open(index, open)
     }
 
-    /// A piece of an unknown kind was skipped.
-    pub(super) fn skip(&mut self) {
+    /// A piece of an unknown kind is skipped.
+    pub(super) fn skip(&mut self, index: u32) {
         self.skipped = true;
+        if let Some(Open::Call { skipped, .. }) = self.find(index) {
+            *skipped = true;
+        }
     }
 
-    /// Whether what was said stood where it is not read: nothing came but what was skipped.
+    /// Whether what was said stood where it is not read: nothing came but what was skipped, or
+    /// nothing else for the input of a call.
     pub(super) fn is_unreadable(&self) -> bool {
-        self.skipped && !self.spoke
+        self.lost || (self.skipped && !self.spoke)
     }
 
     /// A block goes on. Some servers never say that a block of words begins.
@@ -162,7 +170,7 @@ impl Blocks {
                 }
             }
             Piece::Input(more) => match self.find(index) {
-                Some(Open::Call { call, input }) => {
+                Some(Open::Call { call, input, .. }) => {
                     let begun_with = std::mem::take(input).len();
                     out.push(Event::ToolCall(ToolCallDelta {
                         index: *call,
@@ -235,9 +243,11 @@ impl Blocks {
                     )));
                 }
             }
-            Open::Call { call, input } => {
+            Open::Call { call, input, skipped } => {
                 self.kept = self.kept.saturating_sub(input.len());
-                // No piece of input came, so it is the one the call began with.
+                // No piece of input came, so it is the one the call began with, unless it came where it
+                // is not read.
+                self.lost |= skipped && !input.is_empty();
                 if !input.is_empty() {
                     out.push(Event::ToolCall(ToolCallDelta {
                         index: call,

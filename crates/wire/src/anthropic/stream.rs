@@ -104,12 +104,13 @@ impl StreamState {
                     return Err(PartnerError::malformed(None, "the stream has no answer in it"));
                 }
                 self.blocks.stop_all(out);
-                if self.blocks.is_unreadable() {
+                let ending = self.ending.take().unwrap_or_default();
+                if self.blocks.is_unreadable() && !ending.is_declined() {
                     let message = "the answer's words are not where they were";
                     return Err(PartnerError::malformed(None, message));
                 }
                 let usage = std::mem::take(&mut self.counts).canonical();
-                self.ending.take().unwrap_or_default().tell(out, usage);
+                ending.tell(out, usage);
                 self.done = true;
                 Ok(())
             }
@@ -214,7 +215,7 @@ impl StreamState {
             }
             "" => return Err(PartnerError::malformed(None, "a piece of a block has no type")),
             _ => {
-                self.blocks.skip();
+                self.blocks.skip(index);
                 return Ok(());
             }
         };

@@ -680,6 +680,9 @@ fn one_thing_broken_is_noticed() {
     assert_eq!(kind(&renamed), PartnerErrorKind::Malformed);
     let renamed = text.replace("text_delta", "token_delta");
     assert_eq!(kind(&renamed), PartnerErrorKind::Malformed, "nothing is left but what was skipped");
+    let tools = fixture("thinking-tools.sse");
+    let renamed = tools.replace("input_json_delta", "json_delta");
+    assert_eq!(kind(&renamed), PartnerErrorKind::Malformed, "a call without its input is not made");
     let as_text = text.replace(r#""output_tokens":15"#, r#""output_tokens":"15""#);
     assert_eq!(kind(&as_text), PartnerErrorKind::Malformed);
     let broken = text.replacen(r#""index":0,"delta""#, r#""index":0 "delta""#, 1);
