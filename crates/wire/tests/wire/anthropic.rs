@@ -418,6 +418,14 @@ fn the_versions_and_the_partners_differ_as_documented() {
         "tool_use",
         "unsigned reasoning is not sent to Anthropic"
     );
+    let mut signed = looped.clone();
+    let kept = json!([{"type":"thinking","thinking":"hm","signature":"s"}]);
+    if let Message::Assistant { extra, .. } = &mut signed.messages[1] {
+        extra.push("content", kept.into());
+    }
+    let blocks = written(&minimax, &signed)["messages"][1]["content"].clone();
+    assert_eq!(blocks[0]["signature"], "s");
+    assert_eq!(blocks[1]["type"], "tool_use", "signed reasoning goes back once");
 }
 
 #[test]
@@ -735,6 +743,15 @@ fn servers_that_leave_events_out_are_read() {
     );
     let (events, result) = at_every_cut(&anthropic(), body);
     assert_eq!(result, Ok(()));
+    // Blocks that nobody ends end with the answer.
+    let never_stopped: String = fixture("thinking-tools.sse")
+        .split_inclusive("\n\n")
+        .filter(|event| !event.contains("content_block_stop"))
+        .collect();
+    let open = collect(at_every_cut(&anthropic(), &never_stopped).0);
+    let stopped = collect(stream(&anthropic(), fixture("thinking-tools.sse").as_bytes()).0);
+    assert_eq!((&open.tool_calls, &open.text), (&stopped.tool_calls, &stopped.text));
+    assert_eq!(open.extra.len(), stopped.extra.len(), "signed thinking is kept all the same");
     let answer = collect(events);
     assert_eq!((answer.text.as_str(), answer.reasoning.as_str()), ("Yes", "hm"));
     assert_eq!(answer.usage.unwrap().input_tokens, 7, "a count never falls");
