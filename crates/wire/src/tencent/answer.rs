@@ -20,6 +20,9 @@ use crate::wire_answer::{Str, given};
 /// Most tool calls of one answer.
 const MOST_CALLS: usize = 128;
 
+/// Most bytes of a call's id: the ids of one answer are kept to tell its calls apart.
+const LONGEST_ID: usize = 1_024;
+
 /// What is read of an answer's top; everything else travels along.
 const READ: [&str; 5] = ["Id", "RequestId", "Choices", "Usage", "ModerationLevel"];
 
@@ -316,6 +319,10 @@ impl StreamState {
         out.extend(given(turn.content).map(Event::Text));
         for (place, call) in turn.tool_calls.unwrap_or_default().into_iter().enumerate() {
             let id = given(call.id);
+            if id.as_ref().is_some_and(|id| id.len() > LONGEST_ID) {
+                let message = format!("a tool call's id is longer than {LONGEST_ID} bytes");
+                return Err(PartnerError::malformed(None, message));
+            }
             let known = match (&id, call.index) {
                 // Pieces belong together by their id, says Tencent; the index is only a second
                 // sign.

@@ -543,3 +543,11 @@ proptest! {
         prop_assert_eq!(&sent["Messages"][1]["Content"], &json!(user));
     }
 }
+
+#[test]
+fn ids_without_measure_are_given_up() {
+    let calls = json!([{"Id":"x".repeat(2_000),"Function":{"Name":"f","Arguments":""}}]);
+    let chunk = json!({"Choices":[{"Delta":{"Role":"assistant","ToolCalls":calls}}],"Id":"r"});
+    let error = streamed(&[format!("data: {chunk}\n\n").as_bytes()]).1.unwrap_err();
+    assert!(error.message.contains("1024 bytes"), "{}", error.message);
+}
