@@ -22,7 +22,8 @@
 //! Every [`FaultKind`] stands as `[[name]]` in the last user message, and in a schedule at
 //! `PUT /emulator/faults`, a list of [`FaultRule`]s; `[]` clears it. `GET /emulator/log` tells what
 //! was asked and how it ended ([`LogEntry`]); `DELETE` clears it. `GET /emulator/stats` has the
-//! counters ([`Stats`]). The key `bad-key` is refused.
+//! counters ([`Stats`]). The key `bad-key` is refused. Where a partner signs, a secret must be known:
+//! Tencent's key is `AKIDtest:SECRETtest` unless [`Options::key`] names another `id:secret`.
 //!
 //! [`Claims`] make every further answer name another model or fingerprint, as a partner does that
 //! exchanges a model without a word: `PUT /emulator/claims` with `{"model": "...", "fingerprint":
