@@ -59,13 +59,14 @@ RUNS = {
 }
 
 
+pytestmark = pytest.mark.skipif(not SCRIPTS.is_dir(), reason=f"the client scripts are not at {SCRIPTS}")
+
+
 def test_every_client_runs_somewhere():
-    if SCRIPTS.is_dir():
-        clients = {script.split()[0] for runs in RUNS.values() for _, script in runs}
-        assert clients == {path.name for path in SCRIPTS.glob("*_client.py")}
+    clients = {script.split()[0] for runs in RUNS.values() for _, script in runs}
+    assert clients == {path.name for path in SCRIPTS.glob("*_client.py")}
 
 
-@pytest.mark.skipif(not SCRIPTS.is_dir(), reason=f"the client scripts are not at {SCRIPTS}")
 @pytest.mark.parametrize("partner, script", RUNS[ENVIRONMENT], ids=lambda text: text.split(" --case")[0])
 def test_script(emulators, partner, script):
     command = [sys.executable, "-B", *script.split(), "--base", emulators[partner]]
