@@ -151,11 +151,16 @@ impl Shipped {
     }
 }
 
-/// That no model of a partner is to serve where the partner takes no requests from.
+/// That no model of a partner is to serve where the partner takes no requests from. A region that two
+/// markets claim is refused with both their names when the policy is made.
 fn stays_out(card: &PartnerCard, markets: &[Market]) -> Result<(), CatalogError> {
     let shut = |market: &MarketId| {
         let market = markets.iter().find(|known| known.id() == market)?;
-        let place = card.blocked.iter().find(|place| market.regions().contains(&place.region))?;
+        let own = |region| {
+            market.regions().contains(region)
+                && markets.iter().filter(|other| other.regions().contains(region)).count() == 1
+        };
+        let place = card.blocked.iter().find(|place| own(&place.region))?;
         Some((market.id().clone(), place.region))
     };
     for model in &card.model {
