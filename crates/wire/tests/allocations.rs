@@ -1,7 +1,5 @@
 //! What one more piece of a streamed answer costs: its own text, and nothing else.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by panicking")]
-
 use allocation_counter::measure;
 use yumen_wire::{Dialect, Event, Head};
 
