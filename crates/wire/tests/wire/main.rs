@@ -7,6 +7,7 @@
 mod checks;
 
 mod anthropic;
+mod anthropic_requests;
 mod auth;
 mod chat;
 mod corpus;
