@@ -114,11 +114,11 @@ class Caller:
         return f"{said} models={sorted(set(self.models))}"
 
 
-def ask(gate, key, stream=True, content="Please. [[long]]", timeout=100, messages=None):
+def ask(gate, key, stream=True, content="Please. [[long]]", timeout=100, messages=None, **more):
     """One chat completion, read to its end whatever comes."""
     seen = Caller()
     body = {"model": "assistant.chat", "stream": stream,
-            "messages": messages or [{"role": "user", "content": content}]}
+            "messages": messages or [{"role": "user", "content": content}], **more}
     if stream:
         body["stream_options"] = {"include_usage": True}
     connection = http.client.HTTPConnection(gate.host, int(gate.port), timeout=timeout)

@@ -166,6 +166,15 @@ def test_a_term_at_the_seam_of_two_models_is_screened(tmp_path):
             assert seen.text[MARK.match(seen.text).end():] == whole.text[MARK.match(whole.text).end():], after
 
 
+def test_a_named_conversation_stays_where_it_was_served(one):
+    one.first.faults({"fault": "status", "status": 503, "times": 2})
+    other = one.ask(prompt_cache_key="talk").about["served_by"]["partner"]
+    assert other != one.first_name
+    wait_for(lambda: one.ask().about["served_by"]["partner"] == one.first_name)
+    assert one.ask(prompt_cache_key="talk").about["served_by"]["partner"] == other
+    assert one.ask(prompt_cache_key="another").about["served_by"]["partner"] == one.first_name
+
+
 def test_a_model_that_drifted_is_stopped_and_the_next_one_serves(ground, tmp_path):
     with market(ground, tmp_path / "gate", protocols=COMPATIBLE) as one:
         one.settle().first.claim(model="another-model")

@@ -4,9 +4,8 @@
 //! so before a byte of its answer leaves, and from then on everything that names who serves names it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use yumen_ledger::Asked;
 use yumen_partners::{Attempt, Partners};
 use yumen_policy::{ModelId, ModelRef, PartnerId, Text};
@@ -29,14 +28,9 @@ pub struct AttemptTold {
     outcome: &'static str,
     /// Whether what came of it is part of the answer.
     billed: bool,
-    #[serde(rename = "first_token_ms", serialize_with = "milliseconds")]
-    first_token: Option<Duration>,
+    first_token_ms: Option<u64>,
     /// What the partner says it cost.
     usage: Option<Usage>,
-}
-
-fn milliseconds<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-    time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).serialize(serializer)
 }
 
 /// What an answer tells of the attempts it took: nothing when there was only one.
@@ -51,7 +45,9 @@ pub(crate) fn told(attempts: &[Attempt]) -> Vec<AttemptTold> {
             model: attempt.model().model.clone(),
             outcome: attempt.outcome.code(),
             billed: attempt.billed,
-            first_token: attempt.first_token,
+            first_token_ms: attempt
+                .first_token
+                .map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
             usage: attempt.usage,
         })
         .collect()

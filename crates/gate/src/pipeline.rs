@@ -20,7 +20,7 @@ use yumen_label::{Labelled, Labels};
 use yumen_ledger::{Admission, Canonical, Entry, Refusal};
 use yumen_partners::{Answer, AskError, Manner, RouteError, Stray, Unanswered};
 use yumen_policy::{
-    Clearance, MarketId, ModelRef, Outcome, Release, Timestamp, UiLanguage, Verdict, clear,
+    Clearance, Digest, MarketId, ModelRef, Outcome, Release, Timestamp, UiLanguage, Verdict, clear,
 };
 use yumen_screen::{FromDevice, FromPartner, Notice, ToDevice, ToPartner};
 use yumen_wire::Completion;
@@ -44,6 +44,8 @@ pub(crate) struct Way<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) now: Timestamp,
     pub(crate) language: UiLanguage,
+    /// What the app calls the conversation by, if it has a name for it.
+    pub(crate) conversation: Option<String>,
 }
 
 /// An answer that may be written.
@@ -57,7 +59,7 @@ pub(crate) struct Served {
 pub(crate) enum Content {
     Device(Labelled<Output>),
     Stream(Box<LabelledStream>),
-    Whole(Labelled<Completion>, Vec<Notice>),
+    Whole(Box<Labelled<Completion>>, Vec<Notice>),
 }
 
 /// How a partner's answer is to come.
@@ -72,6 +74,19 @@ pub(crate) enum Delivery {
 }
 
 impl Delivery {
+    /// How the partners are asked for it.
+    fn manner(self, rule: AfterFirst, conversation: Option<&str>) -> Manner<'_> {
+        let manner = match self {
+            Self::Chunks | Self::Events => Manner::stream(),
+            Self::Whole => Manner::whole(),
+        };
+        let manner = manner.after_first(self.after_first(rule));
+        match conversation {
+            Some(name) => manner.conversation(name),
+            None => manner,
+        }
+    }
+
     /// What becomes of an answer that fails once something was shown: the feature's rule, as far as
     /// the client can follow it.
     fn after_first(self, rule: AfterFirst) -> yumen_partners::AfterFirst {
@@ -84,6 +99,33 @@ impl Delivery {
             | (AfterFirst::Fail, _)
             | (AfterFirst::Continue | AfterFirst::Restart, Self::Whole) => Partners::Fail,
         }
+    }
+}
+
+/// What an answer of a request carries whoever gives it.
+struct Opening<'a> {
+    journal: &'a Journal,
+    market: MarketId,
+    release: Digest,
+    approval: Option<String>,
+    sandbox: Option<Notice>,
+    labels: Labels,
+}
+
+impl Opening<'_> {
+    /// The record of the answer that `served_by` is to give, and its labels.
+    fn open(self, served_by: ServedBy, told: Vec<Notice>) -> (Record, Labels) {
+        let record = Record {
+            receipt_id: self.journal.id().to_owned(),
+            market: self.market,
+            release: self.release,
+            approval: self.approval,
+            served_by: Arc::new(served_by),
+            label: Arc::clone(self.labels.label()),
+            notices: told.into_iter().chain(self.sandbox).collect(),
+            attempts: Vec::new(),
+        };
+        (record, self.labels)
     }
 }
 
@@ -147,125 +189,121 @@ impl Way<'_> {
                 "该市场要求标识中写明服务提供者编码，而 `server.provider` 设置的是名称。",
             )
         })?;
-        let receipt_id = journal.id();
-        let labels = labeller.open(&clearance, receipt_id, self.language);
-        let release = clearance.release();
-        let approval = clearance.approval().map(str::to_owned);
-        let sandbox = sandbox_notice(&clearance);
-
-        let prompt = prepare(clearance)?;
-        let tier = prompt.feature().tier();
-        let open = |served_by: ServedBy, label: &Labels, told: Vec<Notice>| Record {
-            receipt_id: receipt_id.to_owned(),
+        let opening = Opening {
+            journal,
+            release: clearance.release(),
+            approval: clearance.approval().map(str::to_owned),
+            sandbox: sandbox_notice(&clearance),
+            labels: labeller.open(&clearance, journal.id(), self.language),
             market,
-            release,
-            approval,
-            served_by: Arc::new(served_by),
-            attempts: Vec::new(),
-            label: Arc::clone(label.label()),
-            notices: told.into_iter().chain(sandbox).collect(),
         };
-        match tier {
-            Tier::Device => {
-                let (prompt, notices) = self.gate.screen.whole(prompt, ToDevice)?;
-                journal.notices(&notices);
-                let route = self.gate.device.route(prompt)?;
-                let served_by = self.served_by(tier, route.model(), false, route.clearance());
-                let mut record = open(served_by, &labels, notices);
-                let admission =
-                    self.admission(receipt_id, route.clearance(), tier, route.model(), false);
-                let admission = self.queue(admission)?;
-                let output = self.gate.device.run(route).await;
-                let admission = self.opening(admission).await?;
-                let (output, more) = self.gate.screen.whole(output?, FromDevice)?;
-                journal.notices(&more);
-                record.notices.extend(more);
-                Ok(Served { record, admission, content: Content::Device(labels.stamp(output)) })
-            }
-            Tier::Partner => {
-                let limit = prompt.feature().checks().max_output_bytes;
-                let (prompt, notices) = self.gate.screen.whole(prompt, ToPartner)?;
-                journal.notices(&notices);
-                let counters = self.gate.metrics.counters().clone();
-                let manner = match delivery {
-                    Delivery::Chunks | Delivery::Events => Manner::stream(),
-                    Delivery::Whole => Manner::whole(),
-                };
-                let manner = manner
-                    .after_first(
-                        delivery.after_first(prompt.get().feature().failover().after_first),
-                    )
-                    .settle(move |attempts| counters.attempts(attempts));
-                let route = self.gate.partners.route(prompt, manner);
-                let route = route.inspect_err(|error| {
-                    if let RouteError::OutOfMarket { market, stray } = error {
-                        self.strayed(market, stray);
-                    }
-                })?;
-                if let Some(stray) = route.passed_over() {
-                    self.strayed(route.clearance().market(), stray);
-                }
-                let served_by =
-                    self.served_by(tier, route.model(), route.emulated(), route.clearance());
-                let mut record = open(served_by, &labels, notices);
-                let mut trail = Trail::new(
-                    journal.clone(),
-                    self.gate.alarms.clone(),
-                    self.gate.partners.clone(),
-                    Arc::clone(&self.gate.names),
-                    Arc::clone(&record.served_by),
-                );
-                let admission = self.admission(
-                    receipt_id,
-                    route.clearance(),
-                    tier,
-                    route.model(),
-                    route.emulated(),
-                );
-                let admission = self.queue(admission)?;
-                let answer = self.gate.partners.ask(route).await;
-                let admission = self.opening(admission).await?;
-                let answer = match answer {
-                    Ok(answer) => answer,
-                    Err(Unanswered { error, attempts }) => {
-                        trail.failed(&attempts);
-                        let problem = match error {
-                            AskError::Drifted(drift) => self.gate.drifts.tell(*drift).await,
-                            error => error.into(),
-                        };
-                        return Err(problem.after(attempts::told(&attempts)));
-                    }
-                };
-                let content = match answer {
-                    Answer::Whole(whole) => {
-                        // The last attempt is the one that answered.
-                        let ended = whole.attempts.split_last().map_or(&[][..], |(_, ended)| ended);
-                        trail.answers(whole.model(), How::BeforeFirst, ended).await?;
-                        record.served_by = Arc::clone(trail.served_by());
-                        record.attempts = attempts::told(&whole.attempts);
-                        let completion = output_of(whole.completion, limit)?;
-                        let (completion, notices) =
-                            self.gate.screen.whole(completion, FromPartner)?;
-                        journal.notices(&notices);
-                        Content::Whole(labels.stamp(completion), notices)
-                    }
-                    Answer::Stream(answer) => {
-                        trail.answers(answer.model(), How::BeforeFirst, answer.attempts()).await?;
-                        record.served_by = Arc::clone(trail.served_by());
-                        Content::Stream(Box::new(LabelledStream::new(
-                            answer,
-                            &self.gate.screen,
-                            labels,
-                            limit,
-                            journal.clone(),
-                            self.gate.drifts.clone(),
-                            trail,
-                        )))
-                    }
-                };
-                Ok(Served { record, admission, content })
-            }
+        let prompt = prepare(clearance)?;
+        match prompt.feature().tier() {
+            Tier::Device => self.on_device(prompt, opening).await,
+            Tier::Partner => self.at_partner(prompt, opening, delivery).await,
         }
+    }
+
+    /// The way over the on-device engine.
+    async fn on_device(&self, prompt: Prompt, opening: Opening<'_>) -> Result<Served, Problem> {
+        let journal = opening.journal;
+        let (prompt, notices) = self.gate.screen.whole(prompt, ToDevice)?;
+        journal.notices(&notices);
+        let route = self.gate.device.route(prompt)?;
+        let served_by = self.served_by(Tier::Device, route.model(), false, route.clearance());
+        let (mut record, labels) = opening.open(served_by, notices);
+        let admission =
+            self.admission(journal.id(), route.clearance(), Tier::Device, route.model(), false);
+        let admission = self.queue(admission)?;
+        let output = self.gate.device.run(route).await;
+        let admission = self.opening(admission).await?;
+        let (output, more) = self.gate.screen.whole(output?, FromDevice)?;
+        journal.notices(&more);
+        record.notices.extend(more);
+        Ok(Served { record, admission, content: Content::Device(labels.stamp(output)) })
+    }
+
+    /// The way over the partners, of which one after the other may be asked.
+    async fn at_partner(
+        &self,
+        prompt: Prompt,
+        opening: Opening<'_>,
+        delivery: Delivery,
+    ) -> Result<Served, Problem> {
+        let journal = opening.journal;
+        let limit = prompt.feature().checks().max_output_bytes;
+        let rule = prompt.feature().failover().after_first;
+        let (prompt, notices) = self.gate.screen.whole(prompt, ToPartner)?;
+        journal.notices(&notices);
+        let counters = self.gate.metrics.counters().clone();
+        let conversation = self.conversation();
+        let manner = delivery
+            .manner(rule, conversation.as_deref())
+            .settle(move |attempts| counters.attempts(attempts));
+        let route = self.gate.partners.route(prompt, manner);
+        let route = route.inspect_err(|error| {
+            if let RouteError::OutOfMarket { market, stray } = error {
+                self.strayed(market, stray);
+            }
+        })?;
+        if let Some(stray) = route.passed_over() {
+            self.strayed(route.clearance().market(), stray);
+        }
+        let (model, emulated, clearance) = (route.model(), route.emulated(), route.clearance());
+        let served_by = self.served_by(Tier::Partner, model, emulated, clearance);
+        let (mut record, labels) = opening.open(served_by, notices);
+        let admission = self.admission(journal.id(), clearance, Tier::Partner, model, emulated);
+        let admission = self.queue(admission)?;
+        let mut trail = Trail::new(
+            journal.clone(),
+            self.gate.alarms.clone(),
+            self.gate.partners.clone(),
+            Arc::clone(&self.gate.names),
+            Arc::clone(&record.served_by),
+        );
+        let answer = self.gate.partners.ask(route).await;
+        let admission = self.opening(admission).await?;
+        let content = match answer {
+            Err(Unanswered { error, attempts }) => {
+                trail.failed(&attempts);
+                let problem = match error {
+                    AskError::Drifted(drift) => self.gate.drifts.tell(*drift).await,
+                    error => error.into(),
+                };
+                return Err(problem.after(attempts::told(&attempts)));
+            }
+            Ok(Answer::Whole(whole)) => {
+                // The last attempt is the one that answered.
+                let ended = whole.attempts.split_last().map_or(&[][..], |(_, ended)| ended);
+                trail.answers(whole.model(), How::BeforeFirst, ended).await?;
+                record.attempts = attempts::told(&whole.attempts);
+                let completion = output_of(whole.completion, limit)?;
+                let (completion, notices) = self.gate.screen.whole(completion, FromPartner)?;
+                journal.notices(&notices);
+                record.served_by = Arc::clone(trail.served_by());
+                Content::Whole(Box::new(labels.stamp(completion)), notices)
+            }
+            Ok(Answer::Stream(answer)) => {
+                trail.answers(answer.model(), How::BeforeFirst, answer.attempts()).await?;
+                record.served_by = Arc::clone(trail.served_by());
+                Content::Stream(Box::new(LabelledStream::new(
+                    answer,
+                    &self.gate.screen,
+                    labels,
+                    limit,
+                    journal.clone(),
+                    self.gate.drifts.clone(),
+                    trail,
+                )))
+            }
+        };
+        Ok(Served { record, admission, content })
+    }
+
+    /// The conversation's name among those of all apps: one app's name for it is not another's.
+    fn conversation(&self) -> Option<String> {
+        let name = self.conversation.as_deref()?;
+        Some(format!("{}\n{name}", self.caller.key_id()))
     }
 
     fn served_by(

@@ -199,10 +199,10 @@ pub const CODES: &[Code] = &[
 pub struct Problem {
     code: &'static str,
     detail: Text,
-    param: Option<String>,
+    param: Option<Box<str>>,
     verdict: Option<Box<Verdict>>,
-    notices: Vec<Notice>,
-    attempts: Vec<AttemptTold>,
+    notices: Box<[Notice]>,
+    attempts: Box<[AttemptTold]>,
 }
 
 impl Problem {
@@ -213,8 +213,8 @@ impl Problem {
             detail: Text { en: en.into(), zh: zh.into() },
             param: None,
             verdict: None,
-            notices: Vec::new(),
-            attempts: Vec::new(),
+            notices: Box::default(),
+            attempts: Box::default(),
         }
     }
 
@@ -227,20 +227,20 @@ impl Problem {
             detail,
             param: None,
             verdict: Some(Box::new(verdict)),
-            notices: Vec::new(),
-            attempts: Vec::new(),
+            notices: Box::default(),
+            attempts: Box::default(),
         }
     }
 
     /// Tells what was tried before.
     pub(crate) fn after(mut self, attempts: Vec<AttemptTold>) -> Self {
-        self.attempts = attempts;
+        self.attempts = attempts.into();
         self
     }
 
     /// Names the field at fault.
     pub(crate) fn at(mut self, param: Option<&str>) -> Self {
-        self.param = param.map(str::to_owned);
+        self.param = param.map(Box::from);
         self
     }
 
@@ -340,7 +340,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let mut problem =
             Self::new("screen_refused", refusal.text(UiLanguage::En), refusal.text(UiLanguage::Zh));
-        problem.notices = refusal.notices;
+        problem.notices = refusal.notices.into();
         problem
     }
 }

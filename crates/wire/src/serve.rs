@@ -15,7 +15,8 @@
 //! | `reasoning_effort`, `enable_thinking`, `thinking_budget`, `thinking` (`type`, `budget_tokens`) | honoured: one wish, in whichever words; words that contradict each other are refused |
 //! | `prefix` or `partial` as `true` in the last message, an assistant's | honoured: the answer goes on from there |
 //! | `user`, `safety_identifier` | dropped: they name a person, and no name goes to a partner |
-//! | `prompt_cache_key`, `stream_options.include_obfuscation` | dropped: they do not change the answer |
+//! | `prompt_cache_key` | names the conversation; not sent on as it is |
+//! | `stream_options.include_obfuscation` | dropped: it does not change the answer |
 //! | `n` | only 1 |
 //! | `store`, `logprobs` | only `false` |
 //! | `metadata`, `logit_bias` | only empty |

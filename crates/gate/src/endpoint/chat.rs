@@ -49,10 +49,10 @@ pub(crate) async fn completions(
     })?;
     drop(body);
     let feature = chat_feature(gate, &asked.model)?;
-    let way = Way { gate, snapshot: &snapshot, caller: &caller, now, language };
+    let ChatCompletionRequest { chat, include_usage, stream, conversation, .. } = asked;
+    let way = Way { gate, snapshot: &snapshot, caller: &caller, now, language, conversation };
     let clearance = way.clear(feature).await?;
-    let delivery = if asked.stream { Delivery::Chunks } else { Delivery::Whole };
-    let ChatCompletionRequest { chat, include_usage, .. } = asked;
+    let delivery = if stream { Delivery::Chunks } else { Delivery::Whole };
     let served = way
         .serve(feature, clearance, |clearance| prepare_chat(clearance, feature, chat), delivery)
         .await?;

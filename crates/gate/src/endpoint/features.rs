@@ -65,7 +65,7 @@ pub(crate) async fn run(
             format!("没有功能 {id:?}；GET /v1/features 列出全部功能。"),
         )
     })?;
-    let way = Way { gate, snapshot: &snapshot, caller: &caller, now, language };
+    let way = Way { gate, snapshot: &snapshot, caller: &caller, now, language, conversation: None };
     // The verdict comes before the body: a device that may not have the feature sends nothing.
     let clearance = way.clear(feature).await?;
     let body = intake::json_body(&headers, body).await?;

@@ -35,6 +35,8 @@ pub struct ChatCompletionRequest {
     pub stream: bool,
     /// Whether a streamed answer ends with a usage chunk.
     pub include_usage: bool,
+    /// What the client calls the conversation by (`prompt_cache_key`).
+    pub conversation: Option<String>,
 }
 
 impl ChatCompletionRequest {
@@ -92,6 +94,7 @@ struct Request<'a> {
     seed: Option<i64>,
     presence_penalty: Option<f64>,
     frequency_penalty: Option<f64>,
+    prompt_cache_key: Option<String>,
     /// OpenAI's word for how much the model reasons.
     reasoning_effort: Option<String>,
     /// Alibaba's and Baidu's words for whether it does, and for how long at most.
@@ -104,8 +107,6 @@ struct Request<'a> {
     _user: Option<IgnoredAny>,
     #[serde(rename = "safety_identifier")]
     _safety_identifier: Option<IgnoredAny>,
-    #[serde(rename = "prompt_cache_key")]
-    _prompt_cache_key: Option<IgnoredAny>,
     // Accepted only with the value that changes nothing.
     n: Option<u64>,
     store: Option<bool>,
@@ -159,6 +160,7 @@ impl Request<'_> {
             chat: Chat { messages: messages(self.messages)?, tools, params, extra: Extra::new() },
             stream,
             include_usage: include_usage.unwrap_or(false),
+            conversation: self.prompt_cache_key.filter(|key| !key.is_empty()),
         })
     }
 
