@@ -10,8 +10,8 @@ use world::{
     CHAT, DRAFT, SUMMARY, approval, at, feature, now, phone, policy, record, release, source,
 };
 use yumen_policy::{
-    AgeBand, Answer, Basis, Device, DeviceClass, Input, InputName, MarketId, Outcome, Platform,
-    Policy, Surface, UiLanguage, Verdict, judge,
+    AgeBand, Answer, Basis, Device, DeviceClass, Elsewhere, Input, InputName, MarketId, Outcome,
+    Platform, Policy, PolicySource, Surface, UiLanguage, Verdict, judge,
 };
 
 fn verdict(device: &Device, id: &str) -> Verdict {
@@ -341,6 +341,19 @@ fn a_feature_nobody_released_and_one_nobody_made_are_told_apart() {
     assert_eq!((unreleased.answer(), unreleased.code()), (Answer::NotYet, "release_missing"));
     let unknown = verdict(&device, "writing.poem");
     assert_eq!((unknown.answer(), unknown.code()), (Answer::NotEligible, "feature_unknown"));
+}
+
+#[test]
+fn a_device_of_no_market_is_told_what_the_file_for_it_says() {
+    const UNKNOWN: &str = include_str!("../../../catalog/markets/unknown.toml");
+    let said = |elsewhere: Option<Elsewhere>| {
+        let policy = Policy::new(PolicySource { elsewhere, ..source() }).unwrap();
+        let verdict = judge(&policy, &phone("BR", "BR", &["BR"]), &feature(CHAT), now());
+        assert_eq!(verdict.code(), "market_unknown");
+        verdict.next_step().unwrap().en.clone()
+    };
+    assert!(said(Some(Elsewhere::parse(UNKNOWN).unwrap())).starts_with("Counsel must say"));
+    assert!(!said(None).starts_with("Counsel must say"));
 }
 
 #[test]
