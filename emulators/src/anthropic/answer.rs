@@ -7,7 +7,7 @@ use serde_json::{Value, value::RawValue};
 use super::errors::Refusal;
 use super::house::{House, Version};
 use super::question::{self, Question};
-use super::{headers, request_id, stream};
+use super::{headers, request_id, stream, turns};
 use crate::delivery::Delivery;
 use crate::exchange::{Request, Response, Ticket};
 use crate::reply::{End, Reply};
@@ -214,7 +214,7 @@ fn usage(question: &Question, reply: &Reply) -> Usage {
 fn blocks(reply: &Reply, ticket: &Ticket) -> Vec<Block> {
     let mut blocks = Vec::new();
     if !reply.reasoning.is_empty() {
-        let signature = question::signature(&reply.reasoning);
+        let signature = turns::signature(&reply.reasoning);
         blocks.push(Block::Thinking { thinking: reply.reasoning.clone(), signature });
     }
     if !reply.text.is_empty() {

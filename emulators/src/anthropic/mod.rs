@@ -6,6 +6,7 @@ mod errors;
 mod house;
 mod question;
 mod stream;
+mod turns;
 
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
