@@ -4,8 +4,8 @@ use yumen_features::Prompt;
 use yumen_partners::Route;
 use yumen_screen::{Screened, ToPartner};
 
-pub fn route(prompt: Screened<Prompt, ToPartner>, another_model: usize) -> Route {
-    Route { prompt, chosen: another_model, stream: false }
+pub fn route(prompt: Screened<Prompt, ToPartner>, of_another: Route) -> Route {
+    Route { prompt, ..of_another }
 }
 
 fn main() {}
