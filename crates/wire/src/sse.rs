@@ -280,8 +280,10 @@ impl SseDecoder {
         }
     }
 
+    /// Where a value stands in its frame. An empty one stands at the beginning: the frame may still
+    /// be begun anew at a later line, as long as nothing in it says anything.
     fn relative(&self, at: &Range<usize>) -> Range<usize> {
-        at.start - self.frame..at.end - self.frame
+        if at.is_empty() { 0..0 } else { at.start - self.frame..at.end - self.frame }
     }
 
     fn absolute(&self, at: &Range<usize>) -> Range<usize> {

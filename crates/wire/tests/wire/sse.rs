@@ -112,3 +112,14 @@ fn bytes_that_are_not_utf8_are_an_error() {
     decoder.feed(b"data: \xFF\n\n");
     assert_eq!(decoder.next_frame(), Err(SseError::NotUtf8));
 }
+
+#[test]
+fn a_field_without_a_value_points_nowhere() {
+    // The comment begins the frame anew, and what stood before it is gone from the buffer.
+    let mut decoder = SseDecoder::new();
+    decoder.feed(format!("unknown: {}\nevent:\n: HTTP_STATUS/200\n", "x".repeat(99)).as_bytes());
+    assert_eq!(decoder.next_frame(), Ok(None));
+    decoder.feed(b"data:x\n\n");
+    let frame = decoder.next_frame().unwrap().unwrap();
+    assert_eq!((frame.event, frame.comment, frame.data), ("", "HTTP_STATUS/200", "x"));
+}
