@@ -15,6 +15,7 @@ import collections
 import json
 import os
 import random
+import resource
 import sys
 import tempfile
 import time
@@ -279,6 +280,9 @@ def main():
     os.environ.setdefault("YUMEN_EMULATORS_BIN", str(asked.target / "yumen-emulators"))
     from market import Ground, market, third_partner
 
+    # A thousand clients are a thousand files here, and twice as many in the gate.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with tempfile.TemporaryDirectory() as folder:
         ground = Ground(Path(folder) / "ground", third_partner())
         names = ("deepseek", "moonshot", "qwen")
