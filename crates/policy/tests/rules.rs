@@ -369,6 +369,18 @@ fn an_overlay_is_there_once_and_no_feature_has_more_rules_than_can_be_looked_at(
 }
 
 #[test]
+fn a_rule_is_for_features_there_are() {
+    let made = |features: &str| {
+        let rule = format!("features = ['{features}']\nany = [{{ class = {{ in = ['phone'] }} }}]");
+        Policy::new(source(&[&rule])).map(|_| ()).map_err(|error| error.to_string())
+    };
+    for there in ["*", "assistant.*", CHAT] {
+        assert_eq!(made(there), Ok(()), "{there}");
+    }
+    assert!(made("assistant.nothing").unwrap_err().contains("assistant.nothing"));
+}
+
+#[test]
 fn a_source_is_named_and_verified_by_somebody_on_a_day() {
     let basis = |rest: &str| {
         let source: Source = toml::from_str(&format!("clause = 'c'\n{rest}")).unwrap();
