@@ -12,6 +12,7 @@ use crate::claims::Claims;
 use crate::delivery::Delivery;
 use crate::log::Record;
 use crate::schedule::Schedule;
+use crate::script::Script;
 
 /// A request with its body read.
 pub(crate) struct Request {
@@ -23,6 +24,7 @@ pub(crate) struct Request {
     pub(crate) claims: Arc<Claims>,
     pub(crate) keys: Keys,
     pub(crate) schedule: Arc<Schedule>,
+    pub(crate) script: Arc<Script>,
     pub(crate) record: Arc<Record>,
 }
 

@@ -119,6 +119,11 @@ impl FaultKind {
         Self::ModelMidway,
     ];
 
+    /// Whether the answer under it has words of its own.
+    pub(crate) fn speaks(self) -> bool {
+        matches!(self, Self::Slow | Self::Refusal | Self::ModerationOutput)
+    }
+
     /// Its name in schedules, messages and the log.
     pub fn name(self) -> &'static str {
         match self {

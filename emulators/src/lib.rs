@@ -25,6 +25,8 @@
 //! counters ([`Stats`]). The key `bad-key` is refused. Where a partner signs, a secret must be known:
 //! Tencent's key is `AKIDtest:SECRETtest` unless [`Options::key`] names another `id:secret`.
 //!
+//! [`Answer`]s given in advance (`PUT /emulator/answers`) are what it says next, one each.
+//!
 //! [`Claims`] make every further answer name another model or fingerprint, as a partner does that
 //! exchanges a model without a word: `PUT /emulator/claims` with `{"model": "...", "fingerprint":
 //! "..."}`; `{}` takes it back.
@@ -63,6 +65,7 @@ mod reply;
 mod rewrite;
 mod sample;
 mod schedule;
+mod script;
 mod server;
 mod snapshot;
 mod stats;
@@ -81,5 +84,6 @@ pub use fault::FaultKind;
 pub use kind::Kind;
 pub use log::{Ended, LogEntry, Tokens};
 pub use schedule::FaultRule;
+pub use script::{Answer, ScriptedCall};
 pub use server::{Emulator, Options};
 pub use stats::Stats;

@@ -8,6 +8,7 @@ use crate::delivery::SLOW_PARTS;
 use crate::fault::FaultKind;
 use crate::persona::Persona;
 use crate::rewrite::{self, Style};
+use crate::script::{Answer, ScriptedCall};
 use crate::{sample, tokens};
 
 /// The word in a user message that asks for a long answer.
@@ -53,11 +54,8 @@ impl Reply {
     /// The answer to `ask`.
     pub(crate) fn to(ask: &Ask, persona: Persona, fault: Option<FaultKind>) -> Self {
         let chinese = is_chinese(&ask.conversation.user);
-        let speaks = matches!(
-            fault,
-            Some(FaultKind::Slow | FaultKind::Refusal | FaultKind::ModerationOutput)
-        );
-        let calls = if speaks { Vec::new() } else { calls(ask, chinese) };
+        let calls =
+            if fault.is_some_and(FaultKind::speaks) { Vec::new() } else { calls(ask, chinese) };
         let mut reply = Self {
             reasoning: if ask.thinking { reasoning(persona, chinese) } else { String::new() },
             text: String::new(),
@@ -88,6 +86,32 @@ impl Reply {
             }
         }
         if reply.calls.is_empty() {
+            let others = 2..=ask.choices.max(1);
+            reply.others = others.map(|n| format!("{} ({n})", reply.text)).collect();
+        }
+        reply
+    }
+
+    /// The answer that was given in advance.
+    pub(crate) fn scripted(answer: &Answer, ask: &Ask, persona: Persona) -> Self {
+        let own = || reasoning(persona, is_chinese(&ask.conversation.user));
+        let thought = ask.thinking.then(|| answer.reasoning.clone().unwrap_or_else(own));
+        let call = |call: &ScriptedCall| Call {
+            name: call.name.clone(),
+            arguments: call.arguments.to_string(),
+        };
+        let mut reply = Self {
+            reasoning: thought.unwrap_or_default(),
+            text: String::new(),
+            refusal: false,
+            calls: answer.calls.iter().map(call).collect(),
+            end: if answer.calls.is_empty() { End::Stop } else { End::ToolCalls },
+            others: Vec::new(),
+            parts: None,
+        };
+        if reply.calls.is_empty() {
+            reply.text = told(&answer.text, ask, persona);
+            reply.limit(&Ask { stop: Vec::new(), ..ask.clone() }, persona);
             let others = 2..=ask.choices.max(1);
             reply.others = others.map(|n| format!("{} ({n})", reply.text)).collect();
         }

@@ -26,6 +26,7 @@ use crate::line::{Line, Reset};
 use crate::log::{Ended, Log, LogEntry};
 use crate::partner;
 use crate::schedule::{FaultRule, Schedule};
+use crate::script::{Answer, Script};
 use crate::stats::{Attendance, Counters, Stats};
 
 /// The largest request body taken, in bytes.
@@ -36,6 +37,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const STATS_PATH: &str = "/emulator/stats";
 /// Where it is read and written what the emulator claims of itself.
 const CLAIMS_PATH: &str = "/emulator/claims";
+/// Where answers are given in advance.
+const ANSWERS_PATH: &str = "/emulator/answers";
 /// Where the schedule of faults is read and written.
 const FAULTS_PATH: &str = "/emulator/faults";
 /// Where the log is read and cleared.
@@ -85,6 +88,7 @@ impl Emulator {
             counters: Arc::default(),
             claims: Claimed::default(),
             schedule: Arc::default(),
+            script: Arc::default(),
             log: Log::default(),
             numbers: AtomicU64::new(0),
         });
@@ -105,6 +109,11 @@ impl Emulator {
     /// What it has seen until now.
     pub fn stats(&self) -> Stats {
         self.desk.counters.read()
+    }
+
+    /// Gives these answers next, one each; what was left of others is forgotten.
+    pub fn script(&self, answers: Vec<Answer>) {
+        self.desk.script.set(answers);
     }
 
     /// Says `claims` of itself from the next request on.
@@ -151,6 +160,7 @@ struct Desk {
     counters: Arc<Counters>,
     claims: Claimed,
     schedule: Arc<Schedule>,
+    script: Arc<Script>,
     log: Log,
     numbers: AtomicU64,
 }
@@ -219,6 +229,7 @@ async fn serve(
         claims: desk.claims.get(),
         keys: desk.keys.clone(),
         schedule: Arc::clone(&desk.schedule),
+        script: Arc::clone(&desk.script),
         record: Arc::clone(&record),
     };
     match partner::answer(desk.kind, &request) {
@@ -291,13 +302,14 @@ async fn own(desk: &Desk, request: hyper::Request<Incoming>) -> hyper::Response<
         match (path, method) {
             (STATS_PATH, Method::GET) => (StatusCode::OK, json!(desk.counters.read())),
             (CLAIMS_PATH, Method::GET) => (StatusCode::OK, json!(*desk.claims.get())),
+            (ANSWERS_PATH, Method::GET) => (StatusCode::OK, json!(desk.script.left())),
             (FAULTS_PATH, Method::GET) => (StatusCode::OK, json!(desk.schedule.get())),
             (LOG_PATH, Method::GET) => (StatusCode::OK, json!(desk.log.read())),
             (LOG_PATH, Method::DELETE) => {
                 desk.log.clear();
                 (StatusCode::OK, json!([]))
             }
-            (STATS_PATH | CLAIMS_PATH | FAULTS_PATH | LOG_PATH, _) => {
+            (STATS_PATH | CLAIMS_PATH | ANSWERS_PATH | FAULTS_PATH | LOG_PATH, _) => {
                 (StatusCode::METHOD_NOT_ALLOWED, Value::Null)
             }
             _ => (StatusCode::NOT_FOUND, Value::Null),
@@ -316,6 +328,10 @@ fn set(desk: &Desk, path: &str, body: &[u8]) -> Result<Value, String> {
             let told = json!(claims);
             desk.claims.set(claims);
             Ok(told)
+        }
+        ANSWERS_PATH => {
+            desk.script.set(serde_json::from_slice(body).map_err(wrong)?);
+            Ok(json!(desk.script.left()))
         }
         FAULTS_PATH => {
             desk.schedule.set(serde_json::from_slice(body).map_err(wrong)?)?;

@@ -76,7 +76,13 @@ impl<'a> Turn<'a> {
 
     /// The answer.
     pub(crate) fn reply(&self, persona: Persona) -> Reply {
-        let reply = Reply::to(self.ask, persona, self.fault.map(|fault| fault.kind));
+        let fault = self.fault.map(|fault| fault.kind);
+        let script = &self.request.script;
+        let scripted = if fault.is_some_and(FaultKind::speaks) { None } else { script.next() };
+        let reply = match scripted {
+            Some(answer) => Reply::scripted(&answer, self.ask, persona),
+            None => Reply::to(self.ask, persona, fault),
+        };
         let usage =
             Tokens { input_tokens: self.ask.input_tokens(), output_tokens: reply.output_tokens() };
         self.request.record.note(|entry| entry.usage = Some(usage));

@@ -364,3 +364,43 @@ async fn a_thousand_streams_at_once_end_as_they_were_meant_to() {
     let stats = emulator.stats();
     assert_eq!((stats.open_streams, stats.cancelled_streams), (0, 0));
 }
+
+#[tokio::test]
+async fn every_partner_says_what_it_was_given_to_say_once_and_in_order() {
+    let answers = json!([
+        {"text": "The gate is open."},
+        {"calls": [{"name": "get_weather", "arguments": {"city": "Dunhuang"}}]},
+    ]);
+    for kind in Kind::ALL {
+        let emulator = emulator(kind).await;
+        let set = put(&emulator, "/emulator/answers", answers.clone()).await;
+        assert_eq!(set.json().as_array().unwrap().len(), 2, "{kind:?}: {}", set.body);
+        // A request that is refused uses none up.
+        let refused = ask(&emulator, "hello [[error_500]]", false).await;
+        assert!(!refused.body.contains("gate"), "{kind:?}: {}", refused.body);
+        let told = ask(&emulator, "hello", false).await;
+        assert!(told.body.contains("The gate is open."), "{told:?}");
+        assert!(told.body.contains("emulated") || told.body.contains("模拟"), "{told:?}");
+        let called = ask(&emulator, "hello", false).await;
+        assert!(
+            called.body.contains("get_weather") && called.body.contains("Dunhuang"),
+            "{called:?}"
+        );
+        let own = ask(&emulator, "hello", false).await;
+        assert!(own.body.contains("Thank you for asking."), "{kind:?}: {}", own.body);
+        let left = send(&emulator, "GET", "/emulator/answers", &[], "").await;
+        assert_eq!(left.json(), json!([]));
+    }
+}
+
+#[tokio::test]
+async fn a_scripted_answer_is_streamed_and_an_unreadable_one_is_refused() {
+    let emulator = emulator(Kind::DeepSeek).await;
+    let answer = json!([{"text": "The gate is open.", "reasoning": "A traveller asks."}]);
+    put(&emulator, "/emulator/answers", answer).await;
+    let told = ask(&emulator, "hello", true).await;
+    assert!(told.chat_text().ends_with("The gate is open."), "{}", told.body);
+    let wrong = put(&emulator, "/emulator/answers", json!([{"txt": "x"}])).await;
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.body.contains("txt"), "{}", wrong.body);
+}
