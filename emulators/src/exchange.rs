@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::claims::Claims;
 use crate::delivery::Delivery;
 use crate::log::Record;
+use crate::prices::Prices;
 use crate::schedule::Schedule;
 use crate::script::Script;
 
@@ -25,6 +26,7 @@ pub(crate) struct Request {
     pub(crate) keys: Keys,
     pub(crate) schedule: Arc<Schedule>,
     pub(crate) script: Arc<Script>,
+    pub(crate) prices: Arc<Prices>,
     pub(crate) record: Arc<Record>,
 }
 

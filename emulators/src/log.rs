@@ -64,8 +64,10 @@ pub struct LogEntry {
     pub parts: u64,
     /// How it ended.
     pub ended: Ended,
-    /// What the answer costs, where there is one.
+    /// The tokens of the answer, where there is one.
     pub usage: Option<Tokens>,
+    /// The same in money, where a price is set: millionths of its currency.
+    pub cost_micros: Option<u64>,
 }
 
 /// An entry that is still written to.

@@ -25,6 +25,7 @@ use crate::kind::Kind;
 use crate::line::{Line, Reset};
 use crate::log::{Ended, Log, LogEntry};
 use crate::partner;
+use crate::prices::Prices;
 use crate::schedule::{FaultRule, Schedule};
 use crate::script::{Answer, Script};
 use crate::stats::{Attendance, Counters, Stats};
@@ -37,6 +38,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const STATS_PATH: &str = "/emulator/stats";
 /// Where it is read and written what the emulator claims of itself.
 const CLAIMS_PATH: &str = "/emulator/claims";
+/// Where prices are read and written.
+const PRICES_PATH: &str = "/emulator/prices";
 /// Where answers are given in advance.
 const ANSWERS_PATH: &str = "/emulator/answers";
 /// Where the schedule of faults is read and written.
@@ -89,6 +92,7 @@ impl Emulator {
             claims: Claimed::default(),
             schedule: Arc::default(),
             script: Arc::default(),
+            prices: Arc::default(),
             log: Log::default(),
             numbers: AtomicU64::new(0),
         });
@@ -161,6 +165,7 @@ struct Desk {
     claims: Claimed,
     schedule: Arc<Schedule>,
     script: Arc<Script>,
+    prices: Arc<Prices>,
     log: Log,
     numbers: AtomicU64,
 }
@@ -230,6 +235,7 @@ async fn serve(
         keys: desk.keys.clone(),
         schedule: Arc::clone(&desk.schedule),
         script: Arc::clone(&desk.script),
+        prices: Arc::clone(&desk.prices),
         record: Arc::clone(&record),
     };
     match partner::answer(desk.kind, &request) {
@@ -270,6 +276,7 @@ fn entry(ticket: &Ticket, head: &http::request::Parts) -> LogEntry {
         parts: 0,
         ended: Ended::Open,
         usage: None,
+        cost_micros: None,
     }
 }
 
@@ -303,13 +310,14 @@ async fn own(desk: &Desk, request: hyper::Request<Incoming>) -> hyper::Response<
             (STATS_PATH, Method::GET) => (StatusCode::OK, json!(desk.counters.read())),
             (CLAIMS_PATH, Method::GET) => (StatusCode::OK, json!(*desk.claims.get())),
             (ANSWERS_PATH, Method::GET) => (StatusCode::OK, json!(desk.script.left())),
+            (PRICES_PATH, Method::GET) => (StatusCode::OK, json!(desk.prices.get())),
             (FAULTS_PATH, Method::GET) => (StatusCode::OK, json!(desk.schedule.get())),
             (LOG_PATH, Method::GET) => (StatusCode::OK, json!(desk.log.read())),
             (LOG_PATH, Method::DELETE) => {
                 desk.log.clear();
                 (StatusCode::OK, json!([]))
             }
-            (STATS_PATH | CLAIMS_PATH | ANSWERS_PATH | FAULTS_PATH | LOG_PATH, _) => {
+            (STATS_PATH | CLAIMS_PATH | ANSWERS_PATH | PRICES_PATH | FAULTS_PATH | LOG_PATH, _) => {
                 (StatusCode::METHOD_NOT_ALLOWED, Value::Null)
             }
             _ => (StatusCode::NOT_FOUND, Value::Null),
@@ -332,6 +340,10 @@ fn set(desk: &Desk, path: &str, body: &[u8]) -> Result<Value, String> {
         ANSWERS_PATH => {
             desk.script.set(serde_json::from_slice(body).map_err(wrong)?);
             Ok(json!(desk.script.left()))
+        }
+        PRICES_PATH => {
+            desk.prices.set(serde_json::from_slice(body).map_err(wrong)?)?;
+            Ok(json!(desk.prices.get()))
         }
         FAULTS_PATH => {
             desk.schedule.set(serde_json::from_slice(body).map_err(wrong)?)?;

@@ -85,7 +85,11 @@ impl<'a> Turn<'a> {
         };
         let usage =
             Tokens { input_tokens: self.ask.input_tokens(), output_tokens: reply.output_tokens() };
-        self.request.record.note(|entry| entry.usage = Some(usage));
+        let cost = self.request.prices.cost(&self.ask.model, usage);
+        self.request.record.note(|entry| {
+            entry.usage = Some(usage);
+            entry.cost_micros = cost;
+        });
         reply
     }
 

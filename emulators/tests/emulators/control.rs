@@ -404,3 +404,23 @@ async fn a_scripted_answer_is_streamed_and_an_unreadable_one_is_refused() {
     assert_eq!(wrong.status, 400);
     assert!(wrong.body.contains("txt"), "{}", wrong.body);
 }
+
+#[tokio::test]
+async fn where_a_price_is_set_the_log_has_the_cost() {
+    let emulator = emulator(Kind::DeepSeek).await;
+    ask(&emulator, "hello", false).await;
+    let prices = json!({"deepseek-flash": {"input": 2.0, "output": 3.5}});
+    assert_eq!(put(&emulator, "/emulator/prices", prices.clone()).await.json(), prices);
+    ask(&emulator, "hello", true).await;
+    put(&emulator, "/emulator/prices", json!({"*": {"input": 0, "output": 1}})).await;
+    ask(&emulator, "hello", false).await;
+    let log = emulator.log();
+    let usage = log[1].usage.unwrap();
+    assert_eq!(log[0].cost_micros, None);
+    let twice = 2 * log[1].cost_micros.unwrap();
+    let exact = 4 * usage.input_tokens + 7 * usage.output_tokens;
+    assert!(twice.abs_diff(exact) <= 1, "{twice} for {exact}");
+    assert_eq!(log[2].cost_micros, Some(log[2].usage.unwrap().output_tokens));
+    let wrong = put(&emulator, "/emulator/prices", json!({"*": {"input": -1, "output": 1}})).await;
+    assert_eq!(wrong.status, 400);
+}
