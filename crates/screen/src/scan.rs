@@ -7,7 +7,7 @@ use crate::detect::Span;
 use crate::detect::email::Email;
 use crate::detect::number::{NumberRules, Numbers};
 use crate::detect::phrase::{PhraseReader, PhraseSet, PhraseState};
-use crate::fold::{Glyph, fold};
+use crate::normal::{Glyph, fold};
 
 /// The most bytes of a stream that are ever held back.
 ///
@@ -82,9 +82,9 @@ impl Scanner {
             rest = &rest[c.len_utf8()..];
             let (start, end) = (self.position, self.position + c.len_utf8());
             let mut visible = false;
-            fold(c, |c| {
+            fold(c, |folded| {
                 visible = true;
-                pass.step(Glyph { c, start, end });
+                pass.step(Glyph { c: folded, raw: c, start, end });
             });
             if visible {
                 self.invisible = 0;

@@ -4,7 +4,7 @@
 //! 254 in all): that is all that is ever held back. Of a longer run before the `@` the last 64 characters count.
 
 use super::Span;
-use crate::fold::Glyph;
+use crate::normal::Glyph;
 
 const MAX_LOCAL: usize = 64;
 const MAX_DOMAIN: usize = 190;

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use super::Span;
 use super::checksum::{MAX_DIGITS, is_bank_card, is_cn_mobile, is_cn_resident_id};
-use crate::fold::Glyph;
+use crate::normal::Glyph;
 
 const MAX_SEPARATORS: u8 = 3;
 

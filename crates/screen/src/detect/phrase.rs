@@ -12,7 +12,7 @@ use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBu
 
 use super::Span;
 use crate::error::ScreenError;
-use crate::fold::{Glyph, folded};
+use crate::normal::{Glyph, folded};
 
 /// The most characters a phrase may have after folding.
 pub(crate) const MAX_PHRASE: usize = 128;

@@ -6,10 +6,14 @@
 
 use unicode_normalization::char::{canonical_combining_class, decompose_compatible};
 
-/// One folded character and the bytes of the original text it came from.
-#[derive(Clone, Copy, Debug)]
+/// One folded character and the bytes of the original text it came from. A character that folds to several gives one
+/// glyph for each, all with the same bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Glyph {
+    /// The folded character.
     pub(crate) c: char,
+    /// The character as it was written: only it tells upper case.
+    pub(crate) raw: char,
     /// Offset of the first byte of the original character, counted from the start of the text.
     pub(crate) start: usize,
     /// Offset just after the original character.

@@ -1,0 +1,66 @@
+//! What personal data there is, by name.
+
+use serde::{Deserialize, Serialize};
+
+/// A kind of personal data. Its name in packs and findings is in `snake_case`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Entity {
+    /// A postal address, to the room number.
+    Address,
+    /// How old somebody is.
+    Age,
+    /// A payment card number: an issuer's prefix with its length, and the Luhn check digit (ISO/IEC 7812-1).
+    BankCard,
+    /// A resident identity number of mainland China, 18 characters (GB 11643-1999).
+    CnResidentId,
+    /// A date or a time that may be somebody's.
+    DateTime,
+    /// A domain name or a web address.
+    Domain,
+    /// The number of a driver's licence, told by the words before it.
+    DriverLicense,
+    /// An e-mail address.
+    Email,
+    /// An international bank account number (ISO 13616).
+    Iban,
+    /// An Internet address, version 4 or 6.
+    IpAddress,
+    /// A fixed-line telephone number of mainland China.
+    Landline,
+    /// A mobile telephone number of mainland China.
+    CnMobile,
+    /// A person's name.
+    Name,
+    /// A nationality, religion or political group.
+    Nationality,
+    /// The number of an order.
+    OrderNumber,
+    /// A company or another organisation.
+    Organisation,
+    /// The number of a passport.
+    Passport,
+    /// A telephone number of anywhere else.
+    Phone,
+    /// A city, region or country.
+    Place,
+    /// The number plate of a vehicle.
+    Plate,
+    /// A postal code.
+    PostalCode,
+    /// A QQ number.
+    Qq,
+    /// A key, token or password.
+    Secret,
+    /// A form of address, such as Dr.
+    Title,
+    /// The number of a parcel.
+    TrackingNumber,
+    /// A unified social credit code (GB 32100-2015).
+    Uscc,
+    /// A social security number of the United States.
+    UsSsn,
+    /// A WeChat id.
+    Wechat,
+}

@@ -1,0 +1,24 @@
+//! Personal data: what it looks like in Chinese and English text.
+//!
+//! Each kind has a reader that looks at one place of a [`Window`] and says what begins there. Where a reader asks for what
+//! has not come yet, the place is undecided, and nothing after it is looked at.
+
+mod entity;
+
+pub use entity::Entity;
+
+use crate::normal::{Pending, Window};
+
+/// Something found: the glyphs from the place that was asked about to `end`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Hit {
+    /// What it is.
+    pub(crate) entity: Entity,
+    /// The place after its last glyph.
+    pub(crate) end: usize,
+    /// How sure it is, 0 to 1: 1 for what carries a check digit.
+    pub(crate) score: f32,
+}
+
+/// What a reader says of a place.
+pub(crate) type Reading = Result<Option<Hit>, Pending>;
