@@ -207,6 +207,13 @@ fn errors_are_told_apart_by_type_and_finer_code() {
             false,
         ),
         (401, "authentication_error", "invalid x-api-key", Kind::Auth, false),
+        (
+            400,
+            "invalid_request_error",
+            "Your credit balance is too low to ask.",
+            Kind::Billing,
+            false,
+        ),
         (402, "billing_error", "no money", Kind::Billing, false),
         (403, "permission_error", "no", Kind::Permission, false),
         (404, "not_found_error", "model: x", Kind::ModelNotFound, false),
