@@ -1,0 +1,49 @@
+//! One rule of a pack, checked: what it looks for, does and says.
+
+use serde::Deserialize;
+use yumen_policy::Text;
+
+use super::action::Actions;
+use crate::detect::phrase::Phrases;
+
+/// A detector built into the engine: something with a structure that phrases cannot describe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Detector {
+    /// A payment card number: 13 to 19 digits, an issuer's prefix, and the Luhn check digit (ISO/IEC 7812-1).
+    BankCard,
+    /// A mainland China mobile number: `1[3-9]` and nine digits, with or without `+86`.
+    CnMobile,
+    /// A mainland China resident identity number: 18 characters, a province, a date, and the check digit of GB 11643-1999.
+    CnResidentId,
+    /// An e-mail address with a dotted ASCII domain.
+    Email,
+}
+
+impl Detector {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::BankCard => "bank_card",
+            Self::CnMobile => "cn_mobile",
+            Self::CnResidentId => "cn_resident_id",
+            Self::Email => "email",
+        }
+    }
+}
+
+/// What a rule does and says; how it finds is its [`Kind`].
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    pub(crate) id: String,
+    pub(crate) actions: Actions,
+    /// What replaces a match, brackets included; empty for a removal.
+    pub(crate) placeholder: String,
+    pub(crate) text: Text,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    Detector(Detector),
+    Phrases(Phrases),
+}
