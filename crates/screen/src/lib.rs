@@ -32,6 +32,7 @@ pub use crossing::{Crossing, FromDevice, FromPartner, ToDevice, ToPartner, ToPer
 pub use error::ScreenError;
 pub use notice::{Notice, Refusal};
 pub use pack::{Action, Actions, Boundary, Detector, Pack};
+pub use pii::{Entity, EntitySet, Gazetteer, PersonalData, personal_data};
 pub use scan::HOLD_LIMIT;
 pub use screen::Screen;
 pub use screened::Screened;

@@ -64,3 +64,37 @@ pub enum Entity {
     /// A WeChat id.
     Wechat,
 }
+
+impl Entity {
+    /// All of them.
+    pub const ALL: [Self; 28] = [
+        Self::Address,
+        Self::Age,
+        Self::BankCard,
+        Self::CnResidentId,
+        Self::DateTime,
+        Self::Domain,
+        Self::DriverLicense,
+        Self::Email,
+        Self::Iban,
+        Self::IpAddress,
+        Self::Landline,
+        Self::CnMobile,
+        Self::Name,
+        Self::Nationality,
+        Self::OrderNumber,
+        Self::Organisation,
+        Self::Passport,
+        Self::Phone,
+        Self::Place,
+        Self::Plate,
+        Self::PostalCode,
+        Self::Qq,
+        Self::Secret,
+        Self::Title,
+        Self::TrackingNumber,
+        Self::Uscc,
+        Self::UsSsn,
+        Self::Wechat,
+    ];
+}

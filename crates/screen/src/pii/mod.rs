@@ -1,13 +1,24 @@
 //! Personal data: what it looks like in Chinese and English text.
 //!
 //! Each kind has a reader that looks at one place of a [`Window`] and says what begins there. Where a reader asks for what
-//! has not come yet, the place is undecided, and nothing after it is looked at.
+//! has not come yet, the place is undecided, and nothing after it is looked at. Of what begins at the same place the
+//! longest counts, then what stands first in [`readers::READERS`]; after it, reading goes on where it ends.
 
+mod classes;
 mod entity;
+mod entity_set;
+mod find;
+mod gazetteer;
+mod readers;
+mod structured;
 
 pub use entity::Entity;
+pub use entity_set::EntitySet;
+pub use find::{PersonalData, personal_data};
+pub use gazetteer::Gazetteer;
+pub(crate) use readers::{PiiState, Readers};
 
-use crate::normal::{Pending, Window};
+use crate::normal::Pending;
 
 /// Something found: the glyphs from the place that was asked about to `end`.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,0 +1,131 @@
+//! The readers, and the pass that asks them.
+
+use super::classes::CLASSES;
+use super::{Entity, EntitySet, Gazetteer, Hit, Reading, structured};
+use crate::normal::Window;
+
+/// Something that recognises what begins at a place.
+pub(super) struct Reader {
+    /// What it may find.
+    pub(super) finds: &'static [Entity],
+    /// Whether something it finds may begin with this normalised character.
+    pub(super) begins: fn(char) -> bool,
+    /// What begins at a place: a pure function of the place in the window and of what is known of names.
+    pub(super) read: fn(&Window<'_>, usize, &Known<'_>) -> Reading,
+}
+
+/// All readers. Of two that find something equally long at one place the first counts: what has a check digit comes before
+/// what is told by its surroundings.
+pub(super) const READERS: &[Reader] = &[Reader {
+    finds: &[Entity::Plate],
+    begins: structured::plate::begins,
+    read: structured::plate::read,
+}];
+
+/// What is known of names at a place of a text.
+#[derive(Debug)]
+pub(crate) struct Known<'k> {
+    /// The person's own contacts.
+    pub(crate) person: &'k Gazetteer,
+    /// The names found before in this text by what stands around them.
+    pub(crate) text: &'k Gazetteer,
+}
+
+/// What a scan remembers of a text between two chunks.
+#[derive(Debug, Default)]
+pub(crate) struct PiiState {
+    /// Names found by what stands around them, to be found again where nothing does.
+    names: Gazetteer,
+}
+
+/// How many names of a text are remembered.
+const MAX_REMEMBERED: usize = 256;
+
+/// How sure a name must be for it to be remembered.
+const SURE: f32 = 0.9;
+
+/// What is looked for at one border, compiled.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    entities: EntitySet,
+    /// For each class of characters the readers that may begin with one, a bit for each.
+    sets: Vec<u32>,
+}
+
+impl Readers {
+    /// Looks for these entities.
+    pub(crate) fn new(entities: EntitySet) -> Self {
+        let wanted = (0_u32..)
+            .zip(READERS)
+            .filter(|(_, reader)| reader.finds.iter().any(|entity| entities.contains(*entity)))
+            .fold(0, |set, (bit, _)| set | 1 << bit);
+        Self { entities, sets: CLASSES.sets.iter().map(|set| set & wanted).collect() }
+    }
+
+    /// Reads the places of a window from `from` on, and gives each thing found with the place where it begins.
+    ///
+    /// Returns the first place that is undecided: the next scan of the same text goes on from there. When the
+    /// text has ended that is at the window's end.
+    pub(crate) fn scan(
+        &self,
+        window: &Window<'_>,
+        from: usize,
+        state: &mut PiiState,
+        person: &Gazetteer,
+        found: &mut Vec<(usize, Hit)>,
+    ) -> usize {
+        let glyphs = window.glyphs();
+        let names = self.entities.contains(Entity::Name);
+        let mut at = from;
+        while let Some(glyph) = glyphs.get(at) {
+            let set = self.sets[CLASSES.of(glyph.c)];
+            let known = names && (person.may_begin(glyph.c) || state.names.may_begin(glyph.c));
+            if set == 0 && !known {
+                at += 1;
+                continue;
+            }
+            match self.read(window, at, set, known, &Known { person, text: &state.names }) {
+                Err(_) => break,
+                Ok(None) => at += 1,
+                Ok(Some(hit)) => {
+                    if hit.entity == Entity::Name && hit.score >= SURE {
+                        state.names.remember(&glyphs[at..hit.end], MAX_REMEMBERED);
+                    }
+                    found.push((at, hit));
+                    at = hit.end;
+                }
+            }
+        }
+        at
+    }
+
+    /// The longest of what begins at a place.
+    fn read(
+        &self,
+        window: &Window<'_>,
+        at: usize,
+        mut set: u32,
+        known: bool,
+        names: &Known<'_>,
+    ) -> Reading {
+        let mut best: Option<Hit> = None;
+        let mut consider = |hit: Option<Hit>| {
+            if let Some(hit) = hit
+                && self.entities.contains(hit.entity)
+                && best.is_none_or(|best| hit.end > best.end)
+            {
+                best = Some(hit);
+            }
+        };
+        if known {
+            consider(names.person.read(window, at)?);
+            consider(names.text.read(window, at)?);
+        }
+        while set != 0 {
+            let reader = &READERS[set.trailing_zeros() as usize];
+            consider((reader.read)(window, at, names)?);
+            set &= set - 1;
+        }
+        Ok(best)
+    }
+}
