@@ -10,7 +10,7 @@ use yumen_ledger::{
     VerdictGiven,
 };
 use yumen_policy::{Clearance, Digest, FeatureId, MarketId, Timestamp, Verdict};
-use yumen_screen::{Action, Notice};
+use yumen_screen::Notice;
 
 use crate::metrics::Counters;
 use crate::problem::Problem;
@@ -87,11 +87,7 @@ impl Journal {
 
     /// One thing that the screen did.
     pub(crate) fn notice(&self, notice: &Notice) {
-        let action = match notice.action {
-            Action::Allow => "allow",
-            Action::Mask => "mask",
-            Action::Refuse => "refuse",
-        };
+        let action = notice.action.as_str();
         self.counters.notice(notice.direction, action, notice.count);
         self.queue(&Entry::Notice(NoticeEntry {
             action: action.into(),

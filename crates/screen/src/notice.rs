@@ -12,7 +12,7 @@ use crate::pack::{Action, Boundary, Rule};
 pub struct Notice {
     /// The id of the rule: stable, for programs.
     pub code: String,
-    /// What was done: [`Action::Mask`] or [`Action::Refuse`].
+    /// What was done.
     pub action: Action,
     /// `input` for what the person sent, `output` for what a model wrote.
     pub direction: &'static str,

@@ -1,5 +1,6 @@
 //! Screens: the compiled packs, and whole values through them.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use yumen_wire::Passages;
 use crate::crossing::Crossing;
 use crate::detect::phrase::PhraseSet;
 use crate::error::ScreenError;
+use crate::finding::{Finding, Inspection, Span};
 use crate::mask::Outgoing;
 use crate::notice::{Notice, Refusal, Tally};
 use crate::pack::{Action, Actions, Boundary, Detector, Kind, Pack, Rule};
@@ -24,6 +26,8 @@ const ENGINE: &str = "yumen-screen 1";
 #[derive(Debug)]
 pub struct Screen {
     rules: Vec<Rule>,
+    /// What the findings of each rule are called.
+    known_as: Vec<KnownAs>,
     /// In the order of [`Boundary::ALL`].
     lenses: [Lens; 4],
     manifest: String,
@@ -44,9 +48,18 @@ impl Screen {
         }
         let mut rules = vec![shortening()];
         let mut kinds = vec![None];
-        for (rule, kind) in packs.into_iter().flat_map(|pack| pack.rules) {
-            rules.push(rule);
-            kinds.push(Some(kind));
+        let mut known_as = vec![KnownAs::new(&rules[0], "invisible", "screen")];
+        for pack in packs {
+            let id: Arc<str> = pack.id().into();
+            for (rule, kind) in pack.rules {
+                let name = match &kind {
+                    Kind::Detector(detector) => detector.name(),
+                    Kind::Phrases(_) => "phrase",
+                };
+                known_as.push(KnownAs::new(&rule, name, Arc::clone(&id)));
+                rules.push(rule);
+                kinds.push(Some(kind));
+            }
         }
         let mut ids = HashSet::new();
         if let Some(twice) = rules.iter().find(|rule| !ids.insert(rule.id.as_str())) {
@@ -56,7 +69,7 @@ impl Screen {
         let mut lens = |boundary| lens(&rules, &kinds, boundary, &mut compiled);
         let [a, b, c, d] = Boundary::ALL;
         let lenses = [lens(a)?, lens(b)?, lens(c)?, lens(d)?];
-        Ok(Self { rules, lenses, digest: Digest::of(manifest.as_bytes()), manifest })
+        Ok(Self { rules, known_as, lenses, digest: Digest::of(manifest.as_bytes()), manifest })
     }
 
     /// What it was made of, a line for the engine and one for each pack with its version and digest:
@@ -87,6 +100,48 @@ impl Screen {
         } else {
             Err(Refusal { notices: refused.into_notices(&self.rules, boundary) })
         }
+    }
+
+    /// What the screen makes of a text at a border: all that is found in it, and what would pass.
+    pub fn inspect(&self, text: &str, boundary: Boundary) -> Inspection {
+        let lens = self.lens(boundary);
+        let mut scanner = Scanner::default();
+        scanner.scan(lens, text);
+        let kept: String = scanner.kept(text).collect();
+        scanner.finish(lens);
+        scanner.found.sort_unstable_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+        let span = |bytes: std::ops::Range<usize>| {
+            let at = |end: usize| {
+                let before = &kept[..kept.ceil_char_boundary(end)];
+                (before.chars().count(), before.encode_utf16().count())
+            };
+            let (start, end) = (at(bytes.start), at(bytes.end));
+            Span { bytes, chars: start.0..end.0, utf16: start.1..end.1 }
+        };
+        let findings: Vec<Finding> = scanner
+            .found
+            .iter()
+            .map(|found| {
+                let known = &self.known_as[found.rule as usize];
+                Finding {
+                    rule: Arc::clone(&known.rule),
+                    kind: Cow::Borrowed(known.kind),
+                    category: Arc::clone(&known.category),
+                    action: self.rules[found.rule as usize].actions.at(boundary),
+                    span: span(found.start..found.end),
+                    score: 1.0,
+                }
+            })
+            .collect();
+        let action = findings.iter().map(|found| found.action).max().unwrap_or_default();
+        let mut passes = String::new();
+        if action < Action::Refuse {
+            let mut outgoing = Outgoing::new(kept);
+            let frontier = scanner.frontier();
+            passes =
+                outgoing.release(frontier, &mut scanner.found, &self.rules, &mut Tally::default());
+        }
+        Inspection { action, findings, text: passes }
     }
 
     /// Screens a text that comes in chunks on its way over one border.
@@ -140,6 +195,20 @@ impl Screen {
                 refused.add(span.rule, 1);
             }
         }
+    }
+}
+
+/// What the findings of a rule are called.
+#[derive(Debug)]
+struct KnownAs {
+    rule: Arc<str>,
+    kind: &'static str,
+    category: Arc<str>,
+}
+
+impl KnownAs {
+    fn new(rule: &Rule, kind: &'static str, category: impl Into<Arc<str>>) -> Self {
+        Self { rule: rule.id.as_str().into(), kind, category: category.into() }
     }
 }
 

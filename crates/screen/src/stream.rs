@@ -1,9 +1,11 @@
 //! A text that comes in chunks, let go as soon as nothing in it can still become a match.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::crossing::Crossing;
+use crate::finding::Finding;
 use crate::mask::Outgoing;
 use crate::notice::{Notice, Refusal, Tally};
 use crate::scan::Scanner;
@@ -24,15 +26,45 @@ pub struct StreamScreen<C> {
 }
 
 /// What one chunk set free.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub struct Step<C> {
     /// Text that may go on; `None` when all of it is held back.
     pub text: Option<Screened<String, C>>,
-    /// What was masked in it.
+    /// What is to be replaced in the text given out before this step, in this order.
+    pub revisions: Vec<Revision<C>>,
+    /// What the person is to be told.
     pub notices: Vec<Notice>,
+    /// What was found, in the order of the text.
+    pub findings: Vec<Finding>,
+    /// The answer ends here: what was given out stays, and nothing follows.
+    pub stopped: bool,
     /// The stream may not go on: this is its end, and what was held back is dropped.
     pub refused: Option<Refusal>,
+}
+
+impl<C> Default for Step<C> {
+    fn default() -> Self {
+        Self {
+            text: None,
+            revisions: Vec::new(),
+            notices: Vec::new(),
+            findings: Vec::new(),
+            stopped: false,
+            refused: None,
+        }
+    }
+}
+
+/// A change to text that was given out already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision<C> {
+    /// The part that is replaced, in Unicode characters of all the text given out so far, earlier revisions applied.
+    pub chars: Range<usize>,
+    /// The same in UTF-16 code units.
+    pub utf16: Range<usize>,
+    /// What stands there from now on.
+    pub text: Screened<String, C>,
 }
 
 impl<C: Crossing> StreamScreen<C> {
@@ -78,6 +110,11 @@ impl<C: Crossing> StreamScreen<C> {
         self.outgoing.held.len()
     }
 
+    /// How many characters are held back now.
+    pub fn held_chars(&self) -> usize {
+        self.outgoing.held.chars().count()
+    }
+
     fn release(&mut self) -> Step<C> {
         let mut tally = Tally::default();
         self.screen.tally_refusals(&self.scanner, C::BOUNDARY, &mut tally);
@@ -98,7 +135,7 @@ impl<C: Crossing> StreamScreen<C> {
         Step {
             text: (!text.is_empty()).then(|| Screened::new(text)),
             notices: tally.into_notices(self.screen.rules(), C::BOUNDARY),
-            refused: None,
+            ..Step::default()
         }
     }
 }

@@ -28,16 +28,49 @@ impl Boundary {
     }
 }
 
-/// What happens to a text in which a rule found something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What happens to a text in which a rule found something, from the lightest to the weightiest.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// It passes as it is, and the rule is not even looked for.
+    #[default]
     Allow,
+    /// It is found and counted; the text passes as it is, and nobody is told.
+    Detect,
+    /// The text passes as it is, and the person is told the rule's text, such as where there is help.
+    Tell,
     /// What was found is replaced by the rule's placeholder; the rest passes.
     Mask,
-    /// The text does not pass.
+    /// What was found is replaced by the rule's own words; the rest passes.
+    Replace,
+    /// What was found is replaced by a token that can be turned back into it when it comes home.
+    Pseudonymise,
+    /// What was found is replaced by the rule's placeholder, also where a person sees it already.
+    Retract,
+    /// The text before what was found passes, and nothing after it: an answer ends here. At a border where there is no
+    /// answer to end, the text does not pass.
+    Stop,
+    /// The text does not pass. A stream ends, and what was shown of it is taken back where that can be done.
     Refuse,
+}
+
+impl Action {
+    /// Its name in packs, in notices and in the ledger.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Detect => "detect",
+            Self::Tell => "tell",
+            Self::Mask => "mask",
+            Self::Replace => "replace",
+            Self::Pseudonymise => "pseudonymise",
+            Self::Retract => "retract",
+            Self::Stop => "stop",
+            Self::Refuse => "refuse",
+        }
+    }
 }
 
 /// The action of one rule at each boundary; none may be left out.
@@ -55,7 +88,7 @@ pub struct Actions {
 }
 
 impl Actions {
-    /// The action at one boundary.
+    /// The action at one boundary, as it stands in the pack.
     pub fn at(self, boundary: Boundary) -> Action {
         match boundary {
             Boundary::ToPartner => self.to_partner,

@@ -1,0 +1,50 @@
+//! What was found in a text, and where exactly.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::pack::Action;
+
+/// A part of the original text, in each of the units that people count text in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct Span {
+    /// In bytes of UTF-8.
+    pub bytes: Range<usize>,
+    /// In Unicode characters (scalar values).
+    pub chars: Range<usize>,
+    /// In UTF-16 code units, which JavaScript, Java and Swift's `NSString` count.
+    pub utf16: Range<usize>,
+}
+
+/// One place where a rule found something.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The id of the rule.
+    pub rule: Arc<str>,
+    /// What found it: the name of an [`Entity`](crate::Entity), or `phrase`, `combination`, `classifier` or `judge`.
+    pub kind: Cow<'static, str>,
+    /// The rule's category; where it has none, the pack it is from.
+    pub category: Arc<str>,
+    /// What was done about it.
+    pub action: Action,
+    /// Where it is in the original text.
+    pub span: Span,
+    /// How sure it is, 0 to 1.
+    pub score: f32,
+}
+
+/// What a screen makes of one text, for tests and reports: not a proof that the text may pass.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Inspection {
+    /// The weightiest action of all findings.
+    pub action: Action,
+    /// What was found, in the order of the text.
+    pub findings: Vec<Finding>,
+    /// What would pass: empty when the text is refused.
+    pub text: String,
+}
