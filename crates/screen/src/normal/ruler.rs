@@ -1,0 +1,90 @@
+//! Places in the original text: the same range in bytes, in characters and in UTF-16 code units.
+//!
+//! Only what is found is measured, so nothing is counted while a text is read. A [`Ruler`] walks along the text once,
+//! as it is let go, and measures what lies ahead of it.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use crate::finding::Span;
+
+/// How long a part of a text is, or how far into a text a place lies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Length {
+    bytes: usize,
+    chars: usize,
+    utf16: usize,
+}
+
+impl Length {
+    fn of(text: &str) -> Self {
+        // A character begins with a byte that is no continuation; one of four bytes is a surrogate pair in UTF-16.
+        let mut length = Self { bytes: text.len(), chars: 0, utf16: 0 };
+        for byte in text.as_bytes() {
+            length.chars += usize::from(byte & 0xc0 != 0x80);
+            length.utf16 += usize::from(*byte >= 0xf0);
+        }
+        length.utf16 += length.chars;
+        length
+    }
+
+    fn add(&mut self, more: Self) {
+        self.bytes += more.bytes;
+        self.chars += more.chars;
+        self.utf16 += more.utf16;
+    }
+}
+
+/// Translates byte ranges of the text that is kept into places of the original.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ruler {
+    /// Where the ruler stands, in bytes of the kept text.
+    kept: usize,
+    /// The same place in the original; what was removed right there lies ahead.
+    original: Length,
+    /// What was removed ahead: after which byte of the kept text, and how much.
+    removed: VecDeque<(usize, Length)>,
+}
+
+impl Ruler {
+    /// Tells of a removal: `text` stood in the original where the kept text has its byte `at`. In the order of the text.
+    pub(crate) fn removed(&mut self, at: usize, text: &str) {
+        self.removed.push_back((at, Length::of(text)));
+    }
+
+    /// Moves on over a part of the kept text. What was removed at its very end still lies ahead.
+    pub(crate) fn pass(&mut self, text: &str) {
+        let end = self.kept + text.len();
+        while let Some((at, length)) = self.removed.front().copied()
+            && at < end
+        {
+            self.original.add(length);
+            self.removed.pop_front();
+        }
+        self.original.add(Length::of(text));
+        self.kept = end;
+    }
+
+    /// Measures a range of bytes of the kept text, of which `ahead` is what begins where the ruler stands. What was removed
+    /// at its edges is not part of it.
+    pub(crate) fn span(&self, ahead: &str, range: Range<usize>) -> Span {
+        let start = self.place(ahead, range.start, true);
+        let end = if range.is_empty() { start } else { self.place(ahead, range.end, false) };
+        Span {
+            bytes: start.bytes..end.bytes,
+            chars: start.chars..end.chars,
+            utf16: start.utf16..end.utf16,
+        }
+    }
+
+    /// The place of a byte of the kept text, after what was removed there or before it.
+    fn place(&self, ahead: &str, byte: usize, after: bool) -> Length {
+        let mut place = self.original;
+        place.add(Length::of(&ahead[..byte.saturating_sub(self.kept)]));
+        let passed = |(at, _): &&(usize, Length)| if after { *at <= byte } else { *at < byte };
+        for (_, length) in self.removed.iter().take_while(passed) {
+            place.add(*length);
+        }
+        place
+    }
+}
