@@ -16,7 +16,7 @@ pub use entity::Entity;
 pub use entity_set::EntitySet;
 pub use find::{PersonalData, personal_data};
 pub use gazetteer::Gazetteer;
-pub(crate) use readers::{PiiState, Readers};
+pub(crate) use readers::{Known, PiiState, Readers};
 
 use crate::normal::Pending;
 

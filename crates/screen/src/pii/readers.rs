@@ -1,7 +1,8 @@
 //! The readers, and the pass that asks them.
 
 use super::classes::CLASSES;
-use super::{Entity, EntitySet, Gazetteer, Hit, Reading, structured};
+use super::structured::{account, identity, phone, plate};
+use super::{Entity, EntitySet, Gazetteer, Hit, Reading};
 use crate::normal::Window;
 
 /// Something that recognises what begins at a place.
@@ -14,13 +15,31 @@ pub(super) struct Reader {
     pub(super) read: fn(&Window<'_>, usize, &Known<'_>) -> Reading,
 }
 
+impl Reader {
+    const fn new(
+        finds: &'static [Entity],
+        begins: fn(char) -> bool,
+        read: fn(&Window<'_>, usize, &Known<'_>) -> Reading,
+    ) -> Self {
+        Self { finds, begins, read }
+    }
+}
+
 /// All readers. Of two that find something equally long at one place the first counts: what has a check digit comes before
 /// what is told by its surroundings.
-pub(super) const READERS: &[Reader] = &[Reader {
-    finds: &[Entity::Plate],
-    begins: structured::plate::begins,
-    read: structured::plate::read,
-}];
+pub(super) const READERS: &[Reader] = &[
+    Reader::new(&[Entity::CnResidentId], identity::begins, identity::resident),
+    Reader::new(&[Entity::Uscc], identity::uscc_begins, identity::uscc),
+    Reader::new(&[Entity::BankCard], identity::begins, identity::card),
+    Reader::new(&[Entity::CnMobile], phone::begins, phone::mobile),
+    Reader::new(&[Entity::Landline], phone::begins, phone::landline),
+    Reader::new(&[Entity::TrackingNumber], account::begins, account::tracking),
+    Reader::new(&[Entity::Passport], account::begins, account::passport),
+    Reader::new(&[Entity::OrderNumber], account::begins, account::order),
+    Reader::new(&[Entity::Qq], account::begins, account::qq),
+    Reader::new(&[Entity::Wechat], account::begins, account::wechat),
+    Reader::new(&[Entity::Plate], plate::begins, plate::read),
+];
 
 /// What is known of names at a place of a text.
 #[derive(Debug)]

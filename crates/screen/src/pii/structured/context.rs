@@ -1,0 +1,166 @@
+//! What stands before and after a place: the words that say what a number is.
+
+use crate::normal::{Pending, Window};
+
+/// How far back a word that says what follows may lie, in characters.
+const REACH: usize = 48;
+
+/// What may stand between the word that says what a number is and the number.
+const FILLERS: [&str; 17] = [
+    "编号", "号码", "号", "码", "是", "为", "叫", "id", "number", "no", "num", "分别", "我的",
+    "就", "也", "尾", "如下",
+];
+
+/// The characters before a place.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Left<'w> {
+    window: &'w Window<'w>,
+    at: usize,
+}
+
+impl<'w> Left<'w> {
+    /// The characters before `at`.
+    pub(in super::super) fn of(window: &'w Window<'w>, at: usize) -> Self {
+        Self { window, at }
+    }
+
+    /// Whether one of the words stands directly before.
+    pub(in super::super) fn ends_with(self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.ends(0, word))
+    }
+
+    /// Whether one of the words stands before, with nothing between but what links a name to its value (号码, 是, colons,
+    /// brackets, spaces), and other values in a list.
+    pub(in super::super) fn says(self, words: &[&str]) -> bool {
+        let mut passed = 0;
+        // A value before this one, with a comma between: both are what the word says.
+        for _ in 0..3 {
+            let linked = self.linked(passed);
+            if words.iter().any(|word| self.ends(linked, word)) {
+                return true;
+            }
+            let value = (linked..REACH).take_while(|p| self.get(*p).is_some_and(is_value)).count();
+            let listed = (passed..linked).any(|p| self.get(p).is_some_and(is_comma));
+            if value < 5 || !listed {
+                return false;
+            }
+            passed = linked + value;
+        }
+        false
+    }
+
+    /// The character before the last `passed` ones.
+    fn get(self, passed: usize) -> Option<char> {
+        if passed >= REACH {
+            return None;
+        }
+        self.window.before(self.at, passed + 1).map(|glyph| glyph.c)
+    }
+
+    fn ends(self, passed: usize, word: &str) -> bool {
+        word.chars().rev().zip(passed..).all(|(c, passed)| self.get(passed) == Some(c))
+    }
+
+    /// How many characters are passed with those that only link.
+    fn linked(self, mut passed: usize) -> usize {
+        loop {
+            let before = passed;
+            while self.get(passed).is_some_and(is_link) {
+                passed += 1;
+            }
+            if let Some(filler) = FILLERS.iter().find(|filler| self.ends(passed, filler)) {
+                let rest = passed + filler.chars().count();
+                let within_word =
+                    filler.is_ascii() && self.get(rest).is_some_and(|c| c.is_ascii_alphabetic());
+                if !within_word {
+                    passed = rest;
+                }
+            }
+            if passed == before {
+                return passed;
+            }
+        }
+    }
+}
+
+fn is_comma(c: char) -> bool {
+    matches!(c, '、' | ',' | '和' | '/' | ';' | '\n' | ' ')
+}
+
+fn is_link(c: char) -> bool {
+    matches!(
+        c,
+        ' ' | '\t'
+            | '\n'
+            | '\r'
+            | ':'
+            | '='
+            | '#'
+            | ','
+            | '、'
+            | '('
+            | '['
+            | '{'
+            | '【'
+            | '「'
+            | '《'
+            | '<'
+            | '"'
+            | '\''
+            | '“'
+            | '‘'
+            | '*'
+            | '|'
+            | '/'
+            | '-'
+            | '_'
+            | '.'
+            | '~'
+            | '>'
+            | '`'
+            | '和'
+            | ';'
+            | ')'
+            | ']'
+            | '】'
+            | '”'
+    )
+}
+
+fn is_value(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
+}
+
+/// Whether one of the words begins at a place, up to three characters that link passed over.
+pub(in super::super) fn followed_by(
+    window: &Window<'_>,
+    mut at: usize,
+    words: &[&str],
+) -> Result<bool, Pending> {
+    for _ in 0..3 {
+        match window.char(at)? {
+            Some(' ' | '(' | ',' | '这' | '个' | '的' | '那' | '是' | '该') => at += 1,
+            _ => break,
+        }
+    }
+    for word in words {
+        if starts(window, at, word)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a word begins at a place.
+pub(in super::super) fn starts(
+    window: &Window<'_>,
+    at: usize,
+    word: &str,
+) -> Result<bool, Pending> {
+    for (i, c) in word.chars().enumerate() {
+        if window.char(at + i)? != Some(c) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
