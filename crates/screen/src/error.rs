@@ -1,11 +1,20 @@
 //! Why a pack or a screen could not be built.
 
 use thiserror::Error;
+use yumen_policy::MarketId;
 
 /// A pack or a set of packs that cannot be used; every variant names what to change.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ScreenError {
+    /// A rule of a pack in its source form cannot be used; says where it stands.
+    #[error("line {line}: {error}")]
+    At {
+        /// The line of the rule's id, from 1.
+        line: usize,
+        /// What is wrong with it.
+        error: Box<Self>,
+    },
     /// The phrases could not be compiled into one automaton.
     #[error("the phrases cannot be compiled: {0}")]
     Automaton(String),
@@ -40,6 +49,37 @@ pub enum ScreenError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file of terms beside a pack has a row that cannot be used.
+    #[error("{file}, line {line}: {reason}")]
+    Row {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file that a pack names cannot be read, or is none that a pack may name.
+    #[error("the file `{file}` beside the pack: {reason}")]
+    Beside {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The pack is made for other markets.
+    #[error("the pack `{pack}` is made for {markets}, not for {market}")]
+    PackMarket {
+        /// The pack.
+        pack: String,
+        /// The market it was wanted for.
+        market: MarketId,
+        /// Those it is made for.
+        markets: String,
+    },
+    /// Something about the pack as a whole.
+    #[error("{0}")]
+    Pack(String),
     /// The same rule id stands in two places.
     #[error("the rule `{0}` is given twice")]
     RuleTwice(String),

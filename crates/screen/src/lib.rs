@@ -35,7 +35,10 @@ pub use error::ScreenError;
 pub use finding::{Finding, Inspection, Span};
 pub use handle::ScreenHandle;
 pub use notice::{Notice, Refusal};
-pub use pack::{Action, Actions, Boundary, Detector, Pack};
+pub use pack::{
+    Action, Actions, Boundary, Category, Detector, NoRisk, Pack, PackSource, Risk, RiskGroup,
+    Severity, Status,
+};
 pub use pii::{Entity, EntitySet, Gazetteer, PersonalData, personal_data};
 pub use scan::HOLD_LIMIT;
 pub use screen::Screen;

@@ -1,7 +1,7 @@
 //! Screens: the compiled packs, and whole values through them.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::error::ScreenError;
 use crate::finding::{Finding, Inspection, Span};
 use crate::mask::Outgoing;
 use crate::notice::{Notice, Refusal, Tally};
-use crate::pack::{Action, Actions, Boundary, Detector, Kind, Pack, Rule};
+use crate::pack::{Action, Actions, Boundary, Detector, Kind, Pack, Rule, Severity};
 use crate::scan::{Lens, Scanner};
 use crate::screened::Screened;
 use crate::stream::StreamScreen;
@@ -229,6 +229,11 @@ fn shortening() -> Rule {
             en: "Invisible characters that could hide text were removed.".to_owned(),
             zh: "已移除可能隐藏文字的不可见字符。".to_owned(),
         },
+        text_in: BTreeMap::new(),
+        appeal: None,
+        category: None,
+        severity: Severity::Low,
+        expires: None,
     }
 }
 

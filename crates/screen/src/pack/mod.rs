@@ -20,15 +20,25 @@
 //! `not_after = ["do not"]`.
 
 mod action;
+mod category;
+mod limits;
+mod risk;
+mod rows;
 mod rule;
+mod sheet;
 mod source;
 
 use jiff::civil::Date;
-use yumen_policy::Digest;
+use yumen_policy::{Digest, MarketId, SignerKey};
+
+use crate::error::ScreenError;
 
 pub use action::{Action, Actions, Boundary};
+pub use category::{Category, Severity, Status};
+pub use risk::{NoRisk, Risk, RiskGroup};
 pub use rule::Detector;
 pub(crate) use rule::{Kind, Rule};
+pub use source::PackSource;
 
 /// The parsed rules of one pack.
 #[derive(Clone, Debug)]
@@ -36,7 +46,11 @@ pub struct Pack {
     id: String,
     version: String,
     issued: Option<Date>,
+    expires: Option<Date>,
+    owner: Option<String>,
+    markets: Vec<MarketId>,
     digest: Digest,
+    signer: Option<SignerKey>,
     pub(crate) rules: Vec<(Rule, Kind)>,
 }
 
@@ -60,5 +74,55 @@ impl Pack {
     /// The hash of the pack's text: two packs with one digest are the same to the letter.
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// The day from which on it may not be used, if it says so.
+    pub fn expires(&self) -> Option<Date> {
+        self.expires
+    }
+
+    /// Who answers for it, if it says so.
+    pub fn owner(&self) -> Option<&str> {
+        self.owner.as_deref()
+    }
+
+    /// The markets it is for; none named: for every one.
+    pub fn markets(&self) -> &[MarketId] {
+        &self.markets
+    }
+
+    /// The key that signed it; `None` for a pack that was compiled in or read from its source.
+    pub fn signer(&self) -> Option<SignerKey> {
+        self.signer
+    }
+
+    /// The pack as it is in one market: with what is said there, such as where help is to be had.
+    ///
+    /// # Errors
+    /// [`ScreenError::PackMarket`] if it is made for others.
+    pub fn in_market(mut self, market: &MarketId) -> Result<Self, ScreenError> {
+        if !self.markets.is_empty() && !self.markets.contains(market) {
+            let markets = self.markets.iter().map(MarketId::as_str).collect::<Vec<_>>().join(", ");
+            return Err(ScreenError::PackMarket { pack: self.id, market: market.clone(), markets });
+        }
+        for (rule, _) in &mut self.rules {
+            if let Some(text) = rule.text_in.remove(market) {
+                rule.text = text;
+            }
+        }
+        Ok(self)
+    }
+
+    /// The pack without the rules that are over on a day.
+    #[must_use]
+    pub fn on(mut self, day: Date) -> Self {
+        self.rules.retain(|(rule, _)| rule.expires.is_none_or(|expires| day < expires));
+        self
+    }
+
+    /// The first day after `day` on which it is another: a rule is over, or the pack is.
+    pub fn next_change(&self, day: Date) -> Option<Date> {
+        let rules = self.rules.iter().filter_map(|(rule, _)| rule.expires);
+        rules.chain(self.expires).filter(|change| *change > day).min()
     }
 }

@@ -1,9 +1,14 @@
 //! One rule of a pack, checked: what it looks for, does and says.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
 use serde::Deserialize;
-use yumen_policy::Text;
+use yumen_policy::{MarketId, Text};
 
 use super::action::Actions;
+use super::category::{Category, Severity};
 use crate::detect::phrase::Phrases;
 
 /// A detector built into the engine: something with a structure that phrases cannot describe.
@@ -39,7 +44,16 @@ pub(crate) struct Rule {
     pub(crate) actions: Actions,
     /// What replaces a match, brackets included; empty for a removal.
     pub(crate) placeholder: String,
+    /// What the person is told.
     pub(crate) text: Text,
+    /// What they are told in place of it in some markets, such as where help is to be had there.
+    pub(crate) text_in: BTreeMap<MarketId, Text>,
+    /// How they can object; the rule's, else its category's.
+    pub(crate) appeal: Option<Text>,
+    pub(crate) category: Option<Arc<Category>>,
+    pub(crate) severity: Severity,
+    /// From this day on it is not looked for.
+    pub(crate) expires: Option<Date>,
 }
 
 #[derive(Clone, Debug)]

@@ -1,106 +1,267 @@
-//! The source form of a pack: TOML that a person writes and reads.
+//! The source form of a pack: TOML that a person writes and reads, and the files beside it.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::Deserialize;
-use yumen_policy::{Digest, Text};
+use toml::Spanned;
+use yumen_policy::{Digest, MarketId, Text};
 
-use super::Pack;
 use super::action::Actions;
+use super::category::{Category, Severity, Status};
+use super::limits::{MAX_FILE, MAX_TOML};
 use super::rule::{Detector, Kind, Rule};
+use super::sheet::Sheet;
+use super::{Pack, rows};
 use crate::detect::phrase::Phrases;
 use crate::error::ScreenError;
 use crate::expand::expand;
 
+/// A pack as its makers wrote it: the TOML, and the terms in files beside it.
+#[derive(Debug)]
+pub struct PackSource {
+    pub(super) toml: String,
+    pub(super) raw: RawPack,
+    pub(super) sheets: BTreeMap<String, Sheet>,
+}
+
 impl Pack {
-    /// Reads and checks a pack.
+    /// Reads and checks a pack that is one TOML file, without files beside it.
     pub fn parse(toml: &str) -> Result<Self, ScreenError> {
-        let raw: RawPack =
-            toml::from_str(toml).map_err(|error| ScreenError::Toml(error.to_string()))?;
-        let rules = raw.rules.into_iter().map(RawRule::check).collect::<Result<_, _>>()?;
-        Ok(Self {
-            id: raw.id,
-            version: raw.version,
+        let nothing = |_: &str| -> std::io::Result<std::io::Empty> {
+            Err(std::io::Error::other("a pack that is only TOML has no files beside it"))
+        };
+        PackSource::read(toml.to_owned(), nothing)?.pack()
+    }
+}
+
+impl PackSource {
+    /// Reads a pack. `open` opens a file beside it by its name, which has no folder in it.
+    ///
+    /// # Errors
+    /// What is wrong, with the line, and the file where it is not the TOML.
+    pub fn read<R: Read>(
+        toml: String,
+        mut open: impl FnMut(&str) -> std::io::Result<R>,
+    ) -> Result<Self, ScreenError> {
+        let raw = RawPack::parse(&toml)?;
+        let mut sheets = BTreeMap::new();
+        for file in raw.rules.iter().filter_map(|rule| rule.terms.as_ref()) {
+            let wrong = |reason: String| ScreenError::Beside { file: file.clone(), reason };
+            if !is_file_name(file) {
+                return Err(wrong("write a file's name, without a folder".into()));
+            }
+            if !sheets.contains_key(file) {
+                let read = open(file).map_err(|error| wrong(error.to_string()))?;
+                let sheet = Sheet::read(file, read.take(MAX_FILE as u64))?;
+                sheets.insert(file.clone(), sheet);
+            }
+        }
+        Ok(Self { toml, raw, sheets })
+    }
+
+    /// The pack that a screen is made of.
+    ///
+    /// # Errors
+    /// The rule that cannot be used, and why.
+    pub fn pack(&self) -> Result<Pack, ScreenError> {
+        let raw = &self.raw;
+        let categories = raw.categories()?;
+        let mut rules = Vec::new();
+        for rule in raw.rules.iter().filter(|rule| rule.status == Status::Active) {
+            let line = line_of(&self.toml, rule.id.span().start);
+            let located = |error| ScreenError::At { line, error: Box::new(error) };
+            let checked = rule.check(&categories).map_err(located)?;
+            match (&rule.terms, rule.kind().map_err(located)?) {
+                (None, Some(kind)) => rules.push((checked, kind)),
+                (Some(file), None) => {
+                    let terms = rows::Terms { file, sheet: &self.sheets[file], raw: rule };
+                    rules.extend(terms.rules(&checked, &categories).map_err(located)?);
+                }
+                _ => return Err(located(rule.wrong(ONE_KIND))),
+            }
+        }
+        Ok(Pack {
+            id: raw.id.clone(),
+            version: raw.version.clone(),
             issued: raw.issued,
-            digest: Digest::of(toml.as_bytes()),
+            expires: raw.expires,
+            owner: raw.owner.clone(),
+            markets: raw.markets.clone(),
+            digest: Digest::of(self.toml.as_bytes()),
+            signer: None,
             rules,
         })
     }
 }
 
-#[derive(Deserialize)]
+const ONE_KIND: &str =
+    "give one of `detector`, `phrases` and `terms`; `not_after` does not go with a detector";
+
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawPack {
-    id: String,
-    version: String,
-    issued: Option<Date>,
-    /// Read by people; its presence is what the parser insists on.
-    #[serde(rename = "source")]
-    _source: String,
-    #[serde(rename = "rule")]
-    rules: Vec<RawRule>,
+pub(super) struct RawPack {
+    pub(super) id: String,
+    pub(super) version: String,
+    pub(super) issued: Option<Date>,
+    pub(super) expires: Option<Date>,
+    pub(super) owner: Option<String>,
+    #[serde(default)]
+    pub(super) markets: Vec<MarketId>,
+    pub(super) source: String,
+    #[serde(default, rename = "category")]
+    categories: Vec<Category>,
+    #[serde(default, rename = "rule")]
+    pub(super) rules: Vec<RawRule>,
 }
 
-#[derive(Deserialize)]
+/// The categories of a pack by their names.
+pub(super) type Categories = BTreeMap<String, Arc<Category>>;
+
+impl RawPack {
+    pub(super) fn parse(toml: &str) -> Result<Self, ScreenError> {
+        if toml.len() > MAX_TOML {
+            let most = MAX_TOML >> 20;
+            return Err(ScreenError::Toml(format!(
+                "it is larger than {most} MiB: put terms into a CSV file"
+            )));
+        }
+        toml::from_str(toml).map_err(|error| ScreenError::Toml(error.to_string()))
+    }
+
+    pub(super) fn categories(&self) -> Result<Categories, ScreenError> {
+        let mut categories = BTreeMap::new();
+        for category in &self.categories {
+            let wrong =
+                |reason: &str| ScreenError::Pack(format!("category `{}`: {reason}", category.id));
+            if !is_id(&category.id) {
+                return Err(wrong(ID));
+            }
+            if !category.text.is_complete()
+                || category.appeal.as_ref().is_some_and(|text| !text.is_complete())
+            {
+                return Err(wrong("its texts are in English and in Chinese"));
+            }
+            if categories.insert(category.id.clone(), Arc::new(category.clone())).is_some() {
+                return Err(wrong("it is given twice"));
+            }
+        }
+        Ok(categories)
+    }
+}
+
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawRule {
-    id: String,
+pub(super) struct RawRule {
+    pub(super) id: Spanned<String>,
     detector: Option<Detector>,
-    phrases: Option<Vec<String>>,
+    pub(super) phrases: Option<Vec<String>>,
+    pub(super) terms: Option<String>,
     #[serde(default)]
-    not_after: Vec<String>,
+    pub(super) not_after: Vec<String>,
+    #[serde(default = "withheld")]
     placeholder: String,
-    actions: Actions,
-    text: Text,
-    #[serde(rename = "source")]
-    _source: String,
+    pub(super) actions: Actions,
+    pub(super) category: Option<String>,
+    pub(super) severity: Option<Severity>,
+    pub(super) text: Option<Text>,
+    #[serde(default)]
+    text_in: BTreeMap<MarketId, Text>,
+    appeal: Option<Text>,
+    #[serde(default)]
+    pub(super) status: Status,
+    pub(super) owner: Option<String>,
+    pub(super) added: Option<Date>,
+    pub(super) expires: Option<Date>,
+    pub(super) source: String,
+}
+
+fn withheld() -> String {
+    "withheld".to_owned()
 }
 
 impl RawRule {
-    fn check(self) -> Result<(Rule, Kind), ScreenError> {
-        let wrong =
-            |reason: &str| ScreenError::Rule { rule: self.id.clone(), reason: reason.to_owned() };
-        if self.id.is_empty()
-            || !self.id.bytes().all(|b| {
-                b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-')
-            })
-        {
-            return Err(wrong("an id is made of a-z, 0-9, `.`, `_` and `-`"));
+    pub(super) fn wrong(&self, reason: &str) -> ScreenError {
+        ScreenError::Rule { rule: self.id.get_ref().clone(), reason: reason.to_owned() }
+    }
+
+    /// What the rule does and says.
+    fn check(&self, categories: &Categories) -> Result<Rule, ScreenError> {
+        if !is_id(self.id.get_ref()) {
+            return Err(self.wrong(ID));
         }
         if self.placeholder.is_empty()
             || !self.placeholder.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
         {
-            return Err(wrong("a placeholder is one word of a-z and `_`"));
+            return Err(self.wrong("a placeholder is one word of a-z and `_`"));
         }
-        if self.text.en.trim().is_empty() || self.text.zh.trim().is_empty() {
-            return Err(wrong("the notice needs its text in English and in Chinese"));
+        let category = self.category.as_ref().map(|id| {
+            let known = categories.get(id).cloned();
+            known.ok_or_else(|| self.wrong(&format!("the pack has no category `{id}`")))
+        });
+        let category = category.transpose()?;
+        let of_category = category.as_ref().map(|category| &category.text);
+        let text = self.text.as_ref().or(of_category).ok_or_else(|| self.wrong(TEXTS))?;
+        let texts = self.text_in.values().chain(&self.appeal).chain([text]);
+        if !texts.into_iter().all(Text::is_complete) {
+            return Err(self.wrong(TEXTS));
         }
-        let kind =
-            match (self.detector, self.phrases) {
-                (Some(detector), None) if self.not_after.is_empty() => Kind::Detector(detector),
-                (None, Some(phrases)) if !phrases.is_empty() => {
-                    let mut variants = Vec::new();
-                    for phrase in phrases {
-                        let written_out = expand(&phrase).map_err(|reason| {
-                            ScreenError::Phrase { rule: self.id.clone(), phrase, reason }
-                        })?;
-                        variants.extend(written_out);
-                    }
-                    Kind::Phrases(Phrases { phrases: variants, not_after: self.not_after })
-                }
-                _ => {
-                    return Err(ScreenError::Rule {
-                        rule: self.id,
-                        reason: "give either a detector or phrases; `not_after` goes with phrases"
-                            .to_owned(),
-                    });
-                }
-            };
-        let rule = Rule {
-            id: self.id,
+        Ok(Rule {
+            id: self.id.get_ref().clone(),
             actions: self.actions,
             placeholder: format!("⟦{}⟧", self.placeholder),
-            text: self.text,
-        };
-        Ok((rule, kind))
+            text: text.clone(),
+            text_in: self.text_in.clone(),
+            appeal: self.appeal.clone().or_else(|| category.as_ref()?.appeal.clone()),
+            severity: self.severity.unwrap_or(Severity::Medium),
+            expires: self.expires,
+            category,
+        })
     }
+
+    /// How the rule finds, where that stands in the TOML.
+    fn kind(&self) -> Result<Option<Kind>, ScreenError> {
+        match (self.detector, &self.phrases) {
+            (Some(detector), None) if self.not_after.is_empty() && self.terms.is_none() => {
+                Ok(Some(Kind::Detector(detector)))
+            }
+            (None, Some(phrases)) if !phrases.is_empty() && self.terms.is_none() => {
+                let mut variants = Vec::new();
+                for phrase in phrases {
+                    let written_out = expand(phrase).map_err(|reason| ScreenError::Phrase {
+                        rule: self.id.get_ref().clone(),
+                        phrase: phrase.clone(),
+                        reason,
+                    })?;
+                    variants.extend(written_out);
+                }
+                let not_after = self.not_after.clone();
+                Ok(Some(Kind::Phrases(Phrases { phrases: variants, not_after })))
+            }
+            (None, None) if self.terms.is_some() => Ok(None),
+            _ => Err(self.wrong(ONE_KIND)),
+        }
+    }
+}
+
+const ID: &str = "an id is made of a-z, 0-9, `.`, `_` and `-`";
+const TEXTS: &str =
+    "the notice needs its text in English and in Chinese, of the rule or of its category";
+
+pub(super) fn is_id(id: &str) -> bool {
+    let part =
+        |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
+    !id.is_empty() && id.bytes().all(part)
+}
+
+fn is_file_name(name: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
+    !name.is_empty() && name.len() <= 128 && !name.starts_with('.') && name.chars().all(part)
+}
+
+/// The line in which a byte stands, from 1.
+fn line_of(text: &str, byte: usize) -> usize {
+    text.as_bytes()[..byte.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
 }
