@@ -80,6 +80,11 @@ impl Shipped {
         files::shipped_market(id)
     }
 
+    /// The packs, in the order of their names.
+    pub(crate) fn packs(&self) -> &[Pack] {
+        &self.packs
+    }
+
     /// The screen with the packs.
     pub(crate) fn screen(&self) -> Result<Screen, CatalogError> {
         Ok(Screen::new(self.packs.clone())?)

@@ -7,6 +7,7 @@ mod ledger;
 mod market;
 mod partner;
 mod release;
+mod screen;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub(crate) use self::ledger::{HoldCommand, LedgerCommand, WantedArgs, When};
 pub(crate) use self::market::MarketCommand;
 pub(crate) use self::partner::{CatalogPlace, EmulateArgs, PartnerCommand};
 pub(crate) use self::release::ReleaseCommand;
+pub(crate) use self::screen::{ScreenCommand, ScreenRunArgs};
 
 /// The gate through which AI features reach a market.
 #[derive(Debug, Parser)]
@@ -67,6 +69,9 @@ pub(crate) enum Command {
     /// Build, keep, show and compare releases.
     #[command(subcommand)]
     Release(ReleaseCommand),
+    /// Try packs on texts, outside the gate.
+    #[command(subcommand)]
+    Screen(ScreenCommand),
     /// Stop something at once, list what is stopped, or lift a stop.
     Kill(KillArgs),
     /// Show what the operator has to look at.

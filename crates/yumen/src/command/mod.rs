@@ -14,6 +14,7 @@ mod market;
 mod partner;
 mod progress;
 mod release;
+mod screen;
 mod serve;
 mod signer;
 
@@ -80,6 +81,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Emulate(args) => emulate::run(&args, output),
         Command::Release(command) => release::run(command, output),
         Command::FiledModels(command) => filed_models::run(command, output),
+        Command::Screen(command) => screen::run(command, output),
         Command::Kill(args) => kill::run(args, output),
         Command::Alarms { place } => alarms::run(&place, output),
         Command::Ledger(command) => ledger::run(command, output),
