@@ -61,7 +61,7 @@ pub enum Entity {
     Uscc,
     /// A social security number of the United States.
     UsSsn,
-    /// A WeChat id.
+    /// A `WeChat` id.
     Wechat,
 }
 
