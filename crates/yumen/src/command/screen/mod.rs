@@ -44,9 +44,9 @@ fn pack(named: &Path, shipped: &Shipped) -> Result<Pack, Failure> {
         return Ok(pack.clone());
     }
     if !named.exists() {
-        let names: Vec<_> = shipped.packs().iter().map(Pack::id).collect();
+        let ids: Vec<_> = shipped.packs().iter().map(Pack::id).collect();
         return Err(Failure::new(format!("there is no pack {:?}", named.display().to_string()))
-            .help(format!("give the file of a pack, or one that ships: {}", names.join(", "))));
+            .help(format!("give the file of a pack, or one that ships: {}", ids.join(", "))));
     }
     let unread = || format!("cannot read {}", named.display());
     let text = std::fs::read_to_string(named).context(unread())?;
