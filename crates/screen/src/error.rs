@@ -28,6 +28,17 @@ pub enum ScreenError {
         /// The rule that names it again.
         second: String,
     },
+    /// A file of labelled examples cannot be used.
+    #[error("line {line} of the examples: {reason}")]
+    Examples {
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong in it.
+        reason: String,
+    },
+    /// Bytes that are no model of a classifier.
+    #[error("the classifier's model cannot be read: {0}; train it again with `yumen pack train`")]
+    Model(String),
     /// The same pack was given twice.
     #[error("the pack `{0}` is given twice")]
     PackTwice(String),
@@ -83,6 +94,9 @@ pub enum ScreenError {
     /// The same rule id stands in two places.
     #[error("the rule `{0}` is given twice")]
     RuleTwice(String),
+    /// The examples or the options do not make a classifier.
+    #[error("the classifier cannot be trained: {0}")]
+    Training(String),
     /// The pack is not the TOML that packs are written in.
     #[error("the pack cannot be read: {0}")]
     Toml(String),

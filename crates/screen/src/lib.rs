@@ -14,6 +14,7 @@
 //!
 //! This crate reads no clock, file or network.
 
+pub mod classify;
 mod crossing;
 mod detect;
 mod error;
