@@ -5,12 +5,14 @@
 //! longest counts, then what stands first in [`readers::READERS`]; after it, reading goes on where it ends.
 
 mod classes;
+mod en;
 mod entity;
 mod entity_set;
 mod find;
 mod gazetteer;
 mod readers;
 mod structured;
+mod words;
 
 pub use entity::Entity;
 pub use entity_set::EntitySet;

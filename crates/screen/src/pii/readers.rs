@@ -1,7 +1,11 @@
 //! The readers, and the pass that asks them.
 
 use super::classes::CLASSES;
-use super::structured::{account, identity, phone, plate};
+use super::en::{age, date, honorific, nationality};
+use super::structured::{
+    account, card_said, domain, email, iban, identity, ip, licence, phone, plate, postal, secret,
+    ssn, world_phone,
+};
 use super::{Entity, EntitySet, Gazetteer, Hit, Reading};
 use crate::normal::Window;
 
@@ -39,6 +43,20 @@ pub(super) const READERS: &[Reader] = &[
     Reader::new(&[Entity::Qq], account::begins, account::qq),
     Reader::new(&[Entity::Wechat], account::begins, account::wechat),
     Reader::new(&[Entity::Plate], plate::begins, plate::read),
+    Reader::new(&[Entity::Email], email::begins, email::read),
+    Reader::new(&[Entity::Iban], iban::begins, iban::read),
+    Reader::new(&[Entity::UsSsn], ssn::begins, ssn::read),
+    Reader::new(&[Entity::IpAddress], ip::begins, ip::read),
+    Reader::new(&[Entity::Secret], secret::begins, secret::read),
+    Reader::new(&[Entity::DriverLicense], licence::begins, licence::read),
+    Reader::new(&[Entity::BankCard], card_said::begins, card_said::read),
+    Reader::new(&[Entity::Phone], world_phone::begins, world_phone::read),
+    Reader::new(&[Entity::DateTime], date::begins, date::read),
+    Reader::new(&[Entity::Age], age::begins, age::read),
+    Reader::new(&[Entity::Title], honorific::begins, honorific::read),
+    Reader::new(&[Entity::Nationality], nationality::begins, nationality::read),
+    Reader::new(&[Entity::PostalCode, Entity::Address], postal::begins, postal::read),
+    Reader::new(&[Entity::Domain], domain::begins, domain::read),
 ];
 
 /// What is known of names at a place of a text.

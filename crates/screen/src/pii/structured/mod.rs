@@ -1,9 +1,19 @@
 //! Personal data with a form of its own: numbers, plates, identifiers.
 
 pub(super) mod account;
+pub(super) mod card_said;
 mod checks;
 mod context;
+pub(super) mod domain;
+pub(super) mod email;
+pub(super) mod iban;
 pub(super) mod identity;
+pub(super) mod ip;
+pub(super) mod licence;
 pub(super) mod phone;
 pub(super) mod plate;
+pub(super) mod postal;
 mod run;
+pub(super) mod secret;
+pub(super) mod ssn;
+pub(super) mod world_phone;
