@@ -37,7 +37,8 @@ pub use finding::{Finding, Inspection, Span};
 pub use handle::ScreenHandle;
 pub use notice::{Notice, Refusal};
 pub use pack::{
-    Action, Actions, Boundary, Category, Detector, NoRisk, Pack, PackSource, Risk, RiskGroup,
+    Action, Actions, Boundary, Category, Detector, NoRisk, Pack, PackBuild, PackContents,
+    PackCounts, PackFile, PackHeader, PackKeys, PackSecret, PackSource, Risk, RiskGroup, Sealed,
     Severity, Status,
 };
 pub use pii::{Entity, EntitySet, Gazetteer, PersonalData, personal_data};

@@ -32,16 +32,22 @@ pub struct Screen {
     lenses: [Lens; 4],
     manifest: String,
     digest: Digest,
+    revision: Digest,
 }
 
 impl Screen {
     /// Compiles packs into one screen. Their order does not matter. Without packs every text passes.
     pub fn new(mut packs: Vec<Pack>) -> Result<Self, ScreenError> {
         packs.sort_by(|a, b| a.id().cmp(b.id()));
-        let mut manifest = format!("{ENGINE}\n");
+        let (mut manifest, mut contents) = (format!("{ENGINE}\n"), format!("{ENGINE}\n"));
         for pack in &packs {
+            let exactly = format!("{} {} {}", pack.id(), pack.version(), pack.digest());
             // Writing to a string cannot fail.
-            let _ = writeln!(manifest, "{} {} {}", pack.id(), pack.version(), pack.digest());
+            let _ = writeln!(contents, "{exactly}");
+            let _ = match pack.signer() {
+                None => writeln!(manifest, "{exactly}"),
+                Some(key) => writeln!(manifest, "{} signed by {key}", pack.id()),
+            };
         }
         if let Some(pair) = packs.windows(2).find(|pair| pair[0].id() == pair[1].id()) {
             return Err(ScreenError::PackTwice(pair[0].id().to_owned()));
@@ -56,7 +62,12 @@ impl Screen {
                     Kind::Detector(detector) => detector.name(),
                     Kind::Phrases(_) => "phrase",
                 };
-                known_as.push(KnownAs::new(&rule, name, Arc::clone(&id)));
+                let category = rule.category.as_ref().map(|category| category.id.as_str().into());
+                known_as.push(KnownAs::new(
+                    &rule,
+                    name,
+                    category.unwrap_or_else(|| Arc::clone(&id)),
+                ));
                 rules.push(rule);
                 kinds.push(Some(kind));
             }
@@ -69,18 +80,31 @@ impl Screen {
         let mut lens = |boundary| lens(&rules, &kinds, boundary, &mut compiled);
         let [a, b, c, d] = Boundary::ALL;
         let lenses = [lens(a)?, lens(b)?, lens(c)?, lens(d)?];
-        Ok(Self { rules, known_as, lenses, digest: Digest::of(manifest.as_bytes()), manifest })
+        Ok(Self {
+            rules,
+            known_as,
+            lenses,
+            digest: Digest::of(manifest.as_bytes()),
+            revision: Digest::of(contents.as_bytes()),
+            manifest,
+        })
     }
 
-    /// What it was made of, a line for the engine and one for each pack with its version and digest:
-    /// the text that [`Screen::digest`] is of.
+    /// What a release is given with: a line for the engine and one for each pack. Of a pack that ships it has version and
+    /// digest; of a signed one who signs it, since its terms have to change every week, and a new version by the same hand is no
+    /// new release. The text that [`Screen::digest`] is of.
     pub fn manifest(&self) -> &str {
         &self.manifest
     }
 
-    /// The identity of the packs and of the engine: two screens with one digest do the same.
+    /// The identity of the engine, of the packs that ship, and of whose signed packs come with them: what a release pins.
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// The identity of exactly what is looked for: two screens with one revision do the same.
+    pub fn revision(&self) -> Digest {
+        self.revision
     }
 
     /// Reads every passage of a value, masks in place what is to be masked, and tells what was done.

@@ -28,6 +28,17 @@ impl SignerKey {
     fn bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()
     }
+
+    /// Signs bytes (RFC 8032). They begin with what they are for and a zero byte, so that a signature made for one purpose is
+    /// worth nothing for another.
+    pub fn sign(key: &SigningKey, message: &[u8]) -> [u8; 64] {
+        key.sign(message).to_bytes()
+    }
+
+    /// Whether it is this key's signature of these bytes (RFC 8032, strict).
+    pub fn signed(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        self.0.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
+    }
 }
 
 impl PartialOrd for SignerKey {

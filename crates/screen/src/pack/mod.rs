@@ -21,10 +21,15 @@
 
 mod action;
 mod category;
+mod file;
+mod header;
+mod keys;
 mod limits;
+mod parts;
 mod risk;
 mod rows;
 mod rule;
+mod secret;
 mod sheet;
 mod source;
 
@@ -35,9 +40,13 @@ use crate::error::ScreenError;
 
 pub use action::{Action, Actions, Boundary};
 pub use category::{Category, Severity, Status};
+pub use file::{PackBuild, PackFile};
+pub use header::{PackContents, PackCounts, PackHeader, Sealed};
+pub use keys::PackKeys;
 pub use risk::{NoRisk, Risk, RiskGroup};
 pub use rule::Detector;
 pub(crate) use rule::{Kind, Rule};
+pub use secret::PackSecret;
 pub use source::PackSource;
 
 /// The parsed rules of one pack.

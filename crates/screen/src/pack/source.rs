@@ -11,7 +11,8 @@ use yumen_policy::{Digest, MarketId, Text};
 
 use super::action::Actions;
 use super::category::{Category, Severity, Status};
-use super::limits::{MAX_FILE, MAX_TOML};
+use super::header::PackCounts;
+use super::limits::{MAX_FILE, MAX_PHRASE, MAX_TOML, MAX_WRITTEN_OUT};
 use super::rule::{Detector, Kind, Rule};
 use super::sheet::Sheet;
 use super::{Pack, rows};
@@ -62,6 +63,27 @@ impl PackSource {
         Ok(Self { toml, raw, sheets })
     }
 
+    /// How much is in it.
+    pub fn counts(&self) -> PackCounts {
+        let mut counts = PackCounts::default();
+        for rule in &self.raw.rules {
+            let phrases = rule.phrases.as_ref().map_or(0, Vec::len);
+            let rows = rule.terms.as_ref().and_then(|file| self.sheets.get(file));
+            let active = rows.map_or(0, |sheet| {
+                sheet.rows().filter(|row| sheet.traits()[row.1].status == Status::Active).count()
+            });
+            let rows = rows.map_or(0, Sheet::len);
+            if rule.status == Status::Active {
+                counts.rules += 1;
+                counts.terms += phrases + active;
+                counts.candidates += rows - active;
+            } else {
+                counts.candidates += phrases + rows;
+            }
+        }
+        counts
+    }
+
     /// The pack that a screen is made of.
     ///
     /// # Errors
@@ -70,11 +92,12 @@ impl PackSource {
         let raw = &self.raw;
         let categories = raw.categories()?;
         let mut rules = Vec::new();
+        let mut room = MAX_WRITTEN_OUT;
         for rule in raw.rules.iter().filter(|rule| rule.status == Status::Active) {
             let line = line_of(&self.toml, rule.id.span().start);
             let located = |error| ScreenError::At { line, error: Box::new(error) };
             let checked = rule.check(&categories).map_err(located)?;
-            match (&rule.terms, rule.kind().map_err(located)?) {
+            match (&rule.terms, rule.kind(&mut room).map_err(located)?) {
                 (None, Some(kind)) => rules.push((checked, kind)),
                 (Some(file), None) => {
                     let terms = rows::Terms { file, sheet: &self.sheets[file], raw: rule };
@@ -222,7 +245,9 @@ impl RawRule {
     }
 
     /// How the rule finds, where that stands in the TOML.
-    fn kind(&self) -> Result<Option<Kind>, ScreenError> {
+    ///
+    /// `room` is how many bytes phrases may still have with their alternatives written out.
+    fn kind(&self, room: &mut usize) -> Result<Option<Kind>, ScreenError> {
         match (self.detector, &self.phrases) {
             (Some(detector), None) if self.not_after.is_empty() && self.terms.is_none() => {
                 Ok(Some(Kind::Detector(detector)))
@@ -230,10 +255,20 @@ impl RawRule {
             (None, Some(phrases)) if !phrases.is_empty() && self.terms.is_none() => {
                 let mut variants = Vec::new();
                 for phrase in phrases {
-                    let written_out = expand(phrase).map_err(|reason| ScreenError::Phrase {
+                    let wrong = |reason: String| ScreenError::Phrase {
                         rule: self.id.get_ref().clone(),
                         phrase: phrase.clone(),
                         reason,
+                    };
+                    if phrase.len() > MAX_PHRASE {
+                        return Err(wrong(format!("it has more than {MAX_PHRASE} bytes")));
+                    }
+                    let written_out = expand(phrase).map_err(wrong)?;
+                    let bytes = written_out.iter().map(String::len).sum();
+                    *room = room.checked_sub(bytes).ok_or_else(|| {
+                        wrong(
+                            "the pack has too many alternatives: put terms into a CSV file".into(),
+                        )
                     })?;
                     variants.extend(written_out);
                 }
