@@ -22,6 +22,7 @@ mod expand;
 mod finding;
 mod handle;
 mod mask;
+mod matcher;
 mod normal;
 mod notice;
 mod pack;
@@ -35,6 +36,7 @@ pub use crossing::{Crossing, FromDevice, FromPartner, ToDevice, ToPartner, ToPer
 pub use error::ScreenError;
 pub use finding::{Finding, Inspection, Span};
 pub use handle::ScreenHandle;
+pub use matcher::{View, Views};
 pub use notice::{Notice, Refusal};
 pub use pack::{
     Action, Actions, Boundary, Category, Detector, NoRisk, Pack, PackBuild, PackContents,

@@ -1,0 +1,330 @@
+//! One combination of views: what it makes of a text, and the trie of the terms that are looked for in it.
+//!
+//! A lane reads normalised characters as classes. What it folds further (digits to letters, Chinese characters to pinyin) is
+//! in its table, so a view costs nothing more for each character; only pinyin gives several classes for one.
+
+use std::collections::HashMap;
+
+use super::letters::{ends_sentence, is_hanzi, is_latin, is_passed_over, is_word, leet, numeral};
+use super::pinyin;
+use super::term::{View, Views};
+use super::trie::{Class, Trie, UNKNOWN};
+use crate::normal::Glyph;
+
+/// In which letters a term is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Writing {
+    /// Its own.
+    Plain,
+    /// Chinese characters, some or all of them, in pinyin.
+    Spelled,
+    /// Chinese characters, all of them, by the first letter of their pinyin.
+    Initials,
+}
+
+/// What a lane makes of one character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Symbol {
+    PassedOver,
+    One(char),
+    Spelled(&'static str),
+}
+
+/// The class of what is passed over.
+const PASSED_OVER: Class = Class::MAX;
+
+/// The class of a Chinese character that is to be spelled.
+const SPELLED: Class = Class::MAX - 1;
+
+/// The most classes of a lane.
+pub(super) const MAX_CLASSES: usize = Class::MAX as usize - 1;
+
+/// A term begins with this class, where a word begins or in text without word edges.
+const BEGINS: u8 = 1;
+
+/// A term begins with this class also inside a word.
+const BEGINS_INSIDE: u8 = 2;
+
+/// A term is only this class.
+const ALL_OF_ONE: u8 = 4;
+
+#[derive(Debug)]
+pub(super) struct Lane {
+    pub(super) views: Views,
+    pub(super) writing: Writing,
+    pub(super) trie: Trie,
+    /// The class of each character of the basic plane.
+    plane: Box<[Class]>,
+    beyond: HashMap<char, Class>,
+    /// The classes of a to z, for spelling.
+    letters: [Class; 26],
+    begins: Vec<u8>,
+}
+
+/// A string of a lane: what a term, or one way to read it, is folded to.
+pub(super) struct LaneString {
+    pub(super) chars: Vec<char>,
+    pub(super) term: u32,
+    /// It may begin inside a word.
+    pub(super) inside: bool,
+}
+
+/// A piece of text as a lane reads it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Symbols {
+    pub(super) classes: Vec<Class>,
+    /// For each class the place of its character, counted from the start of the piece.
+    pub(super) places: Vec<u32>,
+    /// Where a term may begin.
+    pub(super) starts: Vec<Start>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start {
+    /// Which of the classes it is.
+    pub(super) at: u32,
+    /// The character before makes a word go on.
+    pub(super) inside: bool,
+    /// A term may be this one class alone.
+    pub(super) alone: bool,
+}
+
+/// What a lane remembers between two pieces.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reading {
+    after_word: bool,
+    /// The class of the character directly before.
+    last: Class,
+}
+
+impl Lane {
+    /// Compiles the strings of a lane. `None`: they have more than [`MAX_CLASSES`] different characters.
+    pub(super) fn new(views: Views, writing: Writing, strings: &[LaneString]) -> Option<Self> {
+        let mut plane = vec![UNKNOWN; 0x1_0000];
+        let mut beyond = HashMap::new();
+        let mut classes: usize = 1;
+        for c in strings.iter().flat_map(|string| &string.chars) {
+            let slot = match plane.get_mut(*c as usize) {
+                Some(slot) => slot,
+                None => beyond.entry(*c).or_insert(UNKNOWN),
+            };
+            if *slot == UNKNOWN {
+                *slot = Class::try_from(classes).ok().filter(|_| classes < MAX_CLASSES)?;
+                classes += 1;
+            }
+        }
+        let class = |c: char| match plane.get(c as usize) {
+            Some(class) => *class,
+            None => beyond.get(&c).copied().unwrap_or(UNKNOWN),
+        };
+        let of_string =
+            |string: &LaneString| (string.chars.iter().map(|c| class(*c)).collect(), string.term);
+        let trie = Trie::new(strings.iter().map(of_string).collect(), classes);
+        let mut begins: Vec<u8> = (0..classes)
+            .map(|class| match trie.begins(class as Class) {
+                (false, _) => 0,
+                (true, false) => BEGINS,
+                (true, true) => BEGINS | ALL_OF_ONE,
+            })
+            .collect();
+        for string in strings.iter().filter(|string| string.inside) {
+            begins[usize::from(class(string.chars[0]))] |= BEGINS_INSIDE;
+        }
+        let mut letters = [UNKNOWN; 26];
+        for (letter, slot) in ('a'..='z').zip(&mut letters) {
+            *slot = class(folded(views, letter));
+        }
+        let of_char = |c| match symbol(views, writing, c) {
+            Symbol::PassedOver => PASSED_OVER,
+            Symbol::One(c) => class(c),
+            Symbol::Spelled(_) => SPELLED,
+        };
+        let table =
+            (0..0x1_0000).map(|code| char::from_u32(code).map_or(UNKNOWN, of_char)).collect();
+        Some(Self { views, writing, trie, plane: table, beyond, letters, begins })
+    }
+
+    /// Reads the next piece of a text into `out`.
+    pub(super) fn read(&self, glyphs: &[Glyph], reading: &mut Reading, out: &mut Symbols) {
+        out.classes.clear();
+        out.places.clear();
+        out.starts.clear();
+        match (self.writing, self.views.has(View::Repeats)) {
+            (Writing::Spelled, _) => self.read_spelled(glyphs, reading, out),
+            (_, true) => self.read_each::<true>(glyphs, reading, out),
+            (_, false) => self.read_each::<false>(glyphs, reading, out),
+        }
+    }
+
+    #[inline]
+    fn read_each<const REPEATS: bool>(
+        &self,
+        glyphs: &[Glyph],
+        reading: &mut Reading,
+        out: &mut Symbols,
+    ) {
+        out.classes.reserve(glyphs.len());
+        out.places.reserve(glyphs.len());
+        for (place, glyph) in (0_u32..).zip(glyphs) {
+            let class = self.class(glyph.c);
+            let inside = std::mem::replace(&mut reading.after_word, is_word(glyph.c));
+            if REPEATS {
+                let last = std::mem::replace(&mut reading.last, class);
+                if last == class && class != UNKNOWN {
+                    continue;
+                }
+            }
+            if class != PASSED_OVER {
+                self.add(class, place, inside, out);
+            }
+        }
+    }
+
+    fn read_spelled(&self, glyphs: &[Glyph], reading: &mut Reading, out: &mut Symbols) {
+        for (place, glyph) in (0_u32..).zip(glyphs) {
+            let class = self.class(glyph.c);
+            let inside = std::mem::replace(&mut reading.after_word, is_word(glyph.c));
+            match class {
+                PASSED_OVER => {}
+                SPELLED => {
+                    let c = if self.views.has(View::Numerals) { numeral(glyph.c) } else { glyph.c };
+                    for (i, letter) in pinyin::usual(c).bytes().enumerate() {
+                        let class = self.letters[usize::from(letter - b'a')];
+                        if i == 0 {
+                            self.add(class, place, false, out);
+                        } else {
+                            out.classes.push(class);
+                            out.places.push(place);
+                        }
+                    }
+                }
+                _ => self.add(class, place, inside && is_latin(glyph.c), out),
+            }
+        }
+    }
+
+    #[inline]
+    fn add(&self, class: Class, place: u32, inside: bool, out: &mut Symbols) {
+        let begins = self.begins[usize::from(class)];
+        if begins & if inside { BEGINS_INSIDE } else { BEGINS } != 0 {
+            // As many as the piece has characters, each with a few classes.
+            let at = out.classes.len() as u32;
+            out.starts.push(Start { at, inside, alone: begins & ALL_OF_ONE != 0 });
+        }
+        out.classes.push(class);
+        out.places.push(place);
+    }
+
+    /// The class of one character.
+    #[inline]
+    pub(super) fn class(&self, c: char) -> Class {
+        match self.plane.get(c as usize) {
+            Some(class) => *class,
+            None => self.class_beyond(c),
+        }
+    }
+
+    #[cold]
+    fn class_beyond(&self, c: char) -> Class {
+        match self.beyond.get(&c) {
+            Some(class) => *class,
+            None if is_passed_over(c) => PASSED_OVER,
+            None => UNKNOWN,
+        }
+    }
+
+    /// Bytes of the tables.
+    pub(super) fn memory(&self) -> usize {
+        let beyond = self.beyond.capacity() * size_of::<(char, Class)>();
+        self.trie.memory() + size_of_val(&*self.plane) + self.begins.len() + beyond
+    }
+}
+
+/// What the views of shapes make of one character that is not passed over.
+pub(super) fn folded(views: Views, c: char) -> char {
+    let c = if views.has(View::Numerals) { numeral(c) } else { c };
+    if views.has(View::Leet) { leet(c).unwrap_or(c) } else { c }
+}
+
+/// Whether a character is passed over in these views.
+pub(super) fn passes_over(views: Views, c: char) -> bool {
+    if views.has(View::Leet) && leet(c).is_some() {
+        return false;
+    }
+    is_passed_over(c) || views.has(View::Separated) && ends_sentence(c)
+}
+
+fn symbol(views: Views, writing: Writing, c: char) -> Symbol {
+    if passes_over(views, c) {
+        return Symbol::PassedOver;
+    }
+    let c = folded(views, c);
+    if writing == Writing::Spelled && is_hanzi(c) && !pinyin::usual(c).is_empty() {
+        return Symbol::Spelled(pinyin::usual(c));
+    }
+    Symbol::One(c)
+}
+
+/// The characters of a term as its views read them: what is passed over is left out, and numerals are digits.
+pub(super) fn form(views: Views, folded_term: &str) -> Vec<char> {
+    let numerals = views.has(View::Numerals);
+    let chars = folded_term.chars().filter(|c| !passes_over(views, *c));
+    chars.map(|c| if numerals { numeral(c) } else { c }).collect()
+}
+
+/// The most strings by which one term is looked for in a lane, about.
+const MAX_STRINGS: usize = 32;
+
+/// The strings by which a lane finds a term of this form. There are several where it may be read in several ways, where an
+/// l may be written as an i would be, and where two equal characters may be one run or two. Of a term with very many ways
+/// some are not looked for.
+pub(super) fn strings(views: Views, writing: Writing, form: &[char]) -> Vec<Vec<char>> {
+    let readings = match writing {
+        Writing::Plain => vec![Vec::new(); form.len()],
+        Writing::Spelled | Writing::Initials => pinyin::of_term(form),
+    };
+    let letters = if writing == Writing::Initials { 1 } else { usize::MAX };
+    let mut ways = vec![Vec::new()];
+    for (c, readings) in form.iter().zip(readings) {
+        if readings.is_empty() {
+            ways = longer(views, writing, &ways, std::iter::once(*c));
+            continue;
+        }
+        let with = |reading: &&str| longer(views, writing, &ways, reading.chars().take(letters));
+        ways = readings.iter().flat_map(with).collect();
+    }
+    ways.sort_unstable();
+    ways.dedup();
+    ways
+}
+
+/// All ways, each longer by some characters.
+fn longer(
+    views: Views,
+    writing: Writing,
+    ways: &[Vec<char>],
+    more: impl Iterator<Item = char>,
+) -> Vec<Vec<char>> {
+    let mut ways = ways.to_vec();
+    for c in more {
+        let many = ways.len() >= MAX_STRINGS;
+        let as_i = (views.has(View::Leet) && c == 'l' && !many).then_some('i');
+        let repeats = writing == Writing::Plain && views.has(View::Repeats);
+        let mut next = Vec::with_capacity(ways.len());
+        for way in ways {
+            for c in std::iter::once(folded(views, c)).chain(as_i) {
+                let one_run = repeats && way.last() == Some(&c);
+                if one_run {
+                    next.push(way.clone());
+                }
+                if !one_run || !many {
+                    let mut way = way.clone();
+                    way.push(c);
+                    next.push(way);
+                }
+            }
+        }
+        ways = next;
+    }
+    ways
+}

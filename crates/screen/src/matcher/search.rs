@@ -1,0 +1,519 @@
+//! The matcher: the lanes of all terms, and the state of one reading.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
+use std::sync::Arc;
+
+use super::context::{Around, is_foreign_word, word_goes_on};
+use super::lane::{
+    Lane, LaneString, MAX_CLASSES, Reading, Symbols, Writing, folded as folded_by, form,
+    passes_over, strings,
+};
+use super::letters::{is_hanzi, is_latin, is_passed_over};
+use super::term::{Guards, MAX_GUARD, MAX_TERM, Term, TermError, View, Views};
+use super::trie::Walk;
+use super::writing::{Written, is_written};
+use crate::normal::{Glyph, Pending, Window, folded};
+
+/// The most characters from the first to the last of a term, what is passed over included. Where a term is stretched beyond
+/// that, its last so many characters are the match.
+const MAX_REACH: usize = 1024;
+
+/// How many characters are read at a time.
+const BLOCK: usize = 1024;
+
+/// All terms of a border, compiled. Immutable, and shared by all texts.
+pub(crate) struct Matcher {
+    /// The first one finds terms as they are written.
+    lanes: Vec<Lane>,
+    terms: Vec<Known>,
+    /// The terms with views.
+    forms: HashMap<u32, Forms>,
+    /// Where the terms of a rule do not count; the first one is empty.
+    guards: Vec<Vec<Around>>,
+    /// Where single terms do not count, since they are part of a longer word.
+    exceptions: HashMap<u32, Vec<Around>>,
+}
+
+/// What is known of a term.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    id: u32,
+    guards: u32,
+    views: Views,
+    words: bool,
+    /// Must begin, or end, a word: it has a Latin letter or digit there.
+    begins_word: bool,
+    ends_word: bool,
+    has_latin: bool,
+    has_exceptions: bool,
+}
+
+/// What a term with views looks like.
+#[derive(Clone, Debug)]
+struct Forms {
+    /// As it is written.
+    plain: Box<[char]>,
+    /// As its views read it.
+    viewed: Box<[char]>,
+}
+
+/// A term found in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct TermMatch {
+    /// The id of the term.
+    pub(crate) term: u32,
+    /// The place of its first character in the window.
+    pub(crate) start: usize,
+    /// The place after its last character.
+    pub(crate) end: usize,
+}
+
+/// How far one text was read. Places in it are counted from the start of the text, and hold while the window slides.
+#[derive(Debug, Default)]
+pub(crate) struct MatcherState {
+    /// How many characters have left the window at its front.
+    gone: usize,
+    /// How many characters were read.
+    read: usize,
+    lanes: Vec<LaneState>,
+    /// Found, but what follows decides whether it counts.
+    waiting: Vec<Candidate>,
+    symbols: Symbols,
+}
+
+#[derive(Debug, Default)]
+struct LaneState {
+    reading: Reading,
+    walks: Vec<Started>,
+}
+
+/// A walk with the place where it began.
+#[derive(Clone, Copy, Debug)]
+struct Started {
+    place: usize,
+    inside: bool,
+    walk: Walk,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    lane: usize,
+    term: u32,
+    start: usize,
+    end: usize,
+    inside: bool,
+}
+
+impl MatcherState {
+    /// The first `count` characters have left the window; all of them lie before the place that the last scan held.
+    pub(crate) fn slide(&mut self, count: usize) {
+        self.gone += count;
+    }
+
+    /// Everything found from now on begins here or later, counted from the start of the text.
+    fn hold(&self) -> usize {
+        let walks = self.lanes.iter().flat_map(|lane| &lane.walks).map(|walk| walk.place);
+        let walks = walks.map(|place| place.max(self.read.saturating_sub(MAX_REACH)));
+        let waiting = self.waiting.iter().map(Candidate::first);
+        walks.chain(waiting).min().unwrap_or(self.read)
+    }
+}
+
+impl Candidate {
+    /// Where the match begins, at most [`MAX_REACH`] before its end.
+    fn first(&self) -> usize {
+        self.start.max(self.end.saturating_sub(MAX_REACH))
+    }
+}
+
+impl Matcher {
+    /// Compiles the terms.
+    ///
+    /// # Errors
+    /// A term or guard with no letter or digit, or one that is too long.
+    pub(crate) fn new(terms: Vec<Term>) -> Result<Self, TermError> {
+        let mut lanes: BTreeMap<(Views, Writing), Vec<LaneString>> = BTreeMap::new();
+        lanes.insert((Views::NONE, Writing::Plain), Vec::with_capacity(terms.len()));
+        let mut matcher = Self {
+            lanes: Vec::new(),
+            terms: Vec::with_capacity(terms.len()),
+            forms: HashMap::new(),
+            guards: vec![Vec::new()],
+            exceptions: HashMap::new(),
+        };
+        let mut known_guards: HashMap<*const Guards, u32> = HashMap::new();
+        for (index, term) in (0_u32..).zip(&terms) {
+            let text = folded(&term.text);
+            let plain = pattern(&term.text, &text, MAX_TERM)?;
+            let guards = match known_guards.get(&Arc::as_ptr(&term.guards)) {
+                Some(guards) => *guards,
+                None => {
+                    let guards = matcher.add_guards(&term.guards)?;
+                    known_guards.insert(Arc::as_ptr(&term.guards), guards);
+                    guards
+                }
+            };
+            let (first, last) = (plain.first().copied(), plain.last().copied());
+            let begins_word = term.words && first.is_some_and(is_latin);
+            matcher.terms.push(Known {
+                id: term.id,
+                guards,
+                views: term.views,
+                words: term.words,
+                begins_word,
+                ends_word: term.words && last.is_some_and(is_latin),
+                has_latin: plain.iter().any(char::is_ascii_alphabetic),
+                has_exceptions: false,
+            });
+            let form = form(term.views, &text);
+            for (views, writing) in lanes_of(term.views, &form) {
+                let latin = is_latin(form[0]) && !term.views.has(View::Numerals);
+                let inside = writing == Writing::Plain && !(term.words && latin);
+                let strings = strings(views, writing, &form).into_iter();
+                let lane = lanes.entry((views, writing)).or_default();
+                lane.extend(strings.map(|chars| LaneString { chars, term: index, inside }));
+            }
+            if !term.views.is_empty() {
+                let forms = Forms { plain: plain.as_slice().into(), viewed: form.into() };
+                matcher.forms.insert(index, forms);
+            }
+            if let Some(lane) = lanes.get_mut(&(Views::NONE, Writing::Plain)) {
+                lane.push(LaneString { chars: plain, term: index, inside: !begins_word });
+            }
+        }
+        for ((views, writing), strings) in lanes {
+            let too_many = || TermError {
+                text: terms.first().map_or_else(String::new, |term| term.text.clone()),
+                reason: format!("it and the others have more than {MAX_CLASSES} characters"),
+            };
+            matcher.lanes.push(Lane::new(views, writing, &strings).ok_or_else(too_many)?);
+        }
+        matcher.add_exceptions(&terms, &known_guards)?;
+        Ok(matcher)
+    }
+
+    /// Reads on to the end of the window, and gives the place that the search holds: everything found from now on begins
+    /// there or later, and the window may not slide beyond [`LOOK_BACK`](crate::normal::LOOK_BACK) before it.
+    ///
+    /// What is found comes when it is decided, which is not always in the order of the text.
+    pub(crate) fn scan(
+        &self,
+        window: &Window<'_>,
+        state: &mut MatcherState,
+        found: &mut Vec<TermMatch>,
+    ) -> usize {
+        let MatcherState { gone, read, lanes, waiting, symbols } = state;
+        waiting.retain(|candidate| self.settle(window, *gone, *candidate, found).is_err());
+        lanes.resize_with(self.lanes.len(), LaneState::default);
+        let glyphs = &window.glyphs()[*read - *gone..];
+        for block in glyphs.chunks(BLOCK) {
+            for (index, (lane, lane_state)) in self.lanes.iter().zip(&mut *lanes).enumerate() {
+                lane.read(block, &mut lane_state.reading, symbols);
+                let candidates = |string: u32, start, end, inside| {
+                    for term in lane.trie.terms(string) {
+                        let candidate = Candidate { lane: index, term: *term, start, end, inside };
+                        if self.settle(window, *gone, candidate, found).is_err() {
+                            waiting.push(candidate);
+                        }
+                    }
+                };
+                search(lane, symbols, *read, &mut lane_state.walks, candidates);
+            }
+            *read += block.len();
+        }
+        if window.get(window.len()) == Ok(None) {
+            for lane in lanes {
+                lane.walks.clear();
+            }
+        }
+        state.hold() - state.gone
+    }
+
+    /// Bytes of the tables.
+    pub(crate) fn memory(&self) -> usize {
+        let of_forms = |forms: &Forms| 4 * (forms.plain.len() + forms.viewed.len());
+        let forms: usize = self.forms.values().map(of_forms).sum();
+        let lanes: usize = self.lanes.iter().map(Lane::memory).sum();
+        lanes + self.terms.len() * size_of::<Known>() + forms
+    }
+
+    /// Decides about a candidate, and reports it if it counts.
+    fn settle(
+        &self,
+        window: &Window<'_>,
+        gone: usize,
+        candidate: Candidate,
+        found: &mut Vec<TermMatch>,
+    ) -> Result<(), Pending> {
+        let known = self.terms[candidate.term as usize];
+        let stretched = candidate.first() > candidate.start;
+        let start = candidate.first() - gone;
+        let mut end = candidate.end - gone;
+        if candidate.lane == 0 {
+            if known.begins_word && candidate.inside
+                || known.ends_word && word_goes_on(window, end)?
+            {
+                return Ok(());
+            }
+        } else {
+            if stretched {
+                return Ok(());
+            }
+            match self.written(window, candidate, known, start, end)? {
+                Some(last) => end = last,
+                None => return Ok(()),
+            }
+        }
+        if known.has_latin && is_foreign_word(window, start, end)? {
+            return Ok(());
+        }
+        if !stretched {
+            let guards = &self.guards[known.guards as usize];
+            let exceptions = known.has_exceptions.then(|| self.exceptions.get(&candidate.term));
+            for around in guards.iter().chain(exceptions.flatten().into_iter().flatten()) {
+                if around.holds(window, start, end)? {
+                    return Ok(());
+                }
+            }
+        }
+        let (start, end) = whole_characters(window, start, end);
+        found.push(TermMatch { term: known.id, start, end });
+        Ok(())
+    }
+
+    /// Whether a candidate of a lane of views is its term, and where it then ends.
+    fn written(
+        &self,
+        window: &Window<'_>,
+        candidate: Candidate,
+        known: Known,
+        start: usize,
+        mut end: usize,
+    ) -> Result<Option<usize>, Pending> {
+        let lane = &self.lanes[candidate.lane];
+        let Some(Forms { plain, viewed }) = self.forms.get(&candidate.term) else {
+            return Ok(None);
+        };
+        let views = known.views;
+        let class = |place| Ok(window.char(place)?.map(|c| lane.class(c)));
+        while views.has(View::Repeats)
+            && lane.writing == Writing::Plain
+            && end - start < MAX_REACH
+            && class(end)? == class(end - 1)?
+        {
+            end += 1;
+        }
+        let glyphs = &window.glyphs()[start..end];
+        // What is written in Chinese characters needs no word edge, nor do they in a term.
+        let is_edge = |term: char, written: char| match lane.writing {
+            Writing::Plain => known.words && is_latin(term) && !is_hanzi(written),
+            Writing::Spelled | Writing::Initials => is_latin(written),
+        };
+        let (first, last) = (0, viewed.len() - 1);
+        if is_edge(viewed[first], glyphs[0].c) && candidate.inside
+            || is_edge(viewed[last], glyphs[glyphs.len() - 1].c) && word_goes_on(window, end)?
+        {
+            return Ok(None);
+        }
+        let mut text = Vec::with_capacity(viewed.len());
+        let mut before = None;
+        for glyph in glyphs {
+            let passed_over = passes_over(views, glyph.c);
+            let folded = (!passed_over).then(|| folded_by(views, glyph.c));
+            if !passed_over {
+                text.push(Written { c: glyph.c, repeated: before == folded });
+            }
+            before = folded;
+        }
+        let written = is_written(views, lane.writing, viewed, &text);
+        Ok((written && !is_plain(plain, glyphs)).then_some(end))
+    }
+
+    /// Compiles the guards of a rule.
+    fn add_guards(&mut self, guards: &Guards) -> Result<u32, TermError> {
+        let mut around = Vec::new();
+        for guard in &guards.not_after {
+            let before = pattern(guard, &folded(guard), MAX_GUARD)?.into();
+            around.push(Around { before, after: Box::default() });
+        }
+        for guard in &guards.not_before {
+            let after = pattern(guard, &folded(guard), MAX_GUARD)?.into();
+            around.push(Around { before: Box::default(), after });
+        }
+        if around.is_empty() && guards.exceptions.is_empty() {
+            return Ok(0);
+        }
+        self.guards.push(around);
+        // As many as there are rules.
+        Ok(u32::try_from(self.guards.len() - 1).unwrap_or(0))
+    }
+
+    /// Finds the terms that are parts of their rule's exceptions.
+    fn add_exceptions(
+        &mut self,
+        terms: &[Term],
+        known_guards: &HashMap<*const Guards, u32>,
+    ) -> Result<(), TermError> {
+        let mut done = HashSet::new();
+        for term in terms {
+            let guards = known_guards.get(&Arc::as_ptr(&term.guards)).copied().unwrap_or(0);
+            if guards == 0 || !done.insert(guards) {
+                continue;
+            }
+            for exception in &term.guards.exceptions {
+                let chars = pattern(exception, &folded(exception), MAX_TERM)?;
+                self.add_exception(guards, &chars);
+            }
+        }
+        Ok(())
+    }
+
+    fn add_exception(&mut self, guards: u32, chars: &[char]) {
+        let plain = &self.lanes[0];
+        let classes: Vec<_> = chars.iter().map(|c| plain.class(*c)).collect();
+        let mut parts = Vec::new();
+        for start in 0..classes.len() {
+            let (begins, _) = plain.trie.begins(classes[start]);
+            if !begins {
+                continue;
+            }
+            let walk = plain.trie.walk(classes[start]);
+            parts.extend(plain.trie.ends(walk).map(|string| (string, start, start + 1)));
+            plain.trie.go(walk, &classes[start + 1..], |string, length| {
+                parts.push((string, start, start + 1 + length));
+            });
+        }
+        for (string, start, end) in parts {
+            for term in plain.trie.terms(string) {
+                let known = &mut self.terms[*term as usize];
+                if known.guards == guards {
+                    known.has_exceptions = true;
+                    let around =
+                        Around { before: chars[..start].into(), after: chars[end..].into() };
+                    self.exceptions.entry(*term).or_default().push(around);
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Matcher").field("terms", &self.terms.len()).finish_non_exhaustive()
+    }
+}
+
+/// Finds the strings of a lane in a piece of text that begins at the place `base`.
+#[inline]
+fn search(
+    lane: &Lane,
+    symbols: &Symbols,
+    base: usize,
+    walks: &mut Vec<Started>,
+    mut candidate: impl FnMut(u32, usize, usize, bool),
+) {
+    let Symbols { classes, places, starts } = symbols;
+    // The place after the character whose last class comes before `at`; none if that is in the midst of a character.
+    let end = |at: usize| {
+        let whole = places.get(at) != Some(&places[at - 1]);
+        whole.then(|| base + places[at - 1] as usize + 1)
+    };
+    walks.retain_mut(|started| {
+        let Started { place, inside, walk } = *started;
+        let found = |string, gone| {
+            if let Some(end) = end(gone) {
+                candidate(string, place, end, inside);
+            }
+        };
+        let further = lane.trie.go(walk, classes, found);
+        further.is_some_and(|walk| {
+            started.walk = walk;
+            true
+        })
+    });
+    for start in starts {
+        let (at, inside) = (start.at as usize, start.inside);
+        let first = classes[at];
+        if let Some(second) = classes.get(at + 1)
+            && !start.alone
+            && !lane.trie.may_begin(first, *second)
+        {
+            continue;
+        }
+        let place = base + places[at] as usize;
+        let walk = lane.trie.walk(first);
+        if start.alone
+            && let (Some(string), Some(end)) = (lane.trie.ends(walk), end(at + 1))
+        {
+            candidate(string, place, end, inside);
+        }
+        let found = |string, gone| {
+            if let Some(end) = end(at + 1 + gone) {
+                candidate(string, place, end, inside);
+            }
+        };
+        if let Some(walk) = lane.trie.go(walk, &classes[at + 1..], found) {
+            walks.push(Started { place, inside, walk });
+        }
+    }
+}
+
+/// The lanes in which a term with these views is looked for, beyond that of terms as they are written.
+fn lanes_of(views: Views, form: &[char]) -> Vec<(Views, Writing)> {
+    let shapes =
+        [View::Pinyin, View::Homophones, View::Initials].into_iter().fold(views, Views::without);
+    let mut lanes = Vec::new();
+    let hanzi = form.iter().filter(|c| is_hanzi(**c)).count();
+    if form.is_empty() {
+        return lanes;
+    }
+    if !shapes.is_empty() {
+        lanes.push((shapes, Writing::Plain));
+    }
+    if hanzi > 0 && (views.has(View::Pinyin) || views.has(View::Homophones)) {
+        lanes.push((shapes.without(View::Repeats), Writing::Spelled));
+    }
+    if hanzi > 1 && views.has(View::Initials) {
+        lanes.push((shapes.without(View::Repeats), Writing::Initials));
+    }
+    lanes
+}
+
+/// Whether a part of a text is a term as it is written, so that the first lane finds it.
+fn is_plain(plain: &[char], glyphs: &[Glyph]) -> bool {
+    let edges = [glyphs.first(), glyphs.last()];
+    !edges.into_iter().flatten().any(|glyph| is_passed_over(glyph.c))
+        && glyphs
+            .iter()
+            .map(|glyph| glyph.c)
+            .filter(|c| !is_passed_over(*c))
+            .eq(plain.iter().copied())
+}
+
+/// The whole original characters of which a match has a part.
+fn whole_characters(window: &Window<'_>, mut start: usize, mut end: usize) -> (usize, usize) {
+    let glyphs = window.glyphs();
+    let same = |a: usize, b: usize| match (glyphs.get(a), glyphs.get(b)) {
+        (Some(a), Some(b)) => a.start == b.start,
+        _ => false,
+    };
+    while start > 0 && same(start - 1, start) {
+        start -= 1;
+    }
+    while same(end - 1, end) {
+        end += 1;
+    }
+    (start, end)
+}
+
+/// A term or guard as the first lane reads it.
+fn pattern(text: &str, folded: &str, longest: usize) -> Result<Vec<char>, TermError> {
+    let pattern: Vec<char> = folded.chars().filter(|c| !is_passed_over(*c)).collect();
+    let reason = match pattern.len() {
+        0 => "it has no letter or digit".to_owned(),
+        length if length > longest => format!("it is longer than {longest} characters"),
+        _ => return Ok(pattern),
+    };
+    Err(TermError { text: text.to_owned(), reason })
+}
