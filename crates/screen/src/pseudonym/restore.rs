@@ -1,0 +1,299 @@
+//! Putting values back in place of tokens, over whole answers and over streams.
+//!
+//! The restorer comes after the screen: what it reads was screened on its way to the person, and what it puts in is
+//! what the person wrote. So what it gives keeps the proof of the screening.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::context::Context;
+use super::read::{Held, Seen, Unit, What, opens, read};
+use super::token::{CLOSE, OPEN};
+use super::vault::Vault;
+use crate::normal::Pending;
+
+/// What became of the tokens of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// Tokens in whose place the value stands again.
+    pub restored: u32,
+    /// Tokens that stayed words because of where they stood: in an address, in code, in a call of somebody else's tool.
+    pub withheld: u32,
+    /// Tokens that stand for nothing known, and show as their kind.
+    pub unresolved: u32,
+}
+
+impl Restored {
+    /// The sum with what became of the tokens of another text.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.restored = self.restored.saturating_add(other.restored);
+        self.withheld = self.withheld.saturating_add(other.withheld);
+        self.unresolved = self.unresolved.saturating_add(other.unresolved);
+    }
+}
+
+/// What an answer's text is, and so how a value is written into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// For people, Markdown perhaps.
+    Text,
+    /// JSON: values are escaped, and tokens are found however they were.
+    Json,
+    /// JSON that somebody else gets: no value is written.
+    Foreign,
+}
+
+/// Restores the tokens of one text that comes in pieces.
+#[derive(Debug)]
+pub(crate) struct Restorer {
+    vault: Arc<Vault>,
+    form: Form,
+    /// What may still become a token.
+    held: String,
+    context: Context,
+    in_string: bool,
+    count: Restored,
+    /// Characters that went in and were decided.
+    decided: usize,
+    /// Where what came out is not what went in.
+    shifts: Vec<Shift>,
+    /// The ASCII characters with which something readable may begin.
+    first: [bool; 128],
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Shift {
+    /// Where it stood, in characters of what went in.
+    at: usize,
+    taken: usize,
+    given: usize,
+}
+
+impl Restorer {
+    pub(crate) fn new(vault: Arc<Vault>, form: Form) -> Self {
+        let mut first = [false; 128];
+        let letters = vault.labels().iter().filter_map(|label| label.first().copied());
+        let codes = vault.entries().iter().map(|entry| char::from(entry.code[0]));
+        for c in letters.chain(codes).filter(char::is_ascii) {
+            first[c as usize] = true;
+            first[c.to_ascii_uppercase() as usize] = true;
+        }
+        Self {
+            vault,
+            form,
+            held: String::new(),
+            context: Context::default(),
+            in_string: false,
+            count: Restored::default(),
+            decided: 0,
+            shifts: Vec::new(),
+            first,
+        }
+    }
+
+    /// Takes the next piece and gives what is decided.
+    pub(crate) fn push(&mut self, text: &str) -> String {
+        if self.vault.is_empty() && self.held.is_empty() && !may_hold_a_token(text) {
+            self.decided += text.chars().count();
+            return text.to_owned();
+        }
+        self.held.push_str(text);
+        self.advance(false)
+    }
+
+    /// Gives what is left: the text ends here.
+    pub(crate) fn finish(&mut self) -> String {
+        self.advance(true)
+    }
+
+    /// What became of the tokens since the last call.
+    pub(crate) fn take_count(&mut self) -> Restored {
+        std::mem::take(&mut self.count)
+    }
+
+    /// How many characters are held back.
+    pub(crate) fn held_chars(&self) -> usize {
+        self.held.chars().count()
+    }
+
+    /// Where a range of what went in stands in what came out, in characters: a token that it touches is taken whole.
+    pub(crate) fn place_of(&self, range: Range<usize>) -> Range<usize> {
+        let place = |at: usize, is_end: bool| {
+            let (mut taken, mut given) = (0, 0);
+            for shift in &self.shifts {
+                if shift.at + shift.taken <= at {
+                    (taken, given) = (taken + shift.taken, given + shift.given);
+                } else if shift.at < at {
+                    let whole = if is_end { shift.given } else { 0 };
+                    return shift.at - taken + given + whole;
+                } else {
+                    break;
+                }
+            }
+            at - taken + given
+        };
+        place(range.start, false)..place(range.end, true)
+    }
+
+    /// How many characters that went in were decided.
+    pub(crate) fn decided(&self) -> usize {
+        self.decided
+    }
+
+    fn advance(&mut self, ended: bool) -> String {
+        let units = self.units();
+        let read_to = units.last().map_or(0, |unit| unit.end);
+        let held = Held { units: &units, ended };
+        let mut out = String::with_capacity(self.held.len());
+        let mut at = 0;
+        while let Some(unit) = units.get(at) {
+            match self.token(held, at) {
+                Err(Pending) => break,
+                Ok(Some((seen, is_followed))) => {
+                    let given = self.write(&seen, is_followed);
+                    let raw = &self.held[unit.start..units[seen.end - 1].end];
+                    let taken = raw.chars().count();
+                    self.shifts.push(Shift {
+                        at: self.decided,
+                        taken,
+                        given: given.chars().count(),
+                    });
+                    self.decided += taken;
+                    out.push_str(&given);
+                    at = seen.end;
+                }
+                Ok(None) => {
+                    let raw = &self.held[unit.start..unit.end];
+                    if self.form != Form::Text && raw == "\"" {
+                        self.in_string = !self.in_string;
+                        self.context = Context::default();
+                    } else {
+                        self.context.feed(unit.c);
+                    }
+                    // An escape is several characters of what went in.
+                    self.decided += raw.chars().count();
+                    out.push_str(raw);
+                    at += 1;
+                }
+            }
+        }
+        let mut done = units.get(at).map_or(read_to, |unit| unit.start);
+        if ended {
+            out.push_str(&self.held[done..]);
+            done = self.held.len();
+        }
+        self.held.drain(..done);
+        out
+    }
+
+    /// The token at a place, and whether what follows makes an address of it.
+    fn token(&self, held: Held<'_>, at: usize) -> Result<Option<(Seen, bool)>, Pending> {
+        let c = held.units[at].c;
+        let may_begin = c == OPEN
+            || c == '〚'
+            || (!self.vault.is_empty()
+                && if c.is_ascii() {
+                    self.first[c as usize] || opens(c)
+                } else {
+                    opens(c) || self.vault.labels().iter().any(|label| label.first() == Some(&c))
+                });
+        if !may_begin {
+            return Ok(None);
+        }
+        let Some(seen) = read(held, at, self.context.after_word(), &self.vault)? else {
+            return Ok(None);
+        };
+        let is_followed = matches!(held.get(seen.end)?, Some('.' | '@'))
+            && held.get(seen.end + 1)?.is_some_and(|c| c.is_ascii_alphanumeric() || c == OPEN);
+        Ok(Some((seen, is_followed)))
+    }
+
+    /// What stands in a token's place.
+    fn write(&mut self, seen: &Seen, is_followed: bool) -> String {
+        let written = match &seen.what {
+            What::Live(at) => {
+                let entry = self.vault.entry(*at);
+                let may = match self.form {
+                    Form::Text => true,
+                    Form::Json => self.in_string,
+                    Form::Foreign => false,
+                };
+                if may && !is_followed && self.context.is_open() {
+                    self.count.restored += 1;
+                    for c in entry.value.chars() {
+                        self.context.feed(c);
+                    }
+                    return match self.form {
+                        Form::Text => entry.value.to_string(),
+                        Form::Json | Form::Foreign => escaped(&entry.value),
+                    };
+                }
+                self.count.withheld += 1;
+                format!("{OPEN}{}{CLOSE}", entry.label)
+            }
+            What::Stray(kind) => {
+                self.count.unresolved += 1;
+                format!("{OPEN}{}{CLOSE}", kind.as_deref().unwrap_or("…"))
+            }
+        };
+        for c in written.chars() {
+            self.context.feed(c);
+        }
+        written
+    }
+
+    /// The held text as characters; an escape that has not come whole is left out.
+    fn units(&self) -> Vec<Unit> {
+        let plain = |(start, c): (usize, char)| Unit { c, start, end: start + c.len_utf8() };
+        if self.form == Form::Text {
+            return self.held.char_indices().map(plain).collect();
+        }
+        let mut units = Vec::with_capacity(self.held.len());
+        let mut start = 0;
+        while let Some(c) = self.held[start..].chars().next() {
+            let (c, length) = if c == '\\' {
+                let Some(escape) = escape(&self.held[start..]) else { break };
+                escape
+            } else {
+                (c, c.len_utf8())
+            };
+            units.push(Unit { c, start, end: start + length });
+            start += length;
+        }
+        units
+    }
+}
+
+/// The character an escape stands for and how long it is; `None` when it has not come whole. Half of a pair of surrogates is
+/// a character of its own here: no token has one.
+fn escape(text: &str) -> Option<(char, usize)> {
+    let c = text[1..].chars().next()?;
+    Some(match c {
+        'n' => ('\n', 2),
+        't' => ('\t', 2),
+        'r' => ('\r', 2),
+        'u' => {
+            let digits = text.get(2..6);
+            match digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()) {
+                Some(number) => (char::from_u32(number).unwrap_or('\u{fffd}'), 6),
+                None if text[2..].len() < 4 && text[2..].bytes().all(|b| b.is_ascii_hexdigit()) => {
+                    return None;
+                }
+                None => ('\\', 1),
+            }
+        }
+        c => (c, 1 + c.len_utf8()),
+    })
+}
+
+/// A text as it stands between the quotation marks of a JSON string.
+fn escaped(text: &str) -> String {
+    // A string cannot fail to serialise.
+    let quoted = serde_json::to_string(text).unwrap_or_default();
+    quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_owned()
+}
+
+/// Whether a text has a bracket of tokens, also as an escape.
+fn may_hold_a_token(text: &str) -> bool {
+    text.contains([OPEN, '〚', '\\'])
+}

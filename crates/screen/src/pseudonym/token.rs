@@ -1,0 +1,137 @@
+//! Tokens: how one is written, and which of two spellings is a slip of the other.
+
+/// What opens and closes a token.
+pub(super) const OPEN: char = '⟦';
+pub(super) const CLOSE: char = '⟧';
+/// What stands between kind and code.
+pub(super) const DOT: char = '·';
+
+/// Characters of a code: five that say which, one that checks them.
+pub(super) const CODE: usize = 6;
+
+/// Digits and capitals without those that are mistaken for others (0 O 1 I L): 31, a prime, so that the weighted sum
+/// below notices every single wrong character and every exchange of two.
+const ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
+
+/// A code as it stands in a token.
+pub(super) type Code = [u8; CODE];
+
+/// How the kinds are called in Chinese. A kind that is missing here is called by its English word.
+const KINDS: &[(&str, &str)] = &[
+    ("address", "地址"),
+    ("age", "年龄"),
+    ("bank_card", "银行卡"),
+    ("date_time", "日期"),
+    ("domain", "网址"),
+    ("driver_license", "驾驶证"),
+    ("email", "邮箱"),
+    ("iban", "银行账号"),
+    ("id_number", "证件号"),
+    ("ip_address", "网络地址"),
+    ("landline", "座机"),
+    ("name", "人名"),
+    ("nationality", "国籍"),
+    ("order_number", "订单号"),
+    ("organisation", "单位"),
+    ("passport", "护照号"),
+    ("phone", "电话"),
+    ("place", "地点"),
+    ("plate", "车牌"),
+    ("postal_code", "邮编"),
+    ("qq", "QQ号"),
+    ("ssn", "社保号"),
+    ("title", "称呼"),
+    ("tracking_number", "快递单号"),
+    ("uscc", "信用代码"),
+    ("wechat", "微信号"),
+];
+
+/// The Chinese word for a kind.
+pub(super) fn in_chinese(kind: &str) -> &str {
+    KINDS.iter().find(|(word, _)| *word == kind).map_or(kind, |(_, zh)| zh)
+}
+
+/// Whether a word, in either language and any case, is that of a kind.
+pub(super) fn is_kind(word: &str) -> bool {
+    KINDS.iter().any(|(en, zh)| word.eq_ignore_ascii_case(en) || word.eq_ignore_ascii_case(zh))
+}
+
+/// The code of a number.
+pub(super) fn code(mut number: u64) -> Code {
+    let mut code = [0; CODE];
+    for place in &mut code[..CODE - 1] {
+        // A remainder below 31 fits.
+        *place = ALPHABET[(number % 31) as usize];
+        number /= 31;
+    }
+    code[CODE - 1] = check(&code);
+    code
+}
+
+/// Whether a code checks: one that was copied with a slip does not.
+pub(super) fn checks(code: &Code) -> bool {
+    code.iter().all(|byte| ALPHABET.contains(byte)) && check(code) == code[CODE - 1]
+}
+
+/// The check character: the weighted sum of all six is a multiple of 31.
+fn check(code: &Code) -> u8 {
+    let value = |byte: u8| ALPHABET.iter().position(|known| *known == byte).unwrap_or(0);
+    let sum: usize =
+        code[..CODE - 1].iter().enumerate().map(|(at, byte)| (at + 2) * value(*byte)).sum();
+    ALPHABET[(31 - sum % 31) % 31]
+}
+
+/// Whether `written` becomes `code` by changing, adding, dropping or exchanging one character.
+pub(super) fn is_slip(written: &[u8], code: &Code) -> bool {
+    let first = written.iter().zip(code).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&written[first..], &code[first..]);
+    match (a.len(), b.len()) {
+        (x, y) if x == y => {
+            a.get(1..) == b.get(1..)
+                || (x >= 2 && a[0] == b[1] && a[1] == b[0] && a[2..] == b[2..])
+        }
+        (x, y) if x == y + 1 => a[1..] == *b,
+        (x, y) if x + 1 == y => *a == b[1..],
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_slip_never_checks(number: u64, at in 0..CODE, other in 0..31_usize) {
+            let code = code(number);
+            prop_assert!(checks(&code));
+            let mut wrong = code;
+            wrong[at] = ALPHABET[other];
+            prop_assert!(wrong == code || !checks(&wrong));
+            prop_assert!(is_slip(&wrong, &code));
+            let mut exchanged = code;
+            exchanged.swap(at, (at + 1) % CODE);
+            prop_assert!(exchanged == code || !checks(&exchanged));
+        }
+
+        #[test]
+        fn what_is_missing_or_doubled_is_a_slip(number: u64, at in 0..CODE) {
+            let code = code(number);
+            let mut short = code.to_vec();
+            short.remove(at);
+            let mut long = code.to_vec();
+            long.insert(at, code[at]);
+            prop_assert!(is_slip(&short, &code) && is_slip(&long, &code));
+            prop_assert!(!is_slip(&short[1..], &code));
+        }
+    }
+
+    #[test]
+    fn kinds_have_two_names() {
+        assert_eq!((in_chinese("name"), in_chinese("lantern")), ("人名", "lantern"));
+        assert!(is_kind("Phone") && is_kind("电话") && !is_kind("lantern"));
+        assert!(KINDS.is_sorted());
+    }
+}
