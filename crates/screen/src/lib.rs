@@ -27,6 +27,7 @@ mod normal;
 mod notice;
 mod pack;
 mod pii;
+mod pseudonym;
 mod scan;
 mod screen;
 mod screened;
@@ -44,6 +45,7 @@ pub use pack::{
     Severity, Status,
 };
 pub use pii::{Entity, EntitySet, Gazetteer, PersonalData, personal_data};
+pub use pseudonym::{ConversationKey, PseudonymSecret, RestoringScreen, Vault};
 pub use scan::HOLD_LIMIT;
 pub use screen::Screen;
 pub use screened::Screened;

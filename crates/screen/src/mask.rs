@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use crate::detect::Span;
 use crate::notice::Tally;
 use crate::pack::Rule;
+use crate::pseudonym::Vault;
 
 /// A text on its way out: what was read and has not left yet.
 #[derive(Debug, Default)]
@@ -31,6 +32,7 @@ impl Outgoing {
         found: &mut Vec<Span>,
         rules: &[Rule],
         tally: &mut Tally,
+        mut vault: Option<&mut Vault>,
     ) -> String {
         // A phrase cut to the hold limit may start within a character.
         let at = |held: &str, offset: usize| held.ceil_char_boundary(offset);

@@ -18,10 +18,12 @@ mod context;
 mod key;
 mod read;
 mod restore;
+mod stream;
 mod token;
 mod vault;
+mod whole;
 
 pub use key::{ConversationKey, PseudonymSecret};
-pub use restore::Restored;
-pub(crate) use restore::{Form, Restorer};
+pub use stream::RestoringScreen;
+pub(crate) use token::disarmed;
 pub use vault::Vault;

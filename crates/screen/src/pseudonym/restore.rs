@@ -3,7 +3,6 @@
 //! The restorer comes after the screen: what it reads was screened on its way to the person, and what it puts in is
 //! what the person wrote. So what it gives keeps the proof of the screening.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::context::Context;
@@ -53,20 +52,55 @@ pub(crate) struct Restorer {
     context: Context,
     in_string: bool,
     count: Restored,
-    /// Characters that went in and were decided.
-    decided: usize,
-    /// Where what came out is not what went in.
+    /// How much of what went in was decided.
+    decided: Measure,
     shifts: Vec<Shift>,
     /// The ASCII characters with which something readable may begin.
     first: [bool; 128],
 }
 
+/// A length or a place, in both units that ranges are given in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Measure {
+    pub(super) chars: usize,
+    pub(super) utf16: usize,
+}
+
+impl Measure {
+    pub(super) fn of(text: &str) -> Self {
+        Self { chars: text.chars().count(), utf16: text.encode_utf16().count() }
+    }
+}
+
+impl std::ops::Add for Measure {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { chars: self.chars + other.chars, utf16: self.utf16 + other.utf16 }
+    }
+}
+
+impl std::ops::Sub for Measure {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self { chars: self.chars - other.chars, utf16: self.utf16 - other.utf16 }
+    }
+}
+
+/// A place where what came out is not what went in.
 #[derive(Clone, Copy, Debug)]
 struct Shift {
-    /// Where it stood, in characters of what went in.
-    at: usize,
-    taken: usize,
-    given: usize,
+    /// Where it stands in what went in.
+    at: Measure,
+    taken: Measure,
+    given: Measure,
+}
+
+impl Shift {
+    fn end(&self) -> Measure {
+        self.at + self.taken
+    }
 }
 
 impl Restorer {
@@ -85,7 +119,7 @@ impl Restorer {
             context: Context::default(),
             in_string: false,
             count: Restored::default(),
-            decided: 0,
+            decided: Measure::default(),
             shifts: Vec::new(),
             first,
         }
@@ -94,7 +128,7 @@ impl Restorer {
     /// Takes the next piece and gives what is decided.
     pub(crate) fn push(&mut self, text: &str) -> String {
         if self.vault.is_empty() && self.held.is_empty() && !may_hold_a_token(text) {
-            self.decided += text.chars().count();
+            self.decided = self.decided + Measure::of(text);
             return text.to_owned();
         }
         self.held.push_str(text);
@@ -116,28 +150,65 @@ impl Restorer {
         self.held.chars().count()
     }
 
-    /// Where a range of what went in stands in what came out, in characters: a token that it touches is taken whole.
-    pub(crate) fn place_of(&self, range: Range<usize>) -> Range<usize> {
-        let place = |at: usize, is_end: bool| {
-            let (mut taken, mut given) = (0, 0);
-            for shift in &self.shifts {
-                if shift.at + shift.taken <= at {
-                    (taken, given) = (taken + shift.taken, given + shift.given);
-                } else if shift.at < at {
-                    let whole = if is_end { shift.given } else { 0 };
-                    return shift.at - taken + given + whole;
-                } else {
-                    break;
-                }
+    /// Replaces a part of what went in, given in characters and in UTF-16 units of all of it, by a text that is not looked at.
+    /// Gives the part of what came out that it is in place of; a token that it touches goes whole.
+    pub(super) fn revise(
+        &mut self,
+        from: Measure,
+        to: Measure,
+        text: &str,
+    ) -> Option<(Measure, Measure)> {
+        let new = Measure::of(text);
+        // What of it is still held back is changed where it is.
+        let held_from = from.chars.max(self.decided.chars);
+        if to.chars > held_from {
+            let at = |chars: usize| {
+                let mut places = self.held.char_indices().map(|(place, _)| place);
+                places.nth(chars - self.decided.chars).unwrap_or(self.held.len())
+            };
+            let range = at(held_from)..at(to.chars);
+            let inserted = if from.chars >= self.decided.chars { text } else { "" };
+            self.held.replace_range(range, inserted);
+        }
+        if from.chars >= self.decided.chars {
+            return None;
+        }
+        let to = if to.chars > self.decided.chars { self.decided } else { to };
+        let touched = self.shifts.iter().filter(|shift| {
+            shift.end().chars > from.chars && shift.at.chars < to.chars
+        });
+        let (mut start, mut end) = (from, to);
+        for shift in touched {
+            if shift.at.chars < start.chars {
+                start = shift.at;
             }
-            at - taken + given
-        };
-        place(range.start, false)..place(range.end, true)
+            if shift.end().chars > end.chars {
+                end = shift.end();
+            }
+        }
+        let (out_start, out_end) = (self.out(start), self.out(end));
+        let length = (end - start) - (to - from) + new;
+        self.shifts.retain(|shift| shift.end().chars <= start.chars || shift.at.chars >= end.chars);
+        for shift in &mut self.shifts {
+            if shift.at.chars >= end.chars {
+                shift.at = shift.at - end + start + length;
+            }
+        }
+        if length != new {
+            let at = self.shifts.partition_point(|shift| shift.at.chars < start.chars);
+            self.shifts.insert(at, Shift { at: start, taken: length, given: new });
+        }
+        self.decided = self.decided - (to - from) + new;
+        Some((out_start, out_end))
     }
 
-    /// How many characters that went in were decided.
-    pub(crate) fn decided(&self) -> usize {
-        self.decided
+    /// Where a place of what went in, which is in no token, is in what came out.
+    fn out(&self, at: Measure) -> Measure {
+        let before = self.shifts.iter().take_while(|shift| shift.end().chars <= at.chars);
+        let (taken, given) = before.fold(Default::default(), |(taken, given), shift| {
+            (taken + shift.taken, given + shift.given)
+        });
+        at - taken + given
     }
 
     fn advance(&mut self, ended: bool) -> String {
@@ -152,13 +223,10 @@ impl Restorer {
                 Ok(Some((seen, is_followed))) => {
                     let given = self.write(&seen, is_followed);
                     let raw = &self.held[unit.start..units[seen.end - 1].end];
-                    let taken = raw.chars().count();
-                    self.shifts.push(Shift {
-                        at: self.decided,
-                        taken,
-                        given: given.chars().count(),
-                    });
-                    self.decided += taken;
+                    let taken = Measure::of(raw);
+                    let given_length = Measure::of(&given);
+                    self.shifts.push(Shift { at: self.decided, taken, given: given_length });
+                    self.decided = self.decided + taken;
                     out.push_str(&given);
                     at = seen.end;
                 }
@@ -171,7 +239,7 @@ impl Restorer {
                         self.context.feed(unit.c);
                     }
                     // An escape is several characters of what went in.
-                    self.decided += raw.chars().count();
+                    self.decided = self.decided + Measure::of(raw);
                     out.push_str(raw);
                     at += 1;
                 }

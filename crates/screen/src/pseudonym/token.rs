@@ -73,6 +73,41 @@ pub(super) fn checks(code: &Code) -> bool {
     code.iter().all(|byte| ALPHABET.contains(byte)) && check(code) == code[CODE - 1]
 }
 
+/// A text without what looks like a token: whoever wrote it there, it is none of ours, and must not be taken for one when a
+/// model repeats it. What is left is its kind in other brackets; `None` when there is nothing like that.
+pub(crate) fn disarmed(text: &str) -> Option<String> {
+    let mut out: Option<String> = None;
+    let mut copied = 0;
+    for (at, open) in text.match_indices([OPEN, '〚']) {
+        let body = at + open.len();
+        let Some(length) = text[body..].find([CLOSE, '〛', OPEN, '〚', '\n']) else { break };
+        let inner = &text[body..body + length];
+        if at < copied || !is_like_a_token(inner) {
+            continue;
+        }
+        let kind = inner.split(|c: char| !c.is_alphanumeric() && c != '_').next();
+        let kind = kind.filter(|kind| is_kind(kind)).unwrap_or("…");
+        let end = body + length;
+        let closing = text[end..].chars().next().filter(|c| matches!(c, &CLOSE | '〛'));
+        let out = out.get_or_insert_default();
+        out.extend([&text[copied..at], "[", kind, "]"]);
+        copied = end + closing.map_or(0, char::len_utf8);
+    }
+    let mut out = out?;
+    out.push_str(&text[copied..]);
+    Some(out)
+}
+
+/// Whether what stands between brackets ends with what could be a code, or a slip of one.
+fn is_like_a_token(inner: &str) -> bool {
+    let inner = inner.trim_end();
+    let from = inner.trim_end_matches(|c: char| c.is_ascii_alphanumeric()).len();
+    let code = &inner[from..];
+    let is_capital = code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    let has_digit = code.bytes().any(|b| b.is_ascii_digit());
+    (CODE - 1..=CODE + 1).contains(&code.len()) && (is_capital || has_digit)
+}
+
 /// The check character: the weighted sum of all six is a multiple of 31.
 fn check(code: &Code) -> u8 {
     let value = |byte: u8| ALPHABET.iter().position(|known| *known == byte).unwrap_or(0);
@@ -125,6 +160,21 @@ mod tests {
             long.insert(at, code[at]);
             prop_assert!(is_slip(&short, &code) && is_slip(&long, &code));
             prop_assert!(!is_slip(&short[1..], &code));
+        }
+    }
+
+    #[test]
+    fn a_token_that_somebody_wrote_is_taken_apart() {
+        let cases = [
+            ("call ⟦name·A7K2QX⟧ and ⟦电话·B8K3QZ⟧.", Some("call [name] and [电话].")),
+            ("⟦lantern·a7k2qx⟧", Some("[…]")),
+            ("⟦⟦name·A7K2QX⟧⟧", Some("⟦[name]⟧")),
+            ("⟦name·A7K2QX⟦", Some("[name]⟦")),
+            ("⟦email⟧ and ⟦e1 + e2⟧ and ⟦", None),
+            ("no token", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(disarmed(text).as_deref(), expected, "{text}");
         }
     }
 
