@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use yumen_policy::Clearance;
-use yumen_wire::{Chat, Message, Passages};
+use yumen_wire::{Chat, Message, Passages, Tokens};
 
+use crate::guidance::{self, Nonce};
 use crate::{
     ChatInput, DeviceTask, Feature, FeatureError, FeatureInput, FeatureRequest, RewriteStyle, Role,
     Task, TextLanguage,
@@ -51,9 +52,34 @@ impl Passages for Prompt {
             Body::Device(task) => visit(&mut task.text),
         }
     }
+
+    /// The text that a feature works on, and the results of tools. What a person says in a chat is theirs.
+    fn material_mut(&mut self, visit: &mut dyn FnMut(&mut String)) {
+        match &mut self.body {
+            Body::Chat(chat) if self.feature.task() == Task::Rewrite => {
+                for message in &mut chat.messages {
+                    if let Message::User { content } = message {
+                        content.passages_mut(visit);
+                    }
+                }
+            }
+            Body::Chat(chat) => chat.material_mut(visit),
+            Body::Device(task) => visit(&mut task.text),
+        }
+    }
 }
 
-/// Makes the prompt of a feature request. Takes the clearance by value: one clearance, one prompt.
+impl Tokens for Prompt {
+    fn explain_tokens(&mut self) {
+        // An engine on the device gets no tokens.
+        if let Body::Chat(chat) = &mut self.body {
+            guidance::explain_tokens(chat);
+        }
+    }
+}
+
+/// Makes the prompt of a feature request. Takes the clearance by value: one clearance, one prompt. A text to work on is
+/// marked as material with `nonce`, which no other request may have.
 ///
 /// # Errors
 /// [`FeatureError::Invalid`] when the clearance or the request is for another feature.
@@ -61,6 +87,7 @@ pub fn prepare(
     clearance: Clearance,
     feature: &Arc<Feature>,
     request: FeatureRequest,
+    nonce: &Nonce,
 ) -> Result<Prompt, FeatureError> {
     check_feature(&clearance, feature)?;
     let (input, language) = request.into_parts();
@@ -70,8 +97,8 @@ pub fn prepare(
         }
         (Task::Rewrite, FeatureInput::Rewrite { text, style }) => {
             let messages = vec![
-                Message::system(rewrite_system(feature, language, &style)),
-                Message::user(text),
+                Message::system(rewrite_system(feature, language, &style, nonce)),
+                Message::user(nonce.around(&text)),
             ];
             Body::Chat(Box::new(Chat { messages, ..Chat::default() }))
         }
@@ -95,7 +122,7 @@ pub fn prepare(
 }
 
 /// Makes the prompt of a conversation that came in a standard client's own shape; the
-/// application's own system message stays, and none of ours is added.
+/// application's own system message stays. Results of tools are marked as material with `nonce`, and the model is told so.
 ///
 /// # Errors
 /// As [`prepare`], and [`FeatureError::InputTooLarge`] or [`FeatureError::EmptyInput`] by the
@@ -104,6 +131,7 @@ pub fn prepare_chat(
     clearance: Clearance,
     feature: &Arc<Feature>,
     mut chat: Chat,
+    nonce: &Nonce,
 ) -> Result<Prompt, FeatureError> {
     check_feature(&clearance, feature)?;
     if feature.task() != Task::Chat {
@@ -121,6 +149,17 @@ pub fn prepare_chat(
     if actual > limit {
         return Err(FeatureError::InputTooLarge { feature: feature.id().clone(), limit, actual });
     }
+    let mut has_results = false;
+    for message in &mut chat.messages {
+        if let Message::Tool { content, .. } = message {
+            *content = nonce.around_result(content);
+            has_results = true;
+        }
+    }
+    if has_results {
+        let line = nonce.of_results(guidance::is_chinese(&chat));
+        guidance::instruct(&mut chat, &line);
+    }
     Ok(Prompt { clearance, feature: Arc::clone(feature), body: Body::Chat(Box::new(chat)) })
 }
 
@@ -136,16 +175,22 @@ fn check_feature(clearance: &Clearance, feature: &Feature) -> Result<(), Feature
 }
 
 /// The system message of a rewrite. Its first line names task and style for machines.
-fn rewrite_system(feature: &Feature, language: TextLanguage, style: &RewriteStyle) -> String {
+fn rewrite_system(
+    feature: &Feature,
+    language: TextLanguage,
+    style: &RewriteStyle,
+    nonce: &Nonce,
+) -> String {
     let Some(prompts) = feature.prompts(language) else { return String::new() };
     let wish = match style {
         RewriteStyle::Described(instruction) => instruction.as_str(),
         named => prompts.styles.get(named.name()).map_or("", String::as_str),
     };
     format!(
-        "Task: rewrite; style: {}\n{}",
+        "Task: rewrite; style: {}\n{}\n{}",
         style.name(),
-        prompts.system.replace("{wish}", wish).trim_end()
+        prompts.system.replace("{wish}", wish).trim_end(),
+        nonce.of_text(language)
     )
 }
 

@@ -50,20 +50,43 @@ impl Outgoing {
         let ready = found.partition_point(|span| span.start < frontier);
         let mut out = String::with_capacity(cut);
         let mut written = self.masked_until.saturating_sub(self.base).min(cut);
-        for span in found.drain(..ready) {
+        for (i, span) in found[..ready].iter().enumerate() {
             if span.start >= self.masked_until {
                 let start = at(&self.held, span.start - self.base);
                 out.push_str(&self.held[written..start]);
                 let rule = &rules[span.rule as usize];
-                out.push_str(&rule.placeholder);
+                // A token stands for all that is covered.
+                let token = vault.as_deref_mut().filter(|_| rule.is_pseudonymised()).and_then(|vault| {
+                    let end = at(&self.held, covered(&found[i..ready]) - self.base);
+                    vault.token(rule.kind(), &self.held[start..end], is_chinese(&self.held))
+                });
+                out.push_str(token.unwrap_or(&rule.placeholder));
                 tally.add(span.rule, 1);
             }
             self.masked_until = self.masked_until.max(span.end);
             written = written.max((self.masked_until - self.base).min(cut));
         }
+        found.drain(..ready);
         out.push_str(&self.held[written..cut]);
         self.held.drain(..cut);
         self.base = frontier;
         out
     }
+}
+
+/// The end of the first of these places and of all that overlap with it, one leading to the next.
+fn covered(spans: &[Span]) -> usize {
+    let mut end = 0;
+    for (i, span) in spans.iter().enumerate() {
+        if i > 0 && span.start >= end {
+            break;
+        }
+        end = end.max(span.end);
+    }
+    end
+}
+
+/// Whether a text has Chinese characters: then its tokens are called in Chinese.
+fn is_chinese(text: &str) -> bool {
+    text.chars().any(|c| matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'))
 }

@@ -6,14 +6,15 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use yumen_policy::{Digest, Text};
-use yumen_wire::Passages;
+use yumen_wire::{Passages, Tokens};
 
-use crate::crossing::Crossing;
+use crate::crossing::{Crossing, ToPartner};
 use crate::detect::phrase::PhraseSet;
 use crate::error::ScreenError;
 use crate::finding::{Finding, Inspection, Span};
 use crate::mask::Outgoing;
 use crate::notice::{Notice, Refusal, Tally};
+use crate::pseudonym::{Vault, disarmed};
 use crate::pack::{Action, Actions, Boundary, Detector, Kind, Pack, Rule, Severity};
 use crate::scan::{Lens, Scanner};
 use crate::screened::Screened;
@@ -112,13 +113,44 @@ impl Screen {
     /// `_crossing` is the border it is to cross, such as [`ToPartner`](crate::ToPartner); the proof is good for that one only.
     pub fn whole<T: Passages, C: Crossing>(
         &self,
-        mut value: T,
+        value: T,
         _crossing: C,
+    ) -> Result<(Screened<T, C>, Vec<Notice>), Refusal> {
+        self.read(value, None)
+    }
+
+    /// As [`whole`](Self::whole), on the way to a partner: what a rule pseudonymises gets a token, whose value is put into `vault`. Where
+    /// there are tokens, the model is told what they are. Tokens that stand in the value already are taken apart.
+    pub fn pseudonymised<T: Tokens>(
+        &self,
+        mut value: T,
+        vault: &mut Vault,
+    ) -> Result<(Screened<T, ToPartner>, Vec<Notice>), Refusal> {
+        value.passages_mut(&mut |text| {
+            if let Some(disarmed) = disarmed(text) {
+                *text = disarmed;
+            }
+        });
+        let (screened, notices): (Screened<T, ToPartner>, _) =
+            self.read(value, Some(&mut *vault))?;
+        let mut value = screened.into_inner();
+        if !vault.is_empty() {
+            value.explain_tokens();
+        }
+        Ok((Screened::new(value), notices))
+    }
+
+    fn read<T: Passages, C: Crossing>(
+        &self,
+        mut value: T,
+        mut vault: Option<&mut Vault>,
     ) -> Result<(Screened<T, C>, Vec<Notice>), Refusal> {
         let boundary = C::BOUNDARY;
         let mut masked = Tally::default();
         let mut refused = Tally::default();
-        value.passages_mut(&mut |text| self.passage(text, boundary, &mut masked, &mut refused));
+        value.passages_mut(&mut |text| {
+            self.passage(text, boundary, &mut masked, &mut refused, vault.as_deref_mut());
+        });
         if refused.is_empty() {
             Ok((Screened::new(value), masked.into_notices(&self.rules, boundary)))
         } else {
@@ -163,7 +195,7 @@ impl Screen {
             let mut outgoing = Outgoing::new(kept);
             let frontier = scanner.frontier();
             passes =
-                outgoing.release(frontier, &mut scanner.found, &self.rules, &mut Tally::default());
+                outgoing.release(frontier, &mut scanner.found, &self.rules, &mut Tally::default(), None);
         }
         Inspection { action, findings, text: passes }
     }
@@ -179,6 +211,7 @@ impl Screen {
         boundary: Boundary,
         masked: &mut Tally,
         refused: &mut Tally,
+        vault: Option<&mut Vault>,
     ) {
         let lens = self.lens(boundary);
         if lens.is_clear() {
@@ -195,7 +228,9 @@ impl Screen {
         masked.add(SHORTENING, scanner.shortened);
         if !scanner.found.is_empty() {
             let mut outgoing = Outgoing::new(std::mem::take(text));
-            *text = outgoing.release(scanner.frontier(), &mut scanner.found, &self.rules, masked);
+            let frontier = scanner.frontier();
+            *text =
+                outgoing.release(frontier, &mut scanner.found, &self.rules, masked, vault);
         }
     }
 

@@ -131,6 +131,7 @@ impl<C: Crossing> StreamScreen<C> {
             &mut self.scanner.found,
             self.screen.rules(),
             &mut tally,
+            None,
         );
         Step {
             text: (!text.is_empty()).then(|| Screened::new(text)),

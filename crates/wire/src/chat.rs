@@ -16,6 +16,20 @@ use crate::json::{Json, visit_json_text};
 pub trait Passages {
     /// Calls `visit` once for each text, in reading order. `visit` may replace the text.
     fn passages_mut(&mut self, visit: &mut dyn FnMut(&mut String));
+
+    /// Calls `visit` once for each text that is material to work on: somebody wrote it who is not asking, so the model must not
+    /// follow it. These are among the passages; where nobody says, there are none.
+    fn material_mut(&mut self, visit: &mut dyn FnMut(&mut String)) {
+        let _ = visit;
+    }
+}
+
+/// A value for a model that can be told that tokens stand in it for what it is not shown.
+pub trait Tokens: Passages {
+    /// Tells the model to copy tokens as they are.
+    ///
+    /// What this adds is not screened, so it adds nothing but words that stand in the program.
+    fn explain_tokens(&mut self);
 }
 
 impl Passages for String {
@@ -348,6 +362,15 @@ impl Passages for Chat {
             }
         }
         self.extra.passages_mut(visit);
+    }
+
+    /// The results of tools.
+    fn material_mut(&mut self, visit: &mut dyn FnMut(&mut String)) {
+        for message in &mut self.messages {
+            if let Message::Tool { content, .. } = message {
+                visit_json_text(content, visit);
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use yumen_features::{Feature, FeatureRequest, Prompt, prepare};
+use yumen_features::{Feature, FeatureRequest, Nonce, Prompt, prepare};
 use yumen_policy::Clearance;
 
 pub fn prompts(
@@ -10,9 +10,10 @@ pub fn prompts(
     feature: &Arc<Feature>,
     first: FeatureRequest,
     second: FeatureRequest,
+    nonce: &Nonce,
 ) -> [Prompt; 2] {
-    let first = prepare(clearance, feature, first).unwrap();
-    let second = prepare(clearance, feature, second).unwrap();
+    let first = prepare(clearance, feature, first, nonce).unwrap();
+    let second = prepare(clearance, feature, second, nonce).unwrap();
     [first, second]
 }
 

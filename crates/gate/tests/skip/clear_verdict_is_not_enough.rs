@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use yumen_features::{Feature, FeatureRequest, Prompt, prepare};
+use yumen_features::{Feature, FeatureRequest, Nonce, Prompt, prepare};
 use yumen_policy::{Device, Policy, Timestamp, judge};
 
 pub fn prompt(
@@ -10,9 +10,10 @@ pub fn prompt(
     device: &Device,
     feature: &Arc<Feature>,
     request: FeatureRequest,
+    nonce: &Nonce,
 ) -> Prompt {
     let verdict = judge(policy, device, feature.id(), Timestamp::now());
-    prepare(verdict, feature, request).unwrap()
+    prepare(verdict, feature, request, nonce).unwrap()
 }
 
 fn main() {}

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use yumen_features::{Feature, FeatureRequest, Prompt, prepare};
+use yumen_features::{Feature, FeatureRequest, Nonce, Prompt, prepare};
 use yumen_gate::{AnswerBody, Piece};
 use yumen_label::{Labelled, Labeller, Labels};
 use yumen_ledger::{Admission, Admitted, Ledger};
@@ -30,10 +30,11 @@ pub(crate) fn routed(
     clearance: Clearance,
     feature: &Arc<Feature>,
     request: FeatureRequest,
+    nonce: &Nonce,
     screen: &Screen,
     partners: &Partners,
 ) -> Route {
-    let prompt: Prompt = prepare(clearance, feature, request).unwrap();
+    let prompt: Prompt = prepare(clearance, feature, request, nonce).unwrap();
     let (prompt, _): (Screened<Prompt, ToPartner>, _) = screen.whole(prompt, ToPartner).unwrap();
     partners.route(prompt, Manner::whole()).unwrap()
 }

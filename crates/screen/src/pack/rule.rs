@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use yumen_policy::{MarketId, Text};
 
-use super::action::Actions;
+use super::action::{Action, Actions};
 use super::category::{Category, Severity};
 use crate::detect::phrase::Phrases;
 
@@ -54,6 +54,18 @@ pub(crate) struct Rule {
     pub(crate) severity: Severity,
     /// From this day on it is not looked for.
     pub(crate) expires: Option<Date>,
+}
+
+impl Rule {
+    /// Whether what it finds leaves for a partner as a token.
+    pub(crate) fn is_pseudonymised(&self) -> bool {
+        self.actions.to_partner == Action::Pseudonymise
+    }
+
+    /// What the placeholder calls it, without brackets.
+    pub(crate) fn kind(&self) -> &str {
+        self.placeholder.trim_matches(['⟦', '⟧'])
+    }
 }
 
 #[derive(Clone, Debug)]
