@@ -273,7 +273,7 @@ fn body(ask: &Ask, fault: Option<FaultKind>, chinese: bool) -> String {
         return said.collect::<Vec<_>>().join(if chinese { "；" } else { "\n" });
     }
     if let Some(style) = Style::wanted(&talk.system) {
-        return rewrite::rewrite(&talk.user, style);
+        return rewrite::rewrite(rewrite::material(&talk.user), style);
     }
     let asked = gist(&talk.user);
     let turn = match (talk.turns, chinese) {

@@ -35,6 +35,15 @@ impl Style {
     }
 }
 
+/// What stands between `<<data …>>` and `<<end …>>`, if a message is marked so; else all of it.
+pub(crate) fn material(message: &str) -> &str {
+    let marked = || {
+        let (mark, rest) = message.trim().strip_prefix("<<data ")?.split_once(">>")?;
+        rest.strip_suffix(format!("<<end {mark}>>").as_str())
+    };
+    marked().unwrap_or(message)
+}
+
 /// `text` in another style.
 pub(crate) fn rewrite(text: &str, style: Style) -> String {
     let text = text.trim();

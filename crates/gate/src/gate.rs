@@ -11,7 +11,7 @@ use yumen_features::Catalogue;
 use yumen_ledger::{Canonical, Ledger, LedgerError};
 use yumen_partners::Partners;
 use yumen_policy::{AssertionKeys, FeatureId, HighWater, Market, MarketState, Part, Timestamp};
-use yumen_screen::Screen;
+use yumen_screen::{PseudonymSecret, Screen};
 
 use crate::alarm::{About, Alarm, AlarmKind, Alarms};
 use crate::caller::Assertions;
@@ -72,6 +72,8 @@ pub struct Parts {
     pub require_device_key: bool,
     /// Model names of plain clients, each standing for a feature.
     pub aliases: BTreeMap<String, FeatureId>,
+    /// What the tokens that stand for people's values are made from.
+    pub pseudonyms: PseudonymSecret,
 }
 
 /// Everything the requests share. Nothing in it is locked on the way of a request.
@@ -92,6 +94,7 @@ pub struct Gate {
     pub(crate) require_device_key: bool,
     pub(crate) replays: Replays,
     pub(crate) aliases: BTreeMap<String, FeatureId>,
+    pub(crate) pseudonyms: PseudonymSecret,
     pub(crate) metrics: Metrics,
     pub(crate) openapi: Vec<u8>,
     pub(crate) drifts: Drifts,
@@ -124,6 +127,7 @@ impl Gate {
             require_device_key: parts.require_device_key,
             replays: Replays::default(),
             aliases: parts.aliases,
+            pseudonyms: parts.pseudonyms,
             metrics,
         })
     }

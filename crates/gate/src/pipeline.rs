@@ -22,7 +22,7 @@ use yumen_partners::{Answer, AskError, Manner, RouteError, Stray, Unanswered};
 use yumen_policy::{
     Clearance, Digest, MarketId, ModelRef, Outcome, Release, Timestamp, UiLanguage, Verdict, clear,
 };
-use yumen_screen::{FromDevice, FromPartner, Notice, ToDevice, ToPartner};
+use yumen_screen::{FromDevice, FromPartner, Notice, ToDevice, Vault};
 use yumen_wire::Completion;
 
 use crate::alarm::{About, AlarmKind};
@@ -33,7 +33,9 @@ use crate::display::Display;
 use crate::gate::{Durability, Gate};
 use crate::journal::{Cleared, Journal};
 use crate::problem::Problem;
+use crate::random::random;
 use crate::receipt::{Record, ServedBy, sandbox_notice};
+use crate::restoring::{OwnTools, Restoring};
 use crate::snapshot::Snapshot;
 use crate::stream::{LabelledStream, is_identifier};
 
@@ -46,6 +48,8 @@ pub(crate) struct Way<'a> {
     pub(crate) language: UiLanguage,
     /// What the app calls the conversation by, if it has a name for it.
     pub(crate) conversation: Option<String>,
+    /// The tools that are the person's own.
+    pub(crate) own_tools: OwnTools,
 }
 
 /// An answer that may be written.
@@ -233,7 +237,9 @@ impl Way<'_> {
         let journal = opening.journal;
         let limit = prompt.feature().checks().max_output_bytes;
         let rule = prompt.feature().failover().after_first;
-        let (prompt, notices) = self.gate.screen.whole(prompt, ToPartner)?;
+        let mut vault = self.vault(prompt.clearance())?;
+        let (prompt, notices) = self.gate.screen.pseudonymised(prompt, &mut vault)?;
+        let restoring = Restoring::new(vault, prompt.get(), self.own_tools.clone());
         journal.notices(&notices);
         let counters = self.gate.metrics.counters().clone();
         let conversation = self.conversation();
@@ -278,7 +284,9 @@ impl Way<'_> {
                 trail.answers(whole.model(), How::BeforeFirst, ended).await?;
                 record.attempts = attempts::told(&whole.attempts);
                 let completion = output_of(whole.completion, limit)?;
-                let (completion, notices) = self.gate.screen.whole(completion, FromPartner)?;
+                let (completion, mut notices) = self.gate.screen.whole(completion, FromPartner)?;
+                let (completion, more) = restoring.whole(completion);
+                notices.extend(more);
                 journal.notices(&notices);
                 record.served_by = Arc::clone(trail.served_by());
                 Content::Whole(Box::new(labels.stamp(completion)), notices)
@@ -289,6 +297,7 @@ impl Way<'_> {
                 Content::Stream(Box::new(LabelledStream::new(
                     answer,
                     &self.gate.screen,
+                    restoring,
                     labels,
                     limit,
                     journal.clone(),
@@ -298,6 +307,19 @@ impl Way<'_> {
             }
         };
         Ok(Served { record, admission, content })
+    }
+
+    /// An empty vault for this request: its tokens are those of the conversation, in this market and feature, and of no other. A
+    /// conversation without a name is one request long.
+    fn vault(&self, clearance: &Clearance) -> Result<Vault, Problem> {
+        let conversation = match &self.conversation {
+            Some(name) => name.clone(),
+            None => format!("{:?}", random::<16>()?),
+        };
+        let named = if self.conversation.is_some() { "named" } else { "unnamed" };
+        let (market, feature) = (clearance.market().as_str(), clearance.feature().as_str());
+        let scope = [self.caller.key_id(), named, &conversation, market, feature];
+        Ok(Vault::new(self.gate.pseudonyms.conversation(&scope)))
     }
 
     /// The conversation's name among those of all apps: one app's name for it is not another's.

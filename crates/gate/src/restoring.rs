@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
+use yumen_features::{Body, Prompt};
 use yumen_screen::{FromPartner, Notice, RestoringScreen, Screened, StreamScreen, Vault};
 use yumen_wire::{Completion, ResponseFormat};
 
@@ -50,13 +51,15 @@ pub(crate) struct Restoring {
 }
 
 impl Restoring {
-    pub(crate) fn new(
-        vault: Vault,
-        format: Option<&ResponseFormat>,
-        own_tools: OwnTools,
-    ) -> Self {
-        let is_json =
-            matches!(format, Some(ResponseFormat::JsonObject | ResponseFormat::JsonSchema { .. }));
+    /// The values of `vault`, for the answer to `prompt`.
+    pub(crate) fn new(vault: Vault, prompt: &Prompt, own_tools: OwnTools) -> Self {
+        let is_json = match prompt.body() {
+            Body::Chat(chat) => matches!(
+                chat.params.response_format,
+                Some(ResponseFormat::JsonObject | ResponseFormat::JsonSchema { .. })
+            ),
+            Body::Device(_) => false,
+        };
         Self { vault: Arc::new(vault), is_json, own_tools }
     }
 

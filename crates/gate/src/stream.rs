@@ -8,7 +8,7 @@ use std::sync::Arc;
 use yumen_label::Labels;
 use yumen_partners::{AnswerStream, AskError, Step};
 use yumen_policy::Text;
-use yumen_screen::{self as screen, Action, FromPartner, Notice, Refusal, Screen, StreamScreen};
+use yumen_screen::{self as screen, Action, FromPartner, Notice, Refusal, RestoringScreen, Screen};
 use yumen_wire::{Event, FinishReason, PartnerErrorKind, ToolCallDelta};
 
 use crate::answer::{Piece, Pieces, ToolCallPart};
@@ -16,6 +16,7 @@ use crate::attempts::{self, How, Trail};
 use crate::drift::Drifts;
 use crate::journal::Journal;
 use crate::problem::Problem;
+use crate::restoring::Restoring;
 
 /// The most tool calls one answer may make; more end it.
 const MAX_TOOL_CALLS: usize = 64;
@@ -25,7 +26,8 @@ pub(crate) struct LabelledStream {
     answer: AnswerStream,
     events: Vec<Event>,
     screen: Arc<Screen>,
-    text: StreamScreen<FromPartner>,
+    restoring: Restoring,
+    text: RestoringScreen,
     tools: Vec<ToolStream>,
     labels: Labels,
     journal: Journal,
@@ -43,13 +45,14 @@ pub(crate) struct LabelledStream {
 
 struct ToolStream {
     index: u32,
-    arguments: StreamScreen<FromPartner>,
+    arguments: RestoringScreen,
 }
 
 impl LabelledStream {
     pub(crate) fn new(
         answer: AnswerStream,
         screen: &Arc<Screen>,
+        restoring: Restoring,
         labels: Labels,
         max_output_bytes: usize,
         journal: Journal,
@@ -60,7 +63,8 @@ impl LabelledStream {
             answer,
             events: Vec::new(),
             screen: Arc::clone(screen),
-            text: screen.stream(FromPartner),
+            text: restoring.text(screen.stream(FromPartner)),
+            restoring,
             tools: Vec::new(),
             labels,
             journal,
@@ -85,7 +89,7 @@ impl LabelledStream {
         let another = self.trail.answers(self.answer.model(), how, ended).await?;
         if step == Step::Restarted {
             // What is still held back belongs to a text that is void.
-            self.text = self.screen.stream(FromPartner);
+            self.text = self.restoring.text(self.screen.stream(FromPartner));
             self.tools.clear();
             self.left = self.most;
         }
@@ -154,7 +158,8 @@ impl LabelledStream {
         let position = match self.tools.iter().position(|tool| tool.index == index) {
             Some(position) => position,
             None if self.tools.len() < MAX_TOOL_CALLS => {
-                let arguments = self.screen.stream(FromPartner);
+                let screen = self.screen.stream(FromPartner);
+                let arguments = self.restoring.arguments(screen, name.as_deref());
                 self.tools.push(ToolStream { index, arguments });
                 self.tools.len() - 1
             }

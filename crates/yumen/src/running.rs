@@ -14,6 +14,7 @@ use yumen_gate::{About, AlarmKind, Durability, Gate, Mode, Parts};
 use yumen_ledger::Ledger;
 use yumen_partners::{PartnerConfig, Partners, Routing};
 use yumen_policy::{FeatureId, HighWater, Role, Timestamp};
+use yumen_screen::PseudonymSecret;
 use yumen_store::{DataVersion, Store, hash_secret};
 
 use crate::compose::{Build, Settings};
@@ -87,6 +88,13 @@ pub(crate) struct Running {
     data: DataDir,
 }
 
+/// A new secret for the tokens that stand for people's values: none outlives the process that made it.
+fn pseudonyms() -> Result<PseudonymSecret, Failure> {
+    let mut random = [0; 32];
+    getrandom::fill(&mut random).context("the system gives no random numbers")?;
+    Ok(PseudonymSecret::new(random))
+}
+
 impl Running {
     /// Puts a gate together on its premises.
     pub(crate) fn new(premises: Premises, service: Service) -> Result<Self, Failure> {
@@ -113,6 +121,7 @@ impl Running {
             assertions: books.desk.assertion_keys().clone(),
             require_device_key,
             aliases,
+            pseudonyms: pseudonyms()?,
         });
         if let Some(seen) = seen {
             gate.saw(seen);

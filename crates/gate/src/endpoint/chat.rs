@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use yumen_features::{Feature, Task, prepare_chat};
+use yumen_features::{Feature, Nonce, Task, prepare_chat};
 use yumen_label::{Label, Labelled};
 use yumen_ledger::Admitted;
 use yumen_policy::{Timestamp, UiLanguage};
@@ -23,8 +23,10 @@ use crate::gate::Gate;
 use crate::intake;
 use crate::pipeline::{Content, Delivery, Served, Way};
 use crate::problem::Problem;
+use crate::random::random;
 use crate::receipt::{Receipt, Record, ServedBy};
 use crate::reply::{self, EVENT_STREAM, JSON, Reply};
+use crate::restoring::OwnTools;
 use crate::visit::Visit;
 
 pub(crate) async fn completions(
@@ -50,11 +52,15 @@ pub(crate) async fn completions(
     drop(body);
     let feature = chat_feature(gate, &asked.model)?;
     let ChatCompletionRequest { chat, include_usage, stream, conversation, .. } = asked;
-    let way = Way { gate, snapshot: &snapshot, caller: &caller, now, language, conversation };
+    let own_tools = OwnTools::of(&headers)?;
+    let way =
+        Way { gate, snapshot: &snapshot, caller: &caller, now, language, conversation, own_tools };
     let clearance = way.clear(feature).await?;
     let delivery = if stream { Delivery::Chunks } else { Delivery::Whole };
+    let nonce = Nonce::new(random()?);
+    let prepare = |clearance| prepare_chat(clearance, feature, chat, &nonce);
     let served = way
-        .serve(feature, clearance, |clearance| prepare_chat(clearance, feature, chat), delivery)
+        .serve(feature, clearance, prepare, delivery)
         .await?;
     let open = gate.metrics.counters().open_answer();
     let Served { mut record, admission, content } = served;

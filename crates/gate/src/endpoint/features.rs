@@ -1,7 +1,7 @@
 //! `GET /v1/features` and `POST /v1/features/{id}`: the typed features, whole or as events.
 
 use http::{HeaderMap, header};
-use yumen_features::{Feature, FeatureRequest, prepare};
+use yumen_features::{Feature, FeatureRequest, Nonce, prepare};
 use yumen_policy::{Timestamp, clear};
 
 use crate::caller::Caller;
@@ -11,7 +11,9 @@ use crate::gate::{Gate, Mode};
 use crate::intake;
 use crate::pipeline::{Delivery, Way};
 use crate::problem::Problem;
+use crate::random::random;
 use crate::reply::{self, EVENT_STREAM, JSON, Reply};
+use crate::restoring::OwnTools;
 use crate::visit::Visit;
 
 /// What every feature is: names, languages, limits, schemas; and, for a caller whose device is known
@@ -65,7 +67,7 @@ pub(crate) async fn run(
             format!("没有功能 {id:?}；GET /v1/features 列出全部功能。"),
         )
     })?;
-    let way = Way { gate, snapshot: &snapshot, caller: &caller, now, language, conversation: None };
+    let way = Way { gate, snapshot: &snapshot, caller: &caller, now, language, conversation: None, own_tools: OwnTools::default() };
     // The verdict comes before the body: a device that may not have the feature sends nothing.
     let clearance = way.clear(feature).await?;
     let body = intake::json_body(&headers, body).await?;
@@ -73,8 +75,10 @@ pub(crate) async fn run(
     drop(body);
     let streamed = wants_events(&headers);
     let delivery = if streamed { Delivery::Events } else { Delivery::Whole };
+    let nonce = Nonce::new(random()?);
+    let prepare = |clearance| prepare(clearance, feature, question, &nonce);
     let served = way
-        .serve(feature, clearance, |clearance| prepare(clearance, feature, question), delivery)
+        .serve(feature, clearance, prepare, delivery)
         .await?;
     let open = gate.metrics.counters().open_answer();
     Ok(if streamed {
