@@ -92,9 +92,8 @@ pub(crate) fn instruct(chat: &mut Chat, line: &str) {
 pub(crate) fn is_chinese(chat: &Chat) -> bool {
     let is_user = |message: &&Message| matches!(message, Message::User { .. });
     let newest = chat.messages.iter().rev().find(is_user).or(chat.messages.first());
-    newest.is_some_and(|message| {
-        message.text().chars().any(|c| matches!(c, '\u{4e00}'..='\u{9fff}'))
-    })
+    newest
+        .is_some_and(|message| message.text().chars().any(|c| matches!(c, '\u{4e00}'..='\u{9fff}')))
 }
 
 #[cfg(test)]
@@ -104,7 +103,10 @@ mod tests {
     #[test]
     fn material_stands_between_marks_and_json_stays_json() {
         let nonce = Nonce::new([0, 1, 2, 25, 26, 255, 7, 8, 9, 10, 11, 12]);
-        assert_eq!(nonce.around("a letter"), "<<data abczavhijklm>>\na letter\n<<end abczavhijklm>>");
+        assert_eq!(
+            nonce.around("a letter"),
+            "<<data abczavhijklm>>\na letter\n<<end abczavhijklm>>"
+        );
         assert_eq!(nonce.around_result(r#"{"a":1}"#), r#"{"data abczavhijklm":{"a":1}}"#);
         assert_eq!(nonce.around_result("{cut"), nonce.around("{cut"));
         for language in [TextLanguage::En, TextLanguage::Zh] {

@@ -56,10 +56,11 @@ impl Outgoing {
                 out.push_str(&self.held[written..start]);
                 let rule = &rules[span.rule as usize];
                 // A token stands for all that is covered.
-                let token = vault.as_deref_mut().filter(|_| rule.is_pseudonymised()).and_then(|vault| {
-                    let end = at(&self.held, covered(&found[i..ready]) - self.base);
-                    vault.token(rule.kind(), &self.held[start..end], is_chinese(&self.held))
-                });
+                let token =
+                    vault.as_deref_mut().filter(|_| rule.is_pseudonymised()).and_then(|vault| {
+                        let end = at(&self.held, covered(&found[i..ready]) - self.base);
+                        vault.token(rule.kind(), &self.held[start..end], is_chinese(&self.held))
+                    });
                 out.push_str(token.unwrap_or(&rule.placeholder));
                 tally.add(span.rule, 1);
             }

@@ -14,8 +14,8 @@ use crate::error::ScreenError;
 use crate::finding::{Finding, Inspection, Span};
 use crate::mask::Outgoing;
 use crate::notice::{Notice, Refusal, Tally};
-use crate::pseudonym::{Vault, disarmed};
 use crate::pack::{Action, Actions, Boundary, Detector, Kind, Pack, Rule, Severity};
+use crate::pseudonym::{Vault, disarmed};
 use crate::scan::{Lens, Scanner};
 use crate::screened::Screened;
 use crate::stream::StreamScreen;
@@ -194,8 +194,13 @@ impl Screen {
         if action < Action::Refuse {
             let mut outgoing = Outgoing::new(kept);
             let frontier = scanner.frontier();
-            passes =
-                outgoing.release(frontier, &mut scanner.found, &self.rules, &mut Tally::default(), None);
+            passes = outgoing.release(
+                frontier,
+                &mut scanner.found,
+                &self.rules,
+                &mut Tally::default(),
+                None,
+            );
         }
         Inspection { action, findings, text: passes }
     }
@@ -229,8 +234,7 @@ impl Screen {
         if !scanner.found.is_empty() {
             let mut outgoing = Outgoing::new(std::mem::take(text));
             let frontier = scanner.frontier();
-            *text =
-                outgoing.release(frontier, &mut scanner.found, &self.rules, masked, vault);
+            *text = outgoing.release(frontier, &mut scanner.found, &self.rules, masked, vault);
         }
     }
 

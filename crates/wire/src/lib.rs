@@ -52,7 +52,7 @@ pub use answer::{
 };
 pub use chat::{
     CacheHint, Chat, Effort, Message, Params, Passages, Reasoning, ResponseFormat, Role, Search,
-    Tool, ToolCall, ToolChoice, Tokens,
+    Tokens, Tool, ToolCall, ToolChoice,
 };
 pub use collect::Collector;
 pub use content::{Content, Media, MediaSource, Modalities, Part};

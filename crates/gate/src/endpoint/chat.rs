@@ -59,9 +59,7 @@ pub(crate) async fn completions(
     let delivery = if stream { Delivery::Chunks } else { Delivery::Whole };
     let nonce = Nonce::new(random()?);
     let prepare = |clearance| prepare_chat(clearance, feature, chat, &nonce);
-    let served = way
-        .serve(feature, clearance, prepare, delivery)
-        .await?;
+    let served = way.serve(feature, clearance, prepare, delivery).await?;
     let open = gate.metrics.counters().open_answer();
     let Served { mut record, admission, content } = served;
     let created = now.as_second();

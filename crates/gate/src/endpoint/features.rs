@@ -67,7 +67,15 @@ pub(crate) async fn run(
             format!("没有功能 {id:?}；GET /v1/features 列出全部功能。"),
         )
     })?;
-    let way = Way { gate, snapshot: &snapshot, caller: &caller, now, language, conversation: None, own_tools: OwnTools::default() };
+    let way = Way {
+        gate,
+        snapshot: &snapshot,
+        caller: &caller,
+        now,
+        language,
+        conversation: None,
+        own_tools: OwnTools::default(),
+    };
     // The verdict comes before the body: a device that may not have the feature sends nothing.
     let clearance = way.clear(feature).await?;
     let body = intake::json_body(&headers, body).await?;
@@ -77,9 +85,7 @@ pub(crate) async fn run(
     let delivery = if streamed { Delivery::Events } else { Delivery::Whole };
     let nonce = Nonce::new(random()?);
     let prepare = |clearance| prepare(clearance, feature, question, &nonce);
-    let served = way
-        .serve(feature, clearance, prepare, delivery)
-        .await?;
+    let served = way.serve(feature, clearance, prepare, delivery).await?;
     let open = gate.metrics.counters().open_answer();
     Ok(if streamed {
         let body = feature_answer::events(served, feature, language)?;

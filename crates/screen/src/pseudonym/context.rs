@@ -21,8 +21,24 @@ const CALLS: &[&str] = &[
 
 /// Fences whose content is text to read or to fill in.
 const PLAIN: &[&str] = &[
-    "", "csv", "email", "eml", "ics", "json", "markdown", "md", "plain", "plaintext", "text",
-    "toml", "tsv", "txt", "vcard", "vcf", "yaml", "yml",
+    "",
+    "csv",
+    "email",
+    "eml",
+    "ics",
+    "json",
+    "markdown",
+    "md",
+    "plain",
+    "plaintext",
+    "text",
+    "toml",
+    "tsv",
+    "txt",
+    "vcard",
+    "vcf",
+    "yaml",
+    "yml",
 ];
 
 const LONGEST_WORD: usize = 16;
@@ -214,9 +230,8 @@ impl Context {
         let is_fence = |(mark, length): &(char, usize)| *length >= 3 && !line.info.contains(*mark);
         if let Some((mark, length)) = line.mark.filter(is_fence) {
             let info = line.info.trim();
-            let closes = |fence: &Fence| {
-                fence.mark == mark && length >= fence.length && info.is_empty()
-            };
+            let closes =
+                |fence: &Fence| fence.mark == mark && length >= fence.length && info.is_empty();
             match &self.fence {
                 Some(fence) if closes(fence) => self.fence = None,
                 Some(_) => {}

@@ -80,9 +80,6 @@ mod tests {
             assert_ne!(number(&["app", "one"]), number(other), "{other:?}");
         }
         let another = PseudonymSecret::new([8; 32]);
-        assert_ne!(
-            number(&["app"]),
-            another.conversation(&["app"]).number("name", "li lei", 0)
-        );
+        assert_ne!(number(&["app"]), another.conversation(&["app"]).number("name", "li lei", 0));
     }
 }

@@ -216,11 +216,7 @@ fn dot(held: Held<'_>, at: usize) -> Result<Option<usize>, Pending> {
 }
 
 /// A code exactly as it is in the vault, not a part of a longer word, and not a word itself.
-fn bare_code(
-    held: Held<'_>,
-    at: usize,
-    vault: &Vault,
-) -> Result<Option<(usize, usize)>, Pending> {
+fn bare_code(held: Held<'_>, at: usize, vault: &Vault) -> Result<Option<(usize, usize)>, Pending> {
     let mut code = [0; CODE];
     for i in 0..CODE {
         match held.get(at + i)? {
@@ -272,8 +268,7 @@ mod tests {
     }
 
     fn first(text: &str, vault: &Vault) -> Option<Seen> {
-        let units: Vec<Unit> =
-            text.chars().map(|c| Unit { c, start: 0, end: 0 }).collect();
+        let units: Vec<Unit> = text.chars().map(|c| Unit { c, start: 0, end: 0 }).collect();
         read(Held { units: &units, ended: true }, 0, false, vault).unwrap()
     }
 
@@ -313,7 +308,8 @@ mod tests {
         assert_ne!(foreign, token);
         let stray = first(foreign, &vault).unwrap();
         assert_eq!(stray.what, What::Stray(Some("name".to_owned())));
-        for harmless in ["⟦name⟧", "⟦x⟧", "[name]", "name", "[1]", "ABCDEF", "⟦a b c⟧", "⟦"] {
+        for harmless in ["⟦name⟧", "⟦x⟧", "[name]", "name", "[1]", "ABCDEF", "⟦a b c⟧", "⟦"]
+        {
             assert_eq!(first(harmless, &vault), None, "{harmless}");
         }
     }

@@ -174,9 +174,10 @@ impl Restorer {
             return None;
         }
         let to = if to.chars > self.decided.chars { self.decided } else { to };
-        let touched = self.shifts.iter().filter(|shift| {
-            shift.end().chars > from.chars && shift.at.chars < to.chars
-        });
+        let touched = self
+            .shifts
+            .iter()
+            .filter(|shift| shift.end().chars > from.chars && shift.at.chars < to.chars);
         let (mut start, mut end) = (from, to);
         for shift in touched {
             if shift.at.chars < start.chars {

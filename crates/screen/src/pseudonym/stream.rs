@@ -57,9 +57,10 @@ impl RestoringScreen {
     fn restored(&mut self, mut step: Step<FromPartner>, ended: bool) -> Step<FromPartner> {
         let revisions = std::mem::take(&mut step.revisions);
         step.revisions.extend(revisions.into_iter().filter_map(|revision| self.revised(revision)));
-        let mut text = step.text.take().map_or_else(String::new, |text| {
-            self.restorer.push(&text.into_inner())
-        });
+        let mut text = step
+            .text
+            .take()
+            .map_or_else(String::new, |text| self.restorer.push(&text.into_inner()));
         if ended || step.stopped {
             text.push_str(&self.restorer.finish());
         }

@@ -122,8 +122,7 @@ pub(super) fn is_slip(written: &[u8], code: &Code) -> bool {
     let (a, b) = (&written[first..], &code[first..]);
     match (a.len(), b.len()) {
         (x, y) if x == y => {
-            a.get(1..) == b.get(1..)
-                || (x >= 2 && a[0] == b[1] && a[1] == b[0] && a[2..] == b[2..])
+            a.get(1..) == b.get(1..) || (x >= 2 && a[0] == b[1] && a[1] == b[0] && a[2..] == b[2..])
         }
         (x, y) if x == y + 1 => a[1..] == *b,
         (x, y) if x + 1 == y => *a == b[1..],
