@@ -13,7 +13,7 @@ use crate::normal::Pending;
 
 /// What became of the tokens of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Restored {
+pub(super) struct Restored {
     /// Tokens in whose place the value stands again.
     pub restored: u32,
     /// Tokens that stayed words because of where they stood: in an address, in code, in a call of somebody else's tool.
@@ -365,4 +365,70 @@ fn escaped(text: &str) -> String {
 /// Whether a text has a bracket of tokens, also as an escape.
 fn may_hold_a_token(text: &str) -> bool {
     text.contains([OPEN, '〚', '\\'])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::PseudonymSecret;
+    use super::*;
+
+    /// Where characters of a text are in bytes.
+    fn bytes(text: &str, from: usize, to: usize) -> std::ops::Range<usize> {
+        let at = |chars| text.char_indices().nth(chars).map_or(text.len(), |(at, _)| at);
+        at(from)..at(to)
+    }
+
+    proptest! {
+        /// What is revised is what stood there, and what is revised again is what stands there then.
+        #[test]
+        fn a_revision_finds_its_place_beyond_restored_tokens(
+            words in prop::collection::vec(0..4_usize, 0..10),
+            revisions in prop::collection::vec((any::<usize>(), 0..6_usize, "[😀x]{0,3}"), 0..5),
+        ) {
+            let mut vault = Vault::new(PseudonymSecret::new([9; 32]).conversation(&["one"]));
+            let long = vault.token("name", "A name that is longer than its token", false).unwrap().to_owned();
+            let short = vault.token("name", "😀", false).unwrap().to_owned();
+            let mut went_in: String =
+                words.iter().map(|word| [&*long, &*short, "and ", "，"][*word]).collect();
+            went_in.push(' ');
+            let mut restorer = Restorer::new(Arc::new(vault), Form::Text);
+            let mut came_out = restorer.push(&went_in);
+            came_out.push_str(&restorer.finish());
+            let same = |went_in: &str| {
+                went_in.replace(&long, "A name that is longer than its token").replace(&short, "😀")
+            };
+            prop_assert_eq!(&came_out, &same(&went_in));
+            for (from, length, text) in revisions {
+                let all = went_in.chars().count();
+                let from = from % (all + 1);
+                let to = (from + length).min(all);
+                let range = bytes(&went_in, from, to);
+                let before = &went_in[..range.start];
+                let place = |text: &str| Measure::of(text);
+                let (start, end) =
+                    (place(before), place(&went_in[..range.end]));
+                // Only cuts that go through no token are compared: one that does takes the token whole.
+                let cuts = |at: usize| {
+                    [&long, &short].iter().any(|token| {
+                        went_in.match_indices(token.as_str())
+                            .any(|(begin, _)| begin < at && at < begin + token.len())
+                    })
+                };
+                if cuts(range.start) || cuts(range.end) {
+                    continue;
+                }
+                let Some((a, b)) = restorer.revise(start, end, &text) else {
+                    prop_assert_eq!(start.chars, all);
+                    continue;
+                };
+                let out = bytes(&came_out, a.chars, b.chars);
+                prop_assert_eq!(came_out[..out.start].encode_utf16().count(), a.utf16);
+                came_out.replace_range(out, &text);
+                went_in.replace_range(range, &text);
+                prop_assert_eq!(&came_out, &same(&went_in));
+            }
+        }
+    }
 }
