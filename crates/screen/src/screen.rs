@@ -62,6 +62,7 @@ impl Screen {
                 let name = match &kind {
                     Kind::Detector(detector) => detector.name(),
                     Kind::Phrases(_) => "phrase",
+                    Kind::Classifier { .. } => "classifier",
                 };
                 let category = rule.category.as_ref().map(|category| category.id.as_str().into());
                 known_as.push(KnownAs::new(
@@ -336,6 +337,12 @@ fn lens(
             Some(Kind::Phrases(of_rule)) => {
                 with_phrases.push(index);
                 phrases.push((index, rule.id.as_str(), of_rule));
+            }
+            Some(Kind::Classifier { .. }) => {
+                return Err(ScreenError::Rule {
+                    rule: rule.id.clone(),
+                    reason: "this screen reads no classifiers".to_owned(),
+                });
             }
             None => {}
         }

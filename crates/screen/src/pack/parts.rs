@@ -3,21 +3,25 @@
 //! One byte says what a part is, then come the length of its name, the name, the length of the part, the part:
 //!
 //! - 1, without a name: the TOML.
+//! - 3, by the name of the file: a model of a classifier, as it reads and writes itself.
 //! - 2, by the name of the file: its terms. The length of the traits, the traits (JSON), how many terms there are; for each the
 //!   length of its letters and the place of its traits, both as LEB128; then the letters of all.
 //!
 //! Whatever is read: nothing panics, and no number in the file makes more memory be taken than the file has bytes for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::file::number;
 use super::limits::MAX_TERMS;
 use super::sheet::{Sheet, Traits};
 use super::source::{PackSource, RawPack};
+use crate::classify::Model;
 use crate::error::ScreenError;
 
 const TOML: u8 = 1;
 const TERMS: u8 = 2;
+const MODEL: u8 = 3;
 
 /// The source in parts, without its candidates.
 pub(super) fn write(source: &PackSource) -> Vec<u8> {
@@ -26,13 +30,16 @@ pub(super) fn write(source: &PackSource) -> Vec<u8> {
     for (file, sheet) in &source.sheets {
         put(&mut out, TERMS, file, &terms(&sheet.active()));
     }
+    for (file, model) in &source.models {
+        put(&mut out, MODEL, file, &model.to_bytes());
+    }
     out
 }
 
 /// The source of the parts.
 pub(super) fn read(mut bytes: &[u8]) -> Result<PackSource, ScreenError> {
     let mut toml = None;
-    let mut sheets = BTreeMap::new();
+    let (mut sheets, mut models) = (BTreeMap::new(), BTreeMap::new());
     while !bytes.is_empty() {
         let (kind, name, part, rest) = part(bytes).ok_or_else(|| broken("a part is cut"))?;
         bytes = rest;
@@ -48,19 +55,25 @@ pub(super) fn read(mut bytes: &[u8]) -> Result<PackSource, ScreenError> {
                     return Err(broken("a table of terms is there twice"));
                 }
             }
+            MODEL => {
+                let model = Model::from_bytes(part)?;
+                if models.insert(name.to_owned(), Arc::new(model)).is_some() {
+                    return Err(broken("a model is there twice"));
+                }
+            }
             _ => return Err(broken("it has a part that is not known")),
         }
     }
     let toml = toml.ok_or_else(|| broken("it has no rules"))?;
     let raw = RawPack::parse(&toml)?;
-    let named = raw.rules.iter().filter_map(|rule| rule.terms.as_deref());
-    if !named.clone().all(|file| sheets.contains_key(file)) {
-        return Err(broken("a table of terms is missing"));
+    let tables: BTreeSet<&str> =
+        raw.rules.iter().filter_map(|rule| rule.terms.as_deref()).collect();
+    let classifiers = raw.rules.iter().filter_map(|rule| rule.classifier.as_ref());
+    let classifiers: BTreeSet<&str> = classifiers.map(|named| named.model.as_str()).collect();
+    if !tables.into_iter().eq(sheets.keys()) || !classifiers.into_iter().eq(models.keys()) {
+        return Err(broken("its rules and the files beside them do not go together"));
     }
-    if !sheets.keys().all(|file| named.clone().any(|named| named == file)) {
-        return Err(broken("a table of terms belongs to no rule"));
-    }
-    Ok(PackSource { toml, raw, sheets })
+    Ok(PackSource { toml, raw, sheets, models })
 }
 
 fn broken(what: &str) -> ScreenError {

@@ -9,6 +9,7 @@ use yumen_policy::{MarketId, Text};
 
 use super::action::{Action, Actions};
 use super::category::{Category, Severity};
+use crate::classify::Model;
 use crate::detect::phrase::Phrases;
 
 /// A detector built into the engine: something with a structure that phrases cannot describe.
@@ -72,4 +73,10 @@ impl Rule {
 pub(crate) enum Kind {
     Detector(Detector),
     Phrases(Phrases),
+    /// What a model calls by a label, with at least this probability.
+    Classifier {
+        model: Arc<Model>,
+        label: u16,
+        threshold: f32,
+    },
 }

@@ -16,6 +16,7 @@ use super::limits::{MAX_FILE, MAX_PHRASE, MAX_TOML, MAX_WRITTEN_OUT};
 use super::rule::{Detector, Kind, Rule};
 use super::sheet::Sheet;
 use super::{Pack, rows};
+use crate::classify::Model;
 use crate::detect::phrase::Phrases;
 use crate::error::ScreenError;
 use crate::expand::expand;
@@ -26,6 +27,7 @@ pub struct PackSource {
     pub(super) toml: String,
     pub(super) raw: RawPack,
     pub(super) sheets: BTreeMap<String, Sheet>,
+    pub(super) models: BTreeMap<String, Arc<Model>>,
 }
 
 impl Pack {
@@ -48,19 +50,34 @@ impl PackSource {
         mut open: impl FnMut(&str) -> std::io::Result<R>,
     ) -> Result<Self, ScreenError> {
         let raw = RawPack::parse(&toml)?;
-        let mut sheets = BTreeMap::new();
-        for file in raw.rules.iter().filter_map(|rule| rule.terms.as_ref()) {
-            let wrong = |reason: String| ScreenError::Beside { file: file.clone(), reason };
+        let mut open = |file: &str| {
+            let wrong = |reason: String| ScreenError::Beside { file: file.to_owned(), reason };
             if !is_file_name(file) {
                 return Err(wrong("write a file's name, without a folder".into()));
             }
-            if !sheets.contains_key(file) {
-                let read = open(file).map_err(|error| wrong(error.to_string()))?;
-                let sheet = Sheet::read(file, read.take(MAX_FILE as u64))?;
-                sheets.insert(file.clone(), sheet);
+            open(file)
+                .map(|read| read.take(MAX_FILE as u64))
+                .map_err(|error| wrong(error.to_string()))
+        };
+        let (mut sheets, mut models) = (BTreeMap::new(), BTreeMap::new());
+        for rule in &raw.rules {
+            if let Some(file) = &rule.terms
+                && !sheets.contains_key(file)
+            {
+                sheets.insert(file.clone(), Sheet::read(file, open(file)?)?);
+            }
+            if let Some(Classifier { model: file, .. }) = &rule.classifier
+                && !models.contains_key(file)
+            {
+                let mut bytes = Vec::new();
+                open(file)?.read_to_end(&mut bytes).map_err(|error| ScreenError::Beside {
+                    file: file.clone(),
+                    reason: error.to_string(),
+                })?;
+                models.insert(file.clone(), Arc::new(Model::from_bytes(&bytes)?));
             }
         }
-        Ok(Self { toml, raw, sheets })
+        Ok(Self { toml, raw, sheets, models })
     }
 
     /// How much is in it.
@@ -97,13 +114,16 @@ impl PackSource {
             let line = line_of(&self.toml, rule.id.span().start);
             let located = |error| ScreenError::At { line, error: Box::new(error) };
             let checked = rule.check(&categories).map_err(located)?;
-            match (&rule.terms, rule.kind(&mut room).map_err(located)?) {
-                (None, Some(kind)) => rules.push((checked, kind)),
-                (Some(file), None) => {
+            match rule.finds(&mut room).map_err(located)? {
+                Finds::Here(kind) => rules.push((checked, kind)),
+                Finds::Rows(file) => {
                     let terms = rows::Terms { file, sheet: &self.sheets[file], raw: rule };
                     rules.extend(terms.rules(&checked, &categories).map_err(located)?);
                 }
-                _ => return Err(located(rule.wrong(ONE_KIND))),
+                Finds::Model(named) => {
+                    let model = &self.models[&named.model];
+                    rules.push((checked, rule.classified(named, model).map_err(located)?));
+                }
             }
         }
         Ok(Pack {
@@ -120,8 +140,28 @@ impl PackSource {
     }
 }
 
-const ONE_KIND: &str =
-    "give one of `detector`, `phrases` and `terms`; `not_after` does not go with a detector";
+const ONE_KIND: &str = "give one of `detector`, `phrases`, `terms` and `classifier`; `not_after` goes with phrases and terms";
+
+/// Where it stands what a rule looks for.
+enum Finds<'r> {
+    /// In the TOML.
+    Here(Kind),
+    /// In a file of terms.
+    Rows(&'r str),
+    /// In a model.
+    Model(&'r Classifier),
+}
+
+/// What of a model a rule goes by.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Classifier {
+    /// The file of the model, as `yumen pack train` writes it.
+    pub(super) model: String,
+    label: String,
+    /// The probability from which on it counts; where none is named, the one that training found best.
+    threshold: Option<f32>,
+}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -182,6 +222,7 @@ pub(super) struct RawRule {
     detector: Option<Detector>,
     pub(super) phrases: Option<Vec<String>>,
     pub(super) terms: Option<String>,
+    pub(super) classifier: Option<Classifier>,
     #[serde(default)]
     pub(super) not_after: Vec<String>,
     #[serde(default = "withheld")]
@@ -244,40 +285,59 @@ impl RawRule {
         })
     }
 
-    /// How the rule finds, where that stands in the TOML.
-    ///
-    /// `room` is how many bytes phrases may still have with their alternatives written out.
-    fn kind(&self, room: &mut usize) -> Result<Option<Kind>, ScreenError> {
-        match (self.detector, &self.phrases) {
-            (Some(detector), None) if self.not_after.is_empty() && self.terms.is_none() => {
-                Ok(Some(Kind::Detector(detector)))
+    /// What the rule looks for. `room` is how many bytes phrases may still have with their alternatives written out.
+    fn finds(&self, room: &mut usize) -> Result<Finds<'_>, ScreenError> {
+        match (self.detector, &self.phrases, &self.terms, &self.classifier) {
+            (Some(detector), None, None, None) if self.not_after.is_empty() => {
+                Ok(Finds::Here(Kind::Detector(detector)))
             }
-            (None, Some(phrases)) if !phrases.is_empty() && self.terms.is_none() => {
-                let mut variants = Vec::new();
-                for phrase in phrases {
-                    let wrong = |reason: String| ScreenError::Phrase {
-                        rule: self.id.get_ref().clone(),
-                        phrase: phrase.clone(),
-                        reason,
-                    };
-                    if phrase.len() > MAX_PHRASE {
-                        return Err(wrong(format!("it has more than {MAX_PHRASE} bytes")));
-                    }
-                    let written_out = expand(phrase).map_err(wrong)?;
-                    let bytes = written_out.iter().map(String::len).sum();
-                    *room = room.checked_sub(bytes).ok_or_else(|| {
-                        wrong(
-                            "the pack has too many alternatives: put terms into a CSV file".into(),
-                        )
-                    })?;
-                    variants.extend(written_out);
-                }
+            (None, Some(phrases), None, None) if !phrases.is_empty() => {
+                let phrases = self.written_out(phrases, room)?;
                 let not_after = self.not_after.clone();
-                Ok(Some(Kind::Phrases(Phrases { phrases: variants, not_after })))
+                Ok(Finds::Here(Kind::Phrases(Phrases { phrases, not_after })))
             }
-            (None, None) if self.terms.is_some() => Ok(None),
+            (None, None, Some(file), None) => Ok(Finds::Rows(file)),
+            (None, None, None, Some(named)) if self.not_after.is_empty() => Ok(Finds::Model(named)),
             _ => Err(self.wrong(ONE_KIND)),
         }
+    }
+
+    fn written_out(
+        &self,
+        phrases: &[String],
+        room: &mut usize,
+    ) -> Result<Vec<String>, ScreenError> {
+        let mut variants = Vec::new();
+        for phrase in phrases {
+            let wrong = |reason: String| ScreenError::Phrase {
+                rule: self.id.get_ref().clone(),
+                phrase: phrase.clone(),
+                reason,
+            };
+            if phrase.len() > MAX_PHRASE {
+                return Err(wrong(format!("it has more than {MAX_PHRASE} bytes")));
+            }
+            let written_out = expand(phrase).map_err(wrong)?;
+            let bytes = written_out.iter().map(String::len).sum();
+            *room = room.checked_sub(bytes).ok_or_else(|| {
+                wrong("the pack has too many alternatives: put terms into a CSV file".into())
+            })?;
+            variants.extend(written_out);
+        }
+        Ok(variants)
+    }
+
+    fn classified(&self, named: &Classifier, model: &Arc<Model>) -> Result<Kind, ScreenError> {
+        let label = model.label(&named.label);
+        let label = label.ok_or_else(|| {
+            let known = model.labels().collect::<Vec<_>>().join("`, `");
+            self.wrong(&format!("the model tells `{known}`, and not `{}`", named.label))
+        })?;
+        let threshold = named.threshold.or_else(|| model.threshold(label)).unwrap_or(0.5);
+        if !(threshold > 0.0 && threshold <= 1.0) {
+            return Err(self.wrong("a threshold is above 0 and at most 1"));
+        }
+        Ok(Kind::Classifier { model: Arc::clone(model), label, threshold })
     }
 }
 
