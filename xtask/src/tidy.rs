@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wire", &[]),
     ("verify", &[]),
     ("screen", &["policy", "wire"]),
+    ("judges", &["partners", "policy", "screen", "wire"]),
     ("label", &["policy", "screen", "wire"]),
     ("features", &["policy", "wire"]),
     ("device", &["features", "policy", "screen", "wire"]),
@@ -23,7 +24,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("partners", &["features", "policy", "screen", "wire"]),
     (
         "gate",
-        &["desk", "device", "features", "label", "ledger", "partners", "policy", "screen", "wire"],
+        &[
+            "desk", "device", "features", "judges", "label", "ledger", "partners", "policy",
+            "screen", "wire",
+        ],
     ),
 ];
 

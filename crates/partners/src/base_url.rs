@@ -42,7 +42,10 @@ impl BaseUrl {
     }
 
     /// The address of one of the protocol's paths.
-    pub(crate) fn join(&self, path: &str) -> Result<Uri, http::Error> {
+    ///
+    /// # Errors
+    /// When the path is none.
+    pub fn join(&self, path: &str) -> Result<Uri, http::Error> {
         let slash = if path.starts_with('/') { "" } else { "/" };
         let path = PathAndQuery::try_from(format!("{}{slash}{path}", self.path))?;
         Uri::builder()

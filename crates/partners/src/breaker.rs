@@ -59,7 +59,7 @@ const PROBE_LOST: Duration = Duration::from_secs(30);
 
 /// Whether a request may go to the model now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Admit {
+pub enum Admit {
     /// Yes.
     Free,
     /// Yes, as the one probe that is out.
@@ -72,7 +72,7 @@ pub(crate) enum Admit {
 
 /// The breaker of one model at one partner.
 #[derive(Debug)]
-pub(crate) struct Breaker {
+pub struct Breaker {
     config: BreakerConfig,
     state: State,
     /// When it last opened or closed.
@@ -101,12 +101,13 @@ const CLOSED: State = State::Closed {
 };
 
 impl Breaker {
-    pub(crate) fn new(config: BreakerConfig) -> Self {
+    /// A closed one.
+    pub fn new(config: BreakerConfig) -> Self {
         Self { config, state: CLOSED, since: Duration::ZERO, told: Duration::ZERO }
     }
 
     /// What [`Breaker::admit`] would say, without taking the probe.
-    pub(crate) fn look(&self, now: Duration) -> Admit {
+    pub fn look(&self, now: Duration) -> Admit {
         if now < self.told {
             return Admit::Told(self.told);
         }
@@ -121,7 +122,7 @@ impl Breaker {
     }
 
     /// Whether a request may go now. A probe is out until one of its outcomes is told.
-    pub(crate) fn admit(&mut self, now: Duration) -> Admit {
+    pub fn admit(&mut self, now: Duration) -> Admit {
         let admitted = self.look(now);
         if admitted == Admit::Probe
             && let State::Open { probe, .. } = &mut self.state
@@ -132,7 +133,7 @@ impl Breaker {
     }
 
     /// An attempt begun at `begun` was answered.
-    pub(crate) fn succeeded(&mut self, now: Duration, begun: Duration) {
+    pub fn succeeded(&mut self, now: Duration, begun: Duration) {
         if begun < self.since {
             return;
         }
@@ -149,7 +150,7 @@ impl Breaker {
     }
 
     /// An attempt begun at `begun` failed through the partner's fault.
-    pub(crate) fn failed(&mut self, now: Duration, begun: Duration, was_probe: bool) {
+    pub fn failed(&mut self, now: Duration, begun: Duration, was_probe: bool) {
         if begun < self.since {
             return;
         }
@@ -178,19 +179,19 @@ impl Breaker {
     }
 
     /// A probe ended without saying anything of the partner: another may go.
-    pub(crate) fn probe_returned(&mut self) {
+    pub fn probe_returned(&mut self) {
         if let State::Open { probe, .. } = &mut self.state {
             *probe = None;
         }
     }
 
     /// The partner asked not to be asked for a while.
-    pub(crate) fn stay_away(&mut self, now: Duration, wait: Duration) {
+    pub fn stay_away(&mut self, now: Duration, wait: Duration) {
         self.told = self.told.max(now + wait.min(LONGEST_TOLD));
     }
 
     /// Whether there is nothing to remember: closed, and no failure that still counts.
-    pub(crate) fn is_calm(&mut self, now: Duration) -> bool {
+    pub fn is_calm(&mut self, now: Duration) -> bool {
         let window = self.config.window;
         now >= self.told
             && match &mut self.state {

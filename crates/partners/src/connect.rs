@@ -17,7 +17,7 @@ use rustls::ClientConfig;
 use crate::{HttpVersion, PartnersError};
 
 /// A client with connections of its own.
-pub(crate) type Connections = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+pub type Connections = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// Idle connections kept to one partner. Each holds some 16 KiB of buffers.
 const MOST_IDLE: usize = 128;
@@ -52,8 +52,14 @@ struct Part {
     streams: AtomicU32,
 }
 
+/// What connections are encrypted with.
+pub type TlsSettings = ClientConfig;
+
 /// TLS settings of every partner: TLS 1.2 and 1.3 by ring, the public certificate authorities.
-pub(crate) fn tls() -> Result<ClientConfig, PartnersError> {
+///
+/// # Errors
+/// When the cryptography has none of the protocol's versions.
+pub fn tls() -> Result<ClientConfig, PartnersError> {
     Ok(ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
         .with_safe_default_protocol_versions()?
         .with_webpki_roots()
@@ -99,7 +105,8 @@ impl Pool {
     }
 }
 
-fn connections(tls: &ClientConfig, http: HttpVersion) -> Connections {
+/// A client with connections of its own; it opens them as they are asked for, and follows no redirect.
+pub fn connections(tls: &ClientConfig, http: HttpVersion) -> Connections {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false); // https goes through it too
     tcp.set_keepalive(Some(PROBE_AFTER));

@@ -1,0 +1,174 @@
+//! All judges, and those of them that judge one request.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use yumen_partners::tls;
+use yumen_policy::{Clearance, MarketId};
+
+use crate::config::{Direction, JudgeConfig, OnFailure, When};
+use crate::judge::{Failure, Judge, JudgesError};
+use crate::ruling::Ruling;
+
+/// A text to be judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'q> {
+    /// Who wrote it.
+    pub direction: Direction,
+    /// The text, screened.
+    pub text: &'q str,
+    /// What was asked, where an answer is judged.
+    pub asked: Option<&'q str>,
+}
+
+/// One question to one judge, over.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Asked<'a> {
+    /// The judge.
+    pub judge: &'a str,
+    /// `safe`, `controversial`, `unsafe`, or why there is no verdict.
+    pub outcome: &'static str,
+    /// What it cost.
+    pub cost: f64,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Is told of every question.
+pub type Observe = Box<dyn Fn(Asked<'_>) + Send + Sync>;
+
+/// The operator's judges.
+pub struct Judges {
+    judges: Vec<Judge>,
+    observe: Observe,
+}
+
+impl Judges {
+    /// Sets them up; reads their keys, and asks nothing yet.
+    ///
+    /// # Errors
+    /// [`JudgesError`] names the judge and what to change.
+    pub fn new(configs: Vec<JudgeConfig>, observe: Observe) -> Result<Self, JudgesError> {
+        let tls = tls().map_err(|error| JudgesError::Tls(error.to_string()))?;
+        for (at, config) in configs.iter().enumerate() {
+            if configs[..at].iter().any(|known| known.id == config.id) {
+                return Err(JudgesError::Twice(config.id.clone()));
+            }
+        }
+        let judges = configs.into_iter().map(|config| Judge::new(config, &tls));
+        Ok(Self { judges: judges.collect::<Result<_, _>>()?, observe })
+    }
+
+    /// Those who judge what passes in a direction under a clearance; `None` when there are none.
+    pub fn choose(self: &Arc<Self>, clearance: &Clearance, direction: Direction) -> Option<Chosen> {
+        let market = clearance.market();
+        let mut within = Vec::new();
+        let mut outside = Vec::new();
+        for (at, Judge { config, .. }) in self.judges.iter().enumerate() {
+            let named = config.markets.contains(market);
+            if !config.directions.contains(&direction) || !(named || config.markets.is_empty()) {
+                continue;
+            }
+            let may_process = clearance
+                .residency()
+                .is_none_or(|residency| residency.processing().contains(&config.region));
+            match (may_process, named) {
+                (true, _) => within.push(at),
+                // Appointed for this market, and may not be asked: that is a failure.
+                (false, true) => outside.push(at),
+                (false, false) => {}
+            }
+        }
+        (!within.is_empty() || !outside.is_empty()).then(|| Chosen {
+            judges: Arc::clone(self),
+            within,
+            outside,
+            market: market.clone(),
+            direction,
+        })
+    }
+}
+
+impl fmt::Debug for Judges {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.judges.iter().map(|judge| &judge.config.id)).finish()
+    }
+}
+
+/// The judges of one direction of one request.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    judges: Arc<Judges>,
+    within: Vec<usize>,
+    /// Those that were appointed for the market and lie outside it; they are never asked.
+    outside: Vec<usize>,
+    market: MarketId,
+    direction: Direction,
+}
+
+impl Chosen {
+    fn configs(&self) -> impl Iterator<Item = &JudgeConfig> {
+        self.within.iter().chain(&self.outside).map(|at| &self.judges.judges[*at].config)
+    }
+
+    /// When the ruling must be there: before, as soon as one of them says so.
+    pub fn when(&self) -> When {
+        if self.configs().any(|config| config.when == When::Before) {
+            When::Before
+        } else {
+            When::Beside
+        }
+    }
+
+    /// Whether nothing may be shown without their ruling: a failure of one of them closes here.
+    pub fn demanded(&self) -> bool {
+        self.configs().any(|config| config.failing(&self.market) == OnFailure::Closed)
+    }
+
+    /// The fewest and the most characters of a window of an answer, and how many of the window before are judged with it.
+    pub fn window(&self) -> (usize, usize, usize) {
+        let least = self.configs().map(|config| config.min_chars).max().unwrap_or(1);
+        let most = self.configs().map(|config| config.max_chars).min().unwrap_or(usize::MAX);
+        let overlap = self.configs().map(|config| config.overlap_chars).max().unwrap_or(0);
+        (least.min(most), most, overlap.min(most / 2))
+    }
+
+    /// Asks all of them about a text, at the same time.
+    pub async fn judge(&self, text: &str, asked: Option<&str>) -> Ruling {
+        let question = Question { direction: self.direction, text, asked };
+        let each = self.within.iter().map(|at| self.ask(&self.judges.judges[*at], question));
+        let mut ruling = Ruling::default();
+        for one in join_all(each).await {
+            ruling.add(one);
+        }
+        for at in &self.outside {
+            let config = &self.judges.judges[*at].config;
+            self.tell(config, Failure::OutOfMarket.as_str(), 0.0, Duration::ZERO);
+            let failure = Failure::OutOfMarket;
+            ruling.add(Ruling::of_failure(config, &self.market, self.direction, failure));
+        }
+        ruling
+    }
+
+    async fn ask(&self, judge: &Judge, question: Question<'_>) -> Ruling {
+        let began = Instant::now();
+        let (verdict, calls) = judge.ask(question).await;
+        let config = &judge.config;
+        #[expect(clippy::cast_precision_loss, reason = "at most 64 calls")]
+        let cost = config.cost_per_call * calls as f64;
+        let outcome =
+            verdict.as_ref().map_or_else(|failure| failure.as_str(), |v| v.level.as_str());
+        self.tell(config, outcome, cost, began.elapsed());
+        match verdict {
+            Ok(verdict) => Ruling::of(config, &self.market, self.direction, &verdict),
+            Err(failure) => Ruling::of_failure(config, &self.market, self.direction, failure),
+        }
+    }
+
+    fn tell(&self, config: &JudgeConfig, outcome: &'static str, cost: f64, took: Duration) {
+        (self.judges.observe)(Asked { judge: &config.id, outcome, cost, took });
+    }
+}

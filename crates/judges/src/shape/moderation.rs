@@ -1,0 +1,72 @@
+//! OpenAI's moderation endpoint: `POST /v1/moderations` (OpenAI API reference, "Create moderation").
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Malformed, Piece, Request};
+use crate::verdict::{Level, Said, Verdict};
+
+pub(super) fn encode(model: &str, piece: Piece<'_>) -> Request {
+    let body = json!({ "model": model, "input": piece.text });
+    Request { headers: Vec::new(), body: super::json(&body) }
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    results: Vec<Found>,
+}
+
+#[derive(Deserialize)]
+struct Found {
+    flagged: bool,
+    categories: BTreeMap<String, Option<bool>>,
+    category_scores: BTreeMap<String, f64>,
+}
+
+pub(super) fn decode(body: &[u8]) -> Result<Verdict, Malformed> {
+    let answer: Answer = serde_json::from_slice(body).map_err(|_| Malformed)?;
+    let [found] = answer.results.as_slice() else { return Err(Malformed) };
+    let flagged = |category: &str| found.categories.get(category).copied().flatten() == Some(true);
+    if found.categories.keys().any(|category| flagged(category) && !found.flagged) {
+        return Err(Malformed);
+    }
+    let level = |bad: bool| if bad { Level::Unsafe } else { Level::Safe };
+    let said = found.categories.keys().map(|category| Said {
+        category: category.clone(),
+        level: level(flagged(category)),
+        score: found.category_scores.get(category).copied(),
+    });
+    Ok(Verdict { level: level(found.flagged), said: said.collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_and_scores_are_read() {
+        let body = br#"{"id": "modr-1", "model": "omni", "results": [{"flagged": true,
+            "categories": {"violence": true, "hate": false, "illicit": null},
+            "category_scores": {"violence": 0.91, "hate": 0.02}, "category_applied_input_types": {}}]}"#;
+        let verdict = decode(body).unwrap();
+        assert_eq!(verdict.level, Level::Unsafe);
+        let said: Vec<_> =
+            verdict.said.iter().map(|s| (s.category.as_str(), s.level, s.score)).collect();
+        let expected = [
+            ("hate", Level::Safe, Some(0.02)),
+            ("illicit", Level::Safe, None),
+            ("violence", Level::Unsafe, Some(0.91)),
+        ];
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn what_contradicts_itself_or_is_cut_is_no_verdict() {
+        let contradicts = br#"{"results": [{"flagged": false, "categories": {"hate": true}, "category_scores": {}}]}"#;
+        for bad in [&contradicts[..], b"{}", br#"{"results": []}"#, b"", b"[1]"] {
+            assert_eq!(decode(bad), Err(Malformed));
+        }
+    }
+}
