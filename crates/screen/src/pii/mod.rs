@@ -13,6 +13,7 @@ mod gazetteer;
 mod readers;
 mod structured;
 mod words;
+mod zh;
 
 pub use entity::Entity;
 pub use entity_set::EntitySet;

@@ -6,6 +6,7 @@ use super::structured::{
     account, card_said, domain, email, iban, identity, ip, licence, phone, plate, postal, secret,
     ssn, world_phone,
 };
+use super::zh::{address, field, foreign, name};
 use super::{Entity, EntitySet, Gazetteer, Hit, Reading};
 use crate::normal::Window;
 
@@ -57,6 +58,10 @@ pub(super) const READERS: &[Reader] = &[
     Reader::new(&[Entity::Nationality], nationality::begins, nationality::read),
     Reader::new(&[Entity::PostalCode, Entity::Address], postal::begins, postal::read),
     Reader::new(&[Entity::Domain], domain::begins, domain::read),
+    Reader::new(&[Entity::Address], address::begins, address::read),
+    Reader::new(&[Entity::Name], name::begins, name::read),
+    Reader::new(&[Entity::Name], field::begins, field::read),
+    Reader::new(&[Entity::Name], foreign::begins, foreign::read),
 ];
 
 /// What is known of names at a place of a text.

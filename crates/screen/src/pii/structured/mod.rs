@@ -3,7 +3,7 @@
 pub(super) mod account;
 pub(super) mod card_said;
 mod checks;
-mod context;
+pub(super) mod context;
 pub(super) mod domain;
 pub(super) mod email;
 pub(super) mod iban;

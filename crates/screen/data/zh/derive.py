@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""Derives the tables by which Chinese names are told from words.
+
+    derive.py DICT.TXT          # of jieba (MIT): each line a word, its frequency and its part of speech
+
+Reads surnames.txt, people.txt and modern.txt beside it, and writes
+
+- surname_weights.txt: how much more often a character is a surname than it occurs (natural logarithm, tenths);
+- given_weights.txt: the same for given names, as their first and as their last character;
+- words.txt: words of two characters, by the first, each second character with a figure for how frequent the word is (0-3);
+- starts.txt: the first three characters of longer words that begin with a surname;
+- places.txt: provinces, cities, districts and counties, and the short names of provinces and cities.
+"""
+
+import collections
+import math
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).parent
+COMPOUND_SHARES = {60, 12, 6}
+
+
+def surnames():
+    shares = {}
+    for line in (HERE / "surnames.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("#") or not line.strip():
+            continue
+        share, *groups = line.split()
+        for group in groups:
+            compound = len(group) == 2 and int(share) in COMPOUND_SHARES and group not in SINGLE_PAIRS
+            for name in [group] if compound else group:
+                shares.setdefault(name, int(share))
+    return shares
+
+
+# Pairs of single surnames in the list that look like a compound one.
+SINGLE_PAIRS = {"柏荆"}
+
+
+def lines(name):
+    text = (HERE / name).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if not line.startswith("#")]
+
+
+def written(name, by_weight):
+    with open(HERE / name, "w", encoding="utf-8") as out:
+        for weight, members in sorted(by_weight.items(), reverse=True):
+            out.write(f"{weight}\t{''.join(members) if isinstance(weight, str) else ' '.join(members)}\n")
+
+
+def main():
+    entries = [line.split() for line in open(sys.argv[1], encoding="utf-8")]
+    shares = surnames()
+    people = set(" ".join(lines("people.txt")).split())
+    text = collections.Counter()
+    for word, frequency, *_ in entries:
+        for c in word:
+            text[c] += int(frequency)
+    total = sum(text.values())
+    share_in_text = lambda c: (text[c] + 20) / (total + 20 * 8000)
+
+    weights = collections.defaultdict(list)
+    for name, share in shares.items():
+        general = share_in_text(name[0]) if len(name) == 1 else share_in_text(name[0]) / 100
+        weights[round(10 * math.log(share / 1e5 / general))].append(name)
+    written("surname_weights.txt", weights)
+
+    first, last = collections.Counter(), collections.Counter()
+    for word, frequency, tag in entries:
+        if not tag.startswith("nr") or word[0] not in shares or shares[word[0]] < 30:
+            continue
+        if len(word) == 3:
+            first[word[1]] += 1
+            last[word[2]] += 1
+        elif len(word) == 2 and int(frequency) < 30:
+            last[word[1]] += 1
+    for c in "".join(lines("modern.txt")):
+        first[c] += 25
+        last[c] += 25
+    given = collections.defaultdict(list)
+    ratio = lambda counts, c: math.log((counts[c] + 0.3) / (sum(counts.values()) + 1500) / share_in_text(c))
+    for c in sorted(set(first) | set(last)):
+        if not "\u4e00" <= c <= "\u9fff":
+            continue
+        pair = [max(-40, min(40, round(2 * ratio(counts, c)) * 5)) for counts in (first, last)]
+        given[f"{pair[0]} {pair[1]}"].append(c)
+    written("given_weights.txt", given)
+
+    words = collections.defaultdict(dict)
+    starts = collections.Counter()
+    for word, frequency, tag in entries:
+        frequency = int(frequency)
+        if not all("\u4e00" <= c <= "\u9fff" for c in word):
+            continue
+        if len(word) == 2 and word not in people and not (tag.startswith("nr") and frequency < 30):
+            near_surname = word[0] in shares or word[1] in shares
+            if frequency >= (20 if near_surname else 100):
+                size = 0 if frequency < 100 else 1 if frequency < 500 else 2 if frequency < 3000 else 3
+                words[word[0]][word[1]] = size
+        elif len(word) >= 3 and word[0] in shares and not tag.startswith("nr"):
+            starts[word[:3]] += frequency
+    with open(HERE / "words.txt", "w", encoding="utf-8") as out:
+        for head, tails in sorted(words.items()):
+            out.write(head)
+            for size in range(4):
+                out.write(f"{size}{''.join(sorted(c for c, s in tails.items() if s == size))}")
+            out.write("\n")
+    with open(HERE / "starts.txt", "w", encoding="utf-8") as out:
+        by_head = collections.defaultdict(list)
+        for word, frequency in starts.items():
+            if frequency >= 5 and not any(p.startswith(word) for p in people):
+                by_head[word[0]].append(word[1:])
+        for head, tails in sorted(by_head.items()):
+            out.write(f"{head}{''.join(sorted(tails))}\n")
+
+    places = {w for w, _, tag in entries if tag == "ns" and 3 <= len(w) <= 8 and w[-1] in "省市区县旗"}
+    places = {w for w in places if not w.endswith("地区") and w[0] not in "一二三四五六七八九十两各上下东西南北中" or w[-1] == "市"}
+    known = {w for w, _, tag in entries if tag == "ns"}
+    places |= {w[:-1] for w in places if w[-1] in "省市" and len(w) > 2 and w[:-1] in known}
+    places |= set("内蒙古 广西 宁夏 新疆 西藏 香港 澳门 内蒙古自治区 广西壮族自治区 宁夏回族自治区 新疆维吾尔自治区 西藏自治区 浦东新区 浦东".split())
+    (HERE / "places.txt").write_text("\n".join(sorted(places)) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

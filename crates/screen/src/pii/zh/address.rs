@@ -1,0 +1,537 @@
+//! Postal addresses in Chinese, to the room number.
+//!
+//! An address is names and numbers in turn: regions, a road with its number, an estate with building, entrance and room, or a
+//! village with its group. Names end with what kind of thing they name (省, 路, 村), numbers with what they count (号, 幢, 室); a
+//! number that follows the right kind of name makes an address of what stands before. Places and landmarks alone are none.
+
+use super::is_han;
+use super::lexicon::LEXICON;
+use crate::normal::{Pending, Window};
+use crate::pii::structured::context::Left;
+use crate::pii::{Entity, Hit, Known, Reading};
+
+/// The longest address.
+const MOST: usize = 96;
+
+/// The longest name after a region, at the beginning of a phrase, and anywhere.
+const NAME: [usize; 3] = [18, 12, 7];
+
+/// What is in no name of a place, and so ends what stands before one.
+const STOPS: &str = "的了是我你他她它们您咱在到给把被说看请问吗呢吧啊哦呀么什怎谁就也很这那哪去寄送收买卖吃喝打叫找住址搬跟让带写填没还再与或但";
+
+/// What stands before an address though it may be in a name.
+const OPENERS: &str = "放于回成往至为来从家发向进停约到";
+
+/// What numbers count inside a building or an estate.
+const UNITS: [&str; 36] = [
+    "号楼",
+    "号院",
+    "号门",
+    "号房",
+    "号铺",
+    "号宿舍",
+    "幢",
+    "栋",
+    "座",
+    "单元",
+    "室",
+    "房",
+    "户",
+    "层",
+    "楼",
+    "梯",
+    "门",
+    "弄",
+    "支弄",
+    "宿舍",
+    "舍",
+    "组",
+    "队",
+    "社",
+    "期",
+    "区",
+    "苑",
+    "院",
+    "#",
+    "座楼",
+    "号",
+    "巷",
+    "排",
+    "铺",
+    "档",
+    "大院",
+];
+
+/// What a name of an estate or a building may end with.
+const BUILDINGS: [&str; 38] = [
+    "小区",
+    "花园",
+    "家园",
+    "公寓",
+    "大厦",
+    "大楼",
+    "广场",
+    "中心",
+    "新村",
+    "商厦",
+    "名苑",
+    "雅苑",
+    "嘉园",
+    "豪庭",
+    "公馆",
+    "山庄",
+    "别墅",
+    "苑",
+    "城",
+    "园",
+    "府",
+    "居",
+    "邸",
+    "庭",
+    "湾",
+    "轩",
+    "阁",
+    "里",
+    "坊",
+    "学校",
+    "大学",
+    "学院",
+    "医院",
+    "酒店",
+    "宾馆",
+    "工业园",
+    "科技园",
+    "产业园",
+];
+
+pub(in super::super) fn begins(c: char) -> bool {
+    is_han(c) || c.is_ascii_digit()
+}
+
+pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> Reading {
+    let Some(first) = window.char(at)? else { return Ok(None) };
+    if first.is_ascii_digit() {
+        return bare(window, at);
+    }
+    if STOPS.contains(first) {
+        return Ok(None);
+    }
+    let place = LEXICON.place(window, at)?;
+    // 应为陕西省…: the place begins later.
+    if place == 0 && "应该需改换原现旧新老".contains(first) {
+        for later in 1..=3 {
+            if LEXICON.place(window, at + later)? >= 3 {
+                return Ok(None);
+            }
+        }
+    }
+    let opened = opens(window, at);
+    let (limit, opened) = match () {
+        () if place > 0 => (NAME[0], true),
+        () if opened => (NAME[1], true),
+        () => (NAME[2], false),
+    };
+    let mut parse = Parse::new(window, at, limit);
+    parse.region = place > 0;
+    parse.run()?;
+    // Without anything that says where it begins, only the shortest name counts: a road and its number.
+    if !opened && parse.first_name + 2 < NAME[2] {
+        return Ok(None);
+    }
+    Ok(parse.end.map(|end| Hit { entity: Entity::Address, end, score: parse.score() }))
+}
+
+/// Whether an address may begin here for what stands before.
+fn opens(window: &Window<'_>, at: usize) -> bool {
+    let Some(before) = window.before(at, 1).map(|glyph| glyph.c) else { return true };
+    if !is_han(before) {
+        return true;
+    }
+    let freed = before == '放' && window.before(at, 2).is_some_and(|glyph| glyph.c == '解');
+    STOPS.contains(before) || (OPENERS.contains(before) && !freed)
+}
+
+/// A building and a room with no name before them: "5号楼3单元402"; "3-2-1201" where the words before say so.
+fn bare(window: &Window<'_>, at: usize) -> Reading {
+    const WORDS: [&str; 10] =
+        ["地址", "住", "住址", "房", "门牌", "房间", "住在", "室", "单元", "送到"];
+    let before = window.before(at, 1).map(|glyph| glyph.c);
+    if before.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')) {
+        return Ok(None);
+    }
+    let mut parse = Parse::new(window, at, NAME[2]);
+    parse.bare = true;
+    parse.run()?;
+    if let Some(end) = parse.end.filter(|_| parse.homes >= 2) {
+        return Ok(Some(Hit { entity: Entity::Address, end, score: 0.75 }));
+    }
+    let Some(number) = Number::at(window, at)? else { return Ok(None) };
+    if number.home && !number.dated && Left::of(window, at).says(&WORDS) {
+        return Ok(Some(Hit { entity: Entity::Address, end: number.end, score: 0.75 }));
+    }
+    Ok(None)
+}
+
+/// A reading from one place on.
+struct Parse<'w, 't> {
+    window: &'w Window<'t>,
+    at: usize,
+    place: usize,
+    limit: usize,
+    /// Characters since the last number or the end of the last named thing.
+    name: usize,
+    /// How long the name before the first number or kind of thing was.
+    first_name: usize,
+    region: bool,
+    town: bool,
+    village: bool,
+    /// Where the name of a road ended.
+    road: Option<usize>,
+    numbered: bool,
+    /// Buildings, entrances, rooms.
+    homes: usize,
+    bare: bool,
+    end: Option<usize>,
+}
+
+impl<'w, 't> Parse<'w, 't> {
+    fn new(window: &'w Window<'t>, at: usize, limit: usize) -> Self {
+        Self {
+            window,
+            at,
+            place: at,
+            limit,
+            name: 0,
+            first_name: 0,
+            region: false,
+            town: false,
+            village: false,
+            road: None,
+            numbered: false,
+            homes: 0,
+            bare: false,
+            end: None,
+        }
+    }
+
+    /// Reads on as long as it may be an address.
+    fn run(&mut self) -> Result<(), Pending> {
+        while self.place - self.at < MOST {
+            let Some(c) = self.window.char(self.place)? else { return Ok(()) };
+            if (c.is_ascii_digit() || is_number_word(c) || c.is_ascii_alphabetic() || c == '附')
+                && self.number()?
+            {
+                continue;
+            }
+            let goes_on = match c {
+                c if is_han(c) && !STOPS.contains(c) => {
+                    self.named(c)?;
+                    true
+                }
+                c if c.is_ascii_alphanumeric() => {
+                    self.place += 1;
+                    self.name += 1;
+                    self.region || self.road.is_some() || self.numbered
+                }
+                ' ' | '\t' => {
+                    self.skip(|parse| parse.region || parse.road.is_some() || parse.end.is_some())?
+                }
+                ',' | '、' => self.skip(|parse| parse.region && parse.end.is_none())?,
+                '-' | '·' | '(' => {
+                    self.skip(|parse| parse.name >= 2 && parse.region && parse.end.is_none())?
+                }
+                _ => false,
+            };
+            let limit = if self.region { NAME[0] } else { self.limit };
+            if !goes_on || self.name > limit {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes over one mark between parts, where there may be one.
+    fn skip(&mut self, may: fn(&Self) -> bool) -> Result<bool, Pending> {
+        let next = self.window.char(self.place + 1)?;
+        let fits =
+            next.is_some_and(|c| (is_han(c) && !STOPS.contains(c)) || c.is_ascii_alphanumeric());
+        if !fits || !may(self) {
+            return Ok(false);
+        }
+        self.place += 1;
+        Ok(true)
+    }
+
+    /// Takes one character of a name, and looks whether the name ends with it.
+    fn named(&mut self, c: char) -> Result<(), Pending> {
+        self.place += 1;
+        self.name += 1;
+        let before = self.window.before(self.place - 1, 1).map_or('\0', |glyph| glyph.c);
+        let kind = match c {
+            '省' | '市' | '区' | '县' | '旗' | '州' | '盟' if self.name >= 2 => {
+                // 小区, 园区, 社区 are estates.
+                let estate = c == '区' && "小园社校厂库景".contains(before);
+                self.region |= !estate;
+                !estate
+            }
+            '镇' | '乡' if self.name >= 2 => {
+                self.town = true;
+                true
+            }
+            '村' | '庄' | '屯' | '寨' | '营' | '堡' | '店' if self.name >= 2 => {
+                self.village = true;
+                if self.region && self.town && matches!(c, '村' | '屯' | '寨') {
+                    self.end = Some(self.place);
+                }
+                false
+            }
+            '路' | '街' | '巷' | '弄' | '段' if self.name >= 2 => {
+                self.road = Some(self.place);
+                false
+            }
+            '道' if self.name >= 2 && (self.region || "大街国省县".contains(before)) => {
+                self.road = Some(self.place);
+                self.town |= before == '街';
+                false
+            }
+            '同' if before == '胡' => {
+                self.road = Some(self.place);
+                false
+            }
+            // 东三环北路 南段: a road goes on with a direction.
+            '东' | '南' | '西' | '北' | '中' if self.road == Some(self.place - 1) => {
+                self.road = Some(self.place);
+                false
+            }
+            _ => {
+                if self.numbered && self.name >= 2 && self.building()? {
+                    self.end = Some(self.place);
+                }
+                false
+            }
+        };
+        if self.first_name == 0 && (kind || self.road == Some(self.place)) {
+            self.first_name = self.name;
+        }
+        if kind {
+            self.name = 0;
+        }
+        Ok(())
+    }
+
+    /// Whether the name of a building ends with the character just taken.
+    fn building(&self) -> Result<bool, Pending> {
+        'ending: for ending in BUILDINGS {
+            for (c, back) in ending.chars().rev().zip(0..) {
+                if back >= self.name || self.window.char(self.place - 1 - back)? != Some(c) {
+                    continue 'ending;
+                }
+            }
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Takes a number and what it counts, if one is here; whether that was so.
+    fn number(&mut self) -> Result<bool, Pending> {
+        let Some(number) = Number::at(self.window, self.place)? else { return Ok(false) };
+        let unit = self.unit(&number)?;
+        let after_road = self.road.is_some_and(|road| road == self.place || road + 1 == self.place);
+        let named = self.name >= 2;
+        let located = self.region || self.town || self.village;
+        let (accepted, home) = match unit {
+            Some("号") => (
+                after_road || located || self.numbered || (named && self.building_before()?),
+                self.numbered,
+            ),
+            Some("弄" | "支弄" | "巷") => (after_road || self.numbered, false),
+            Some("组" | "队" | "社") => {
+                (located || self.road.is_some() || self.numbered, self.numbered)
+            }
+            Some("期" | "区" | "苑" | "院" | "排") => {
+                (self.end.is_some() || (named && located), false)
+            }
+            Some("门" | "楼" | "层" | "房" | "户" | "铺" | "档") => {
+                (self.end.is_some() || (named && (located || self.building_before()?)), true)
+            }
+            Some(_) => (self.end.is_some() || named || located || self.bare, true),
+            None if number.latin && self.end.is_none() => (false, false),
+            // 19-4-1506: building, entrance, room.
+            None if number.parts >= 2 && !number.dated => (
+                self.end.is_some()
+                    || after_road
+                    || (named && (located || self.road.is_some() || self.building_before()?))
+                    || (number.home && named && self.at_home()?),
+                true,
+            ),
+            None => {
+                let open = number.digits && !self.window.char(number.end)?.is_some_and(is_measured);
+                let after = self.numbered && self.name == 0 && number.length <= 4;
+                (open && number.parts == 1 && (after || (after_road && number.length <= 4)), after)
+            }
+        };
+        if !accepted {
+            // A number within a name: 五四大街, 318国道.
+            return Ok(false);
+        }
+        let mut end = number.end + unit.map_or(0, |unit| unit.chars().count());
+        if unit == Some("号") {
+            end = self.appendix(end)?;
+        }
+        if self.first_name == 0 {
+            self.first_name = self.name;
+        }
+        self.place = end;
+        self.name = 0;
+        self.numbered = true;
+        self.homes +=
+            usize::from(home || matches!(unit, Some("号楼" | "幢" | "栋" | "座" | "单元" | "室")));
+        self.end = Some(end);
+        Ok(true)
+    }
+
+    /// What the number counts.
+    fn unit(&self, number: &Number) -> Result<Option<&'static str>, Pending> {
+        let mut best: Option<&'static str> = None;
+        for unit in UNITS {
+            if best.is_none_or(|best| unit.len() > best.len())
+                && crate::pii::structured::context::starts(self.window, number.end, unit)?
+            {
+                best = Some(unit);
+            }
+        }
+        // 3号线, 2号口, 5号下午; 3区域; 2室1厅.
+        let next = match best {
+            Some(unit) => self.window.char(number.end + unit.chars().count())?,
+            None => None,
+        };
+        let spoiled = match best {
+            Some("号") => next.is_some_and(|c| "线口机码文台下上晚早中令称".contains(c)),
+            Some("门") => next.is_some_and(|c| "课类店".contains(c)),
+            Some("室" | "房") => {
+                next.is_some_and(|c| c.is_ascii_digit() || "一两二东间".contains(c))
+            }
+            Some("层" | "期" | "区" | "组" | "队" | "社" | "户") => {
+                next.is_some_and(|c| "次别域合会员人数口的".contains(c))
+            }
+            _ => false,
+        };
+        Ok(best.filter(|_| !spoiled))
+    }
+
+    /// Whether what was read since the last number names a building or an estate.
+    fn building_before(&self) -> Result<bool, Pending> {
+        self.building()
+    }
+
+    /// Whether a name with a building's number may be that of an estate: it is not what says what other numbers are.
+    fn at_home(&self) -> Result<bool, Pending> {
+        let last = self.window.char(self.place - 1)?;
+        Ok(last.is_some_and(|c| is_han(c) && !"码号话电询线价编件单本".contains(c)))
+    }
+
+    /// What may follow a number of a street: 号附3号, 号院, 号之二, 号内.
+    fn appendix(&self, mut end: usize) -> Result<usize, Pending> {
+        match self.window.char(end)? {
+            Some('附' | '之') => {
+                if let Some(number) = Number::at(self.window, end + 1)? {
+                    end = number.end;
+                    if self.window.char(end)? == Some('号') {
+                        end += 1;
+                    }
+                }
+            }
+            Some('院' | '内') => end += 1,
+            _ => {}
+        }
+        Ok(end)
+    }
+
+    fn score(&self) -> f32 {
+        if self.region || self.homes > 1 { 0.95 } else { 0.85 }
+    }
+}
+
+/// A number as addresses have them: 542, 88-1, 19-4-1506, A3, 三十二, 甲12.
+struct Number {
+    end: usize,
+    /// How many numbers hyphens join.
+    parts: usize,
+    /// Its characters.
+    length: usize,
+    /// It has nothing but Latin letters: A座.
+    latin: bool,
+    /// It has Arabic digits.
+    digits: bool,
+    /// It looks like a date, or like a telephone number.
+    dated: bool,
+    /// It looks like building, entrance and room: 19-4-1506.
+    home: bool,
+}
+
+impl Number {
+    fn at(window: &Window<'_>, at: usize) -> Result<Option<Self>, Pending> {
+        let mut number = Self {
+            end: at,
+            parts: 1,
+            length: 0,
+            latin: false,
+            digits: false,
+            dated: false,
+            home: false,
+        };
+        let mut parts = [0; 5];
+        if window.char(at)? == Some('附') {
+            number.end += 1;
+        }
+        let mut digits = 0;
+        let mut letters = 0;
+        let mut han = 0;
+        let mut part = 0;
+        loop {
+            match window.char(number.end)? {
+                Some(c) if c.is_ascii_digit() && han == 0 => {
+                    digits += 1;
+                    part += 1;
+                }
+                Some(c) if c.is_ascii_alphabetic() && letters < 2 && han == 0 => {
+                    letters += 1;
+                    part += 1;
+                }
+                Some(c) if is_number_word(c) && digits + letters == 0 => han += 1,
+                Some('-' | '/' | '#' | '~') if digits > 0 && number.parts < 4 && han == 0 => {
+                    let next = window.char(number.end + 1)?;
+                    if !next.is_some_and(|c| c.is_ascii_alphanumeric()) {
+                        break;
+                    }
+                    number.dated |= part > 5;
+                    parts[number.parts] = part;
+                    number.parts += 1;
+                    part = 0;
+                }
+                _ => break,
+            }
+            number.end += 1;
+            if part > 6 || han > 5 {
+                return Ok(None);
+            }
+        }
+        number.home = number.parts == 3 && parts[1] <= 3 && parts[2] <= 2 && matches!(part, 3 | 4);
+        number.length = digits + letters + han;
+        number.digits = digits > 0;
+        number.latin = digits + han == 0;
+        // 2025-08-03, 010-1234567.
+        let dated = number.parts == 3 && parts[1] == 4;
+        number.dated |= dated || (window.char(at)? == Some('0') && digits > 4);
+        Ok((number.length > 0).then_some(number))
+    }
+}
+
+fn is_number_word(c: char) -> bool {
+    "〇零一二三四五六七八九十百甲乙丙丁".contains(c)
+}
+
+/// What makes a number after the name of a road no number of a house.
+fn is_measured(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "米公里年月日点元块分站路个人次辆条天小度%.:".contains(c)
+}

@@ -1,0 +1,259 @@
+//! What is known of Chinese characters and words: how much a character looks like a surname or a part of a given name, which
+//! pairs are words, which names are brands or people of history.
+//!
+//! The tables are laid out once, at first use, from the files in `data/zh`; `derive.py` there says how those were made.
+//! Weights are natural logarithms in tenths.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use crate::normal::{Pending, Window};
+
+/// The common Chinese characters.
+const FIRST: u32 = 0x4e00;
+const COUNT: usize = 0x9fff - 0x4e00 + 1;
+
+/// What a character that is no surname weighs.
+const NONE: i8 = i8::MIN;
+
+/// What a character weighs in a given name if no name is known to have it.
+const UNKNOWN: i8 = -30;
+
+pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::new);
+
+/// The tables.
+#[derive(Debug)]
+pub(super) struct Lexicon {
+    surname: Vec<i8>,
+    compound: HashMap<[char; 2], i8>,
+    /// As the first and as the last character of a given name.
+    given: Vec<[i8; 2]>,
+    /// Pairs that are words: a hash table of 15 + 15 bits of characters and 2 of frequency, 0 for an empty slot.
+    words: Vec<u32>,
+    starts: HashSet<[char; 3]>,
+    brands: HashMap<char, Vec<Vec<char>>>,
+    people: HashSet<Vec<char>>,
+    places: HashMap<char, Vec<Vec<char>>>,
+    foreign: Vec<bool>,
+}
+
+impl Lexicon {
+    fn new() -> Self {
+        let (surname, compound) = surnames();
+        Self {
+            surname,
+            compound,
+            given: given(),
+            words: words(),
+            starts: starts(),
+            brands: by_first(include_str!("../../../data/zh/brands.txt")),
+            people: entries(include_str!("../../../data/zh/people.txt")).collect(),
+            places: by_first(include_str!("../../../data/zh/places.txt")),
+            foreign: foreign(),
+        }
+    }
+
+    /// What a character weighs as a surname.
+    pub(super) fn surname(&self, c: char) -> Option<i32> {
+        let weight = *self.surname.get(index(c)?)?;
+        (weight != NONE).then(|| i32::from(weight))
+    }
+
+    /// Whether a surname begins with this character.
+    pub(super) fn may_be_surname(&self, c: char) -> bool {
+        self.surname(c).is_some() || self.compound.keys().any(|pair| pair[0] == c)
+    }
+
+    /// What two characters weigh as a surname.
+    pub(super) fn compound(&self, pair: [char; 2]) -> Option<i32> {
+        self.compound.get(&pair).map(|weight| i32::from(*weight))
+    }
+
+    /// What a character weighs as the first of two in a given name.
+    pub(super) fn given_first(&self, c: char) -> i32 {
+        index(c).map_or(i32::from(UNKNOWN), |i| i32::from(self.given[i][0]))
+    }
+
+    /// What a character weighs as the last, or only, one in a given name.
+    pub(super) fn given_last(&self, c: char) -> i32 {
+        index(c).map_or(i32::from(UNKNOWN), |i| i32::from(self.given[i][1]))
+    }
+
+    /// How frequent two characters are as a word: 0 to 3, `None` if they are none.
+    pub(super) fn word(&self, a: char, b: char) -> Option<u32> {
+        let key = key(a, b)?;
+        let mut slot = slot(key, self.words.len());
+        loop {
+            match self.words[slot] {
+                0 => return None,
+                entry if entry >> 2 == key => return Some(entry & 3),
+                _ => slot = (slot + 1) % self.words.len(),
+            }
+        }
+    }
+
+    /// Whether a longer word begins with these three.
+    pub(super) fn starts_word(&self, chars: [char; 3]) -> bool {
+        self.starts.contains(&chars)
+    }
+
+    /// Whether these are somebody of history or literature.
+    pub(super) fn is_public(&self, name: &[char]) -> bool {
+        self.people.contains(name)
+    }
+
+    /// The length of the longest brand at a place; 0 for none.
+    pub(super) fn brand(&self, window: &Window<'_>, at: usize) -> Result<usize, Pending> {
+        longest(&self.brands, window, at)
+    }
+
+    /// The length of the longest place name at a place; 0 for none.
+    pub(super) fn place(&self, window: &Window<'_>, at: usize) -> Result<usize, Pending> {
+        longest(&self.places, window, at)
+    }
+
+    /// Whether foreign names are written with this character.
+    pub(super) fn is_foreign(&self, c: char) -> bool {
+        index(c).is_some_and(|i| self.foreign[i])
+    }
+}
+
+fn index(c: char) -> Option<usize> {
+    let i = (c as u32).checked_sub(FIRST)? as usize;
+    (i < COUNT).then_some(i)
+}
+
+fn longest(
+    entries: &HashMap<char, Vec<Vec<char>>>,
+    window: &Window<'_>,
+    at: usize,
+) -> Result<usize, Pending> {
+    let Some(first) = window.char(at)? else { return Ok(0) };
+    'entry: for entry in entries.get(&first).into_iter().flatten() {
+        for (i, c) in entry.iter().enumerate() {
+            if window.char(at + i)? != Some(*c) {
+                continue 'entry;
+            }
+        }
+        return Ok(entry.len());
+    }
+    Ok(0)
+}
+
+fn lines(text: &'static str) -> impl Iterator<Item = &'static str> {
+    text.lines().filter(|line| !line.starts_with('#') && !line.is_empty())
+}
+
+fn entries(text: &'static str) -> impl Iterator<Item = Vec<char>> {
+    lines(text).flat_map(str::split_whitespace).map(|entry| entry.chars().collect())
+}
+
+/// Entries by their first character, the longest first.
+fn by_first(text: &'static str) -> HashMap<char, Vec<Vec<char>>> {
+    let mut map: HashMap<char, Vec<Vec<char>>> = HashMap::new();
+    for entry in entries(text) {
+        map.entry(entry[0]).or_default().push(entry);
+    }
+    for of_first in map.values_mut() {
+        of_first.sort_by_key(|entry| std::cmp::Reverse(entry.len()));
+    }
+    map
+}
+
+/// The weights before the tab and the members after it.
+fn weighted(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    text.lines().filter_map(|line| line.split_once('\t'))
+}
+
+fn surnames() -> (Vec<i8>, HashMap<[char; 2], i8>) {
+    let mut single = vec![NONE; COUNT];
+    let mut compound = HashMap::new();
+    for (weight, names) in weighted(include_str!("../../../data/zh/surname_weights.txt")) {
+        let weight = weight.parse().unwrap_or(NONE);
+        for name in names.split(' ') {
+            match name.chars().collect::<Vec<_>>()[..] {
+                [c] => {
+                    if let Some(i) = index(c) {
+                        single[i] = weight;
+                    }
+                }
+                [a, b] => {
+                    compound.insert([a, b], weight);
+                }
+                _ => {}
+            }
+        }
+    }
+    (single, compound)
+}
+
+fn given() -> Vec<[i8; 2]> {
+    let mut given = vec![[UNKNOWN; 2]; COUNT];
+    for (weights, members) in weighted(include_str!("../../../data/zh/given_weights.txt")) {
+        let mut weights = weights.split(' ').map(|weight| weight.parse().unwrap_or(UNKNOWN));
+        let pair = [weights.next().unwrap_or(UNKNOWN), weights.next().unwrap_or(UNKNOWN)];
+        for i in members.chars().filter_map(index) {
+            given[i] = pair;
+        }
+    }
+    given
+}
+
+fn words() -> Vec<u32> {
+    let mut table = vec![0_u32; 1 << 17];
+    for line in include_str!("../../../data/zh/words.txt").lines() {
+        let mut chars = line.chars();
+        let Some(head) = chars.next() else { continue };
+        let mut size = 0;
+        for c in chars {
+            if let Some(digit) = c.to_digit(4) {
+                size = digit;
+            } else if let Some(key) = key(head, c) {
+                let mut at = slot(key, table.len());
+                while table[at] != 0 {
+                    at = (at + 1) % table.len();
+                }
+                table[at] = key << 2 | size;
+            }
+        }
+    }
+    table
+}
+
+/// Both characters in one number that is never 0.
+fn key(a: char, b: char) -> Option<u32> {
+    let (a, b) = (index(a)?, index(b)?);
+    // Both are below 2^15.
+    u32::try_from((a + 1) << 15 | b).ok()
+}
+
+fn slot(key: u32, slots: usize) -> usize {
+    (key.wrapping_mul(0x9e37_79b1) >> 8) as usize % slots
+}
+
+fn starts() -> HashSet<[char; 3]> {
+    let mut starts = HashSet::new();
+    for line in include_str!("../../../data/zh/starts.txt").lines() {
+        let chars: Vec<char> = line.chars().collect();
+        if let [head, tails @ ..] = &chars[..] {
+            starts.extend(tails.chunks_exact(2).map(|tail| [*head, tail[0], tail[1]]));
+        }
+    }
+    starts
+}
+
+/// The characters with which names of other languages are commonly written.
+fn foreign() -> Vec<bool> {
+    const CHARS: &str = "阿埃艾爱安昂敖奥澳巴白拜班邦保鲍贝本比彼毕宾波玻博伯布查茨达大戴丹当道德登邓迪狄蒂丁东杜顿多恩尔法范方菲费\
+        芬丰佛夫弗福盖甘冈高哥戈格葛根贡古瓜哈海汉豪赫黑亨洪胡华怀惠霍基吉加贾简杰金津喀卡凯坎康考柯科可克肯库夸昆拉莱赖兰朗劳\
+        勒雷蕾里李丽利莉列林琳琉龙隆娄卢鲁露路伦罗洛马玛迈麦曼茅梅美门蒙米密缅明摩莫默姆木穆拿娜纳乃奈南内妮尼涅宁纽农努诺欧帕潘\
+        庞培佩彭蓬皮匹珀普奇契恰乔切琴青琼丘萨塞赛桑瑟森沙莎山珊尚绍舍申圣施史士世寿舒斯丝苏索塔泰坦汤唐陶特提田铁廷图土托瓦万\
+        旺威韦维卫魏温文翁沃乌吾武西希锡夏香晓肖谢辛欣兴雄休修许逊雅亚扬杨耀耶叶伊依易因英尤尧约泽曾扎詹珍芝治朱兹佐迪丽热娅娃\
+        买提江艾力合努尔古孜别克夏依木牙生帕提拜合热西力哈木阿不都拉依明祖农苏来曼玉素甫其美仁增措姆吉次仁巴桑央金卓玛格桑扎西\
+        旦增洛桑平措罗布益西边拉姆德吉白玛";
+    let mut foreign = vec![false; COUNT];
+    for i in CHARS.chars().filter_map(index) {
+        foreign[i] = true;
+    }
+    foreign
+}

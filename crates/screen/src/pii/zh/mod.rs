@@ -1,0 +1,13 @@
+//! Personal data in Chinese that has no form of its own: names and addresses.
+
+pub(super) mod address;
+mod cues;
+pub(super) mod field;
+pub(super) mod foreign;
+mod lexicon;
+pub(super) mod name;
+
+/// Whether a character is a Chinese one.
+fn is_han(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '〇')
+}

@@ -1,0 +1,194 @@
+//! Chinese names in running text.
+//!
+//! What looks like a surname with one or two characters after it is weighed: how much the characters are those of names, whether
+//! they make words with one another or with their neighbours, and what stands around them. A sum above zero is a name. Nothing is
+//! looked at beyond six characters after it.
+
+use super::cues::{self, MOST_AFTER};
+use super::is_han;
+use super::lexicon::{LEXICON, Lexicon};
+use crate::normal::{Pending, Window};
+use crate::pii::{Entity, Hit, Known, Reading};
+
+/// How rare names are among the characters of a text.
+const PRIOR: i32 = -45;
+
+/// What a word weighs against a name of the same two characters, by its frequency.
+const IS_WORD: [i32; 4] = [-22, -36, -56, -75];
+
+/// The same for a surname and the first of two characters.
+const BEGINS_WITH_WORD: [i32; 4] = [-6, -14, -30, -45];
+
+/// The same for the two characters of a given name: many are words.
+const ENDS_WITH_WORD: [i32; 4] = [0, -4, -14, -34];
+
+/// The same for a character of the name and its neighbour outside.
+const SHARES_WORD: [i32; 4] = [-3, -8, -18, -28];
+
+/// What stands after a surname and is no given name: 张师傅.
+const TITLES: &[[char; 2]] = &[
+    ['师', '傅'],
+    ['老', '师'],
+    ['先', '生'],
+    ['女', '士'],
+    ['小', '姐'],
+    ['经', '理'],
+    ['主', '任'],
+    ['医', '生'],
+    ['大', '夫'],
+    ['教', '授'],
+    ['律', '师'],
+    ['阿', '姨'],
+    ['叔', '叔'],
+    ['老', '板'],
+    ['同', '学'],
+    ['同', '志'],
+    ['总', '监'],
+    ['局', '长'],
+    ['校', '长'],
+    ['院', '长'],
+    ['处', '长'],
+    ['部', '长'],
+    ['科', '长'],
+    ['书', '记'],
+    ['警', '官'],
+    ['大', '爷'],
+    ['大', '叔'],
+    ['大', '嫂'],
+    ['大', '妈'],
+    ['大', '姐'],
+    ['大', '哥'],
+    ['阿', '妹'],
+    ['阿', '婆'],
+];
+
+/// What places and shops end with.
+const PLACES: &str = "村镇乡县路街府宫馆铺店坡屯堡坊渔";
+
+/// What dishes and drinks end with.
+const FOODS: &str = "汤粥面饭饼粉虾蟹鱼鸡鸭鹅肉茶酒糖糕菜腩煲露汁酱奶锅串炒柠蛋豆馆";
+
+pub(in super::super) fn begins(c: char) -> bool {
+    LEXICON.may_be_surname(c)
+}
+
+pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> Reading {
+    let lexicon = &*LEXICON;
+    let Some(first) = window.char(at)? else { return Ok(None) };
+    let Some(second) = window.char(at + 1)?.filter(|c| is_han(*c)) else { return Ok(None) };
+    let Some(brand) = brand(lexicon, window, at)? else { return Ok(None) };
+    let mut left = None;
+    let mut best: Option<(i32, usize)> = None;
+    for (length, weight) in [(1, lexicon.surname(first)), (2, lexicon.compound([first, second]))] {
+        let Some(weight) = weight else { continue };
+        for given in 1..=2 {
+            let mut name = ['\0'; 4];
+            let name = &mut name[..length + given];
+            let mut complete = true;
+            for (i, slot) in name.iter_mut().enumerate() {
+                match window.char(at + i)? {
+                    Some(c) if is_han(c) => *slot = c,
+                    _ => complete = false,
+                }
+            }
+            if !complete {
+                break;
+            }
+            let content = PRIOR + weight + content(lexicon, name, length);
+            if content + MOST_AFTER + 60 <= 0 {
+                continue;
+            }
+            let before = *left.get_or_insert_with(|| before(lexicon, window, at, first));
+            let mut sum = content + before;
+            let end = at + name.len();
+            if brand > 0 && end <= at + brand + 1 {
+                sum -= if before >= 45 { 60 } else { 120 };
+            }
+            if sum + MOST_AFTER <= 0 {
+                continue;
+            }
+            if lexicon.is_public(name) {
+                sum -= 60;
+            }
+            // 胡辣汤, 白灼虾; 徐姐: dishes, and forms of address.
+            let last = name[name.len() - 1];
+            let place = given == 2 && PLACES.contains(last);
+            if before < 20
+                && (FOODS.contains(last) || (given == 1 && "姐哥嫂叔妹总工".contains(last)))
+            {
+                sum -= 55;
+            }
+            sum += after(lexicon, window, end, name[name.len() - 1])?;
+            if best.is_none_or(|(most, _)| sum > most) {
+                best = Some((sum, end));
+            }
+        }
+    }
+    Ok(best.filter(|(sum, _)| *sum > 0).map(|(sum, end)| Hit {
+        entity: Entity::Name,
+        end,
+        score: sure(sum),
+    }))
+}
+
+/// How much the characters by themselves are a name's.
+fn content(lexicon: &Lexicon, name: &[char], surname: usize) -> i32 {
+    let word = |a: char, b: char, weights: [i32; 4]| {
+        lexicon.word(a, b).map_or(0, |size| weights[size as usize])
+    };
+    let given = &name[surname..];
+    let mut sum = match *given {
+        [only] => lexicon.given_last(only) - 10,
+        [first, last] => {
+            let both = lexicon.given_first(first) + lexicon.given_last(last);
+            let title = TITLES.contains(&[first, last]);
+            both + word(first, last, ENDS_WITH_WORD) - if title { 120 } else { 0 }
+        }
+        _ => 0,
+    };
+    match *name {
+        [a, b] => sum += word(a, b, IS_WORD),
+        [a, b, c] if surname == 1 => {
+            sum += word(a, b, BEGINS_WITH_WORD);
+            if lexicon.starts_word([a, b, c]) {
+                sum -= 60;
+            }
+        }
+        // 东方, 司空, 百里: compound surnames that are words.
+        [a, b, ..] => sum += word(a, b, SHARES_WORD),
+        _ => {}
+    }
+    sum
+}
+
+fn before(lexicon: &Lexicon, window: &Window<'_>, at: usize, first: char) -> i32 {
+    let cue = cues::before(window, at);
+    let shared = window.before(at, 1).and_then(|before| lexicon.word(before.c, first));
+    // A cue that is a word of its own is stronger than a word it makes with what follows.
+    cue + shared.map_or(0, |size| SHARES_WORD[size as usize] / if cue >= 20 { 3 } else { 1 })
+}
+
+fn after(lexicon: &Lexicon, window: &Window<'_>, end: usize, last: char) -> Result<i32, Pending> {
+    let cue = cues::after(window, end)?;
+    let shared = window.char(end)?.and_then(|next| lexicon.word(last, next));
+    Ok(cue + shared.map_or(0, |size| SHARES_WORD[size as usize] / if cue >= 20 { 3 } else { 1 }))
+}
+
+/// The length of the brand that begins at a place, 0 for none; `None` when the place lies within one.
+fn brand(lexicon: &Lexicon, window: &Window<'_>, at: usize) -> Result<Option<usize>, Pending> {
+    for back in 1..=3 {
+        if at >= back
+            && window.before(at, back).is_some()
+            && lexicon.brand(window, at - back)? > back
+        {
+            return Ok(None);
+        }
+    }
+    Ok(Some(lexicon.brand(window, at)?))
+}
+
+/// A sum of weights as a probability.
+#[expect(clippy::cast_precision_loss, reason = "a few hundreds at most")]
+fn sure(sum: i32) -> f32 {
+    1.0 / (1.0 + (-sum as f32 / 10.0).exp())
+}
