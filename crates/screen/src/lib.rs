@@ -40,9 +40,10 @@ pub use handle::ScreenHandle;
 pub use matcher::{View, Views};
 pub use notice::{Notice, Refusal};
 pub use pack::{
-    Action, Actions, Boundary, Category, Detector, NoRisk, Pack, PackBuild, PackContents,
-    PackCounts, PackFile, PackHeader, PackKeys, PackSecret, PackSource, Risk, RiskGroup, Sealed,
-    Severity, Status,
+    Acceptance, Accepted, Action, Actions, Boundary, Candidate, Category, Coverage, Detector,
+    Import, Imported, LeftOut, NoRisk, Pack, PackBuild, PackContents, PackCounts, PackDiff,
+    PackFile, PackHeader, PackKeys, PackSecret, PackSource, Risk, RiskCoverage, RiskGroup, Sealed,
+    Severity, Status, TermDiff, Wanted, candidates,
 };
 pub use pii::{Entity, EntitySet, Gazetteer, PersonalData, personal_data};
 pub use pseudonym::{ConversationKey, PseudonymSecret, RestoringScreen, Vault};

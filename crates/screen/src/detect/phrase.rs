@@ -13,20 +13,13 @@ use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBu
 use super::Span;
 use crate::error::ScreenError;
 use crate::normal::{Glyph, folded};
+use crate::pack::Phrases;
 
 /// The most characters a phrase may have after folding.
 pub(crate) const MAX_PHRASE: usize = 128;
 
 /// The most characters a guard may have after folding.
 pub(crate) const MAX_GUARD: usize = 16;
-
-/// The phrases of one rule.
-#[derive(Clone, Debug)]
-pub(crate) struct Phrases {
-    pub(crate) phrases: Vec<String>,
-    /// Directly after one of these a phrase is not meant: "do not ...".
-    pub(crate) not_after: Vec<String>,
-}
 
 /// The compiled phrases of one boundary.
 pub(crate) struct PhraseSet {
@@ -52,7 +45,7 @@ impl PhraseSet {
         let mut terms: Vec<Term> = Vec::new();
         let mut guards = HashMap::new();
         let mut known = HashSet::new();
-        for (rule, id, Phrases { phrases, not_after }) in rules {
+        for (rule, id, Phrases { phrases, not_after, .. }) in rules {
             for phrase in phrases {
                 let pattern = pattern(id, phrase, MAX_PHRASE)?;
                 if !known.insert(pattern.clone()) {

@@ -19,10 +19,15 @@
 //! with a Latin letter or digit, it must begin or end a word. Directly after one of the words of `not_after` it does not count:
 //! `not_after = ["do not"]`.
 
+mod accept;
 mod action;
 mod category;
+mod coverage;
+mod diff;
+mod entry;
 mod file;
 mod header;
+mod import;
 mod keys;
 mod limits;
 mod parts;
@@ -38,14 +43,18 @@ use yumen_policy::{Digest, MarketId, SignerKey};
 
 use crate::error::ScreenError;
 
+pub use accept::{Acceptance, Accepted, Candidate, Wanted, candidates};
 pub use action::{Action, Actions, Boundary};
 pub use category::{Category, Severity, Status};
+pub use coverage::{Coverage, RiskCoverage};
+pub use diff::{PackDiff, TermDiff};
 pub use file::{PackBuild, PackFile};
 pub use header::{PackContents, PackCounts, PackHeader, Sealed};
+pub use import::{Import, Imported, LeftOut};
 pub use keys::PackKeys;
 pub use risk::{NoRisk, Risk, RiskGroup};
 pub use rule::Detector;
-pub(crate) use rule::{Kind, Rule};
+pub(crate) use rule::{Kind, Phrases, Rule};
 pub use secret::PackSecret;
 pub use source::PackSource;
 

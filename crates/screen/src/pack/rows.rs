@@ -9,11 +9,11 @@ use serde::de::value::{Error as Unknown, StrDeserializer};
 
 use super::action::{Action, Actions, Boundary};
 use super::category::Status;
-use super::rule::{Kind, Rule};
+use super::rule::{Kind, Phrases, Rule};
 use super::sheet::{Sheet, Traits, at};
 use super::source::{Categories, RawRule};
-use crate::detect::phrase::Phrases;
 use crate::error::ScreenError;
+use crate::matcher::{View, Views};
 
 /// The terms of one rule.
 pub(super) struct Terms<'s> {
@@ -30,7 +30,7 @@ impl Terms<'_> {
         base: &Rule,
         categories: &Categories,
     ) -> Result<Vec<(Rule, Kind)>, ScreenError> {
-        let mut rules: Vec<(Rule, Vec<String>)> = Vec::new();
+        let mut rules: Vec<(Rule, Views, Vec<String>)> = Vec::new();
         let mut known: HashMap<String, usize> = HashMap::new();
         let mut place_of = Vec::with_capacity(self.sheet.traits().len());
         for traits in self.sheet.traits() {
@@ -38,21 +38,20 @@ impl Terms<'_> {
                 place_of.push(None);
                 continue;
             }
-            let rule = self.rule(base, traits, categories)?;
+            let (rule, views) = self.rule(base, traits, categories)?;
             let place = *known.entry(rule.id.clone()).or_insert_with(|| {
-                rules.push((rule, Vec::new()));
+                rules.push((rule, views, Vec::new()));
                 rules.len() - 1
             });
             place_of.push(Some(place));
         }
         for (term, traits) in self.sheet.rows() {
             if let Some(place) = place_of[traits] {
-                rules[place].1.push(term.to_owned());
+                rules[place].2.push(term.to_owned());
             }
         }
-        let kind =
-            |phrases| Kind::Phrases(Phrases { phrases, not_after: self.raw.not_after.clone() });
-        Ok(rules.into_iter().map(|(rule, phrases)| (rule, kind(phrases))).collect())
+        let kind = |views, phrases| Kind::Phrases(Phrases { views, ..self.raw.terms(phrases) });
+        Ok(rules.into_iter().map(|(rule, views, phrases)| (rule, kind(views, phrases))).collect())
     }
 
     /// The rule of rows with these traits.
@@ -61,7 +60,7 @@ impl Terms<'_> {
         base: &Rule,
         traits: &Traits,
         categories: &Categories,
-    ) -> Result<Rule, ScreenError> {
+    ) -> Result<(Rule, Views), ScreenError> {
         let wrong = |reason: String| at(self.file, traits.line, reason);
         let mut rule = base.clone();
         let own = base.category.as_ref().map(|category| category.id.as_str());
@@ -87,7 +86,29 @@ impl Terms<'_> {
             rule.id = format!("{}.s{}", rule.id, u8::from(severity));
             rule.severity = severity;
         }
-        Ok(rule)
+        let base: Views = self.raw.views.iter().copied().collect();
+        let views = match views_of(&traits.views).map_err(wrong)? {
+            Some(views) if views != base => {
+                let names = traits.views.split_whitespace().collect::<Vec<_>>().join("-");
+                rule.id = format!("{}.{names}", rule.id);
+                views
+            }
+            _ => base,
+        };
+        Ok((rule, views))
+    }
+}
+
+/// The views where a row has its own: their names with spaces between them; `none` for only as it is written.
+fn views_of(written: &str) -> Result<Option<Views>, String> {
+    match written {
+        "" => Ok(None),
+        "none" => Ok(Some(Views::NONE)),
+        words => {
+            let view =
+                |word| View::deserialize(named(word)).map_err(|_| format!("`{word}` is no view"));
+            words.split_whitespace().map(view).collect::<Result<_, _>>().map(Some)
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use yumen_policy::{MarketId, Text};
 use super::action::{Action, Actions};
 use super::category::{Category, Severity};
 use crate::classify::Model;
-use crate::detect::phrase::Phrases;
+use crate::matcher::{Guards, Views};
 
 /// A detector built into the engine: something with a structure that phrases cannot describe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -79,4 +79,29 @@ pub(crate) enum Kind {
         label: u16,
         threshold: f32,
     },
+}
+
+/// The terms of one rule, and how and where they count.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Phrases {
+    pub(crate) phrases: Vec<String>,
+    /// Directly after one of these a phrase is not meant: "do not ...".
+    pub(crate) not_after: Vec<String>,
+    /// Directly before one of these a phrase is not meant.
+    pub(crate) not_before: Vec<String>,
+    /// Longer words within which a phrase is not meant.
+    pub(crate) exceptions: Vec<String>,
+    /// The other ways in which they may be written.
+    pub(crate) views: Views,
+}
+
+impl Phrases {
+    /// Where they do not count.
+    pub(crate) fn guards(&self) -> Guards {
+        Guards {
+            not_after: self.not_after.clone(),
+            not_before: self.not_before.clone(),
+            exceptions: self.exceptions.clone(),
+        }
+    }
 }

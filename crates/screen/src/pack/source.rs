@@ -13,13 +13,13 @@ use super::action::Actions;
 use super::category::{Category, Severity, Status};
 use super::header::PackCounts;
 use super::limits::{MAX_FILE, MAX_PHRASE, MAX_TOML, MAX_WRITTEN_OUT};
-use super::rule::{Detector, Kind, Rule};
+use super::rule::{Detector, Kind, Phrases, Rule};
 use super::sheet::Sheet;
 use super::{Pack, rows};
 use crate::classify::Model;
-use crate::detect::phrase::Phrases;
 use crate::error::ScreenError;
 use crate::expand::expand;
+use crate::matcher::View;
 
 /// A pack as its makers wrote it: the TOML, and the terms in files beside it.
 #[derive(Debug)]
@@ -140,7 +140,7 @@ impl PackSource {
     }
 }
 
-const ONE_KIND: &str = "give one of `detector`, `phrases`, `terms` and `classifier`; `not_after` goes with phrases and terms";
+const ONE_KIND: &str = "give one of `detector`, `phrases`, `terms` and `classifier`; `views`, `exceptions`, `not_after` and `not_before` go with phrases and terms";
 
 /// Where it stands what a rule looks for.
 enum Finds<'r> {
@@ -224,7 +224,13 @@ pub(super) struct RawRule {
     pub(super) terms: Option<String>,
     pub(super) classifier: Option<Classifier>,
     #[serde(default)]
-    pub(super) not_after: Vec<String>,
+    not_after: Vec<String>,
+    #[serde(default)]
+    not_before: Vec<String>,
+    #[serde(default)]
+    exceptions: Vec<String>,
+    #[serde(default)]
+    pub(super) views: Vec<View>,
     #[serde(default = "withheld")]
     placeholder: String,
     pub(super) actions: Actions,
@@ -288,18 +294,32 @@ impl RawRule {
     /// What the rule looks for. `room` is how many bytes phrases may still have with their alternatives written out.
     fn finds(&self, room: &mut usize) -> Result<Finds<'_>, ScreenError> {
         match (self.detector, &self.phrases, &self.terms, &self.classifier) {
-            (Some(detector), None, None, None) if self.not_after.is_empty() => {
+            (Some(detector), None, None, None) if !self.has_terms_keys() => {
                 Ok(Finds::Here(Kind::Detector(detector)))
             }
             (None, Some(phrases), None, None) if !phrases.is_empty() => {
-                let phrases = self.written_out(phrases, room)?;
-                let not_after = self.not_after.clone();
-                Ok(Finds::Here(Kind::Phrases(Phrases { phrases, not_after })))
+                Ok(Finds::Here(Kind::Phrases(self.terms(self.written_out(phrases, room)?))))
             }
             (None, None, Some(file), None) => Ok(Finds::Rows(file)),
-            (None, None, None, Some(named)) if self.not_after.is_empty() => Ok(Finds::Model(named)),
+            (None, None, None, Some(named)) if !self.has_terms_keys() => Ok(Finds::Model(named)),
             _ => Err(self.wrong(ONE_KIND)),
         }
+    }
+
+    /// Terms with what the rule says of how and where they count.
+    pub(super) fn terms(&self, phrases: Vec<String>) -> Phrases {
+        Phrases {
+            phrases,
+            not_after: self.not_after.clone(),
+            not_before: self.not_before.clone(),
+            exceptions: self.exceptions.clone(),
+            views: self.views.iter().copied().collect(),
+        }
+    }
+
+    fn has_terms_keys(&self) -> bool {
+        let lists = [&self.not_after, &self.not_before, &self.exceptions];
+        !self.views.is_empty() || lists.iter().any(|list| !list.is_empty())
     }
 
     fn written_out(
