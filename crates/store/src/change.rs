@@ -34,6 +34,15 @@ impl Change<'_> {
         *self.own_commits += 1;
         Ok(())
     }
+
+    /// Makes the change hold, on disk, without a new [`DataVersion`](crate::DataVersion): for what nobody decides by,
+    /// such as a report that came in.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; nothing was changed then.
+    pub fn commit_aside(self) -> Result<(), StoreError> {
+        Ok(self.db.commit()?)
+    }
 }
 
 /// Refuses what is not JSON, before SQLite does with less to say.

@@ -7,9 +7,10 @@ use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use crate::StoreError;
 
 /// Every schema change ever made, in order; the number of those applied is the database's `user_version`.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../migrations/0001_keys_approvals.sql"),
     include_str!("../migrations/0002_desk.sql"),
+    include_str!("../migrations/0003_screening.sql"),
 ];
 
 /// How long a statement waits for another process's write before it fails.
