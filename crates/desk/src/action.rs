@@ -8,6 +8,7 @@ use yumen_policy::{
 
 use crate::actor::Duty;
 use crate::approvals::StepOrder;
+use crate::packs::{Grounds, InstallOrder};
 
 /// One thing somebody does at the desk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +90,17 @@ pub enum Action {
         /// A number, or a text that occurs in a number, name or entity; none shows all.
         query: Option<String>,
     },
+    /// Installs a screen pack, in the place of the one of its name.
+    InstallPack(InstallOrder),
+    /// Takes an installed screen pack out of force.
+    RemovePack {
+        /// Its name.
+        pack: String,
+        /// Why and at whose request.
+        grounds: Grounds,
+    },
+    /// Looks at the screen packs.
+    Packs,
     /// Tells of a model that drifted.
     Drift(Drift),
     /// Looks at the drifts, with the change filings they call for.
@@ -179,6 +191,7 @@ impl Action {
             | Self::Releases
             | Self::Release { .. }
             | Self::Drifts
+            | Self::Packs
             | Self::FiledModels { .. }
             | Self::Entries { .. }
             | Self::Signers
@@ -190,6 +203,7 @@ impl Action {
             Self::Import { .. } => Duty::Step(StepKind::Granted),
             Self::Remove { .. } => Duty::Step(StepKind::Revoked),
             Self::AddRelease { .. } | Self::ImportFiled { .. } => Duty::Write,
+            Self::InstallPack(_) | Self::RemovePack { .. } => Duty::Screen,
             Self::Drift(_) => Duty::Tell,
             Self::Kill(_) | Self::Lift { .. } => Duty::Stop,
             Self::RotateAssertionKey { .. } | Self::RevokeAssertionKey { .. } => Duty::Operate,

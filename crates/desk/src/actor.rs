@@ -38,6 +38,8 @@ pub enum Duty {
     Sign,
     /// To stop, and to lift what was stopped.
     Stop,
+    /// To install screen packs and take them out of force.
+    Screen,
     /// To say whose keys count. Only at the machine, never over the network.
     Entrust,
     /// To turn over the gate's own keys.
@@ -118,6 +120,7 @@ impl Duty {
             Self::Step(kind) => kind.roles(),
             Self::Sign => &[Approver, Legal],
             Self::Stop | Self::Operate => &[Operator],
+            Self::Screen => &[Legal, Operator],
             Self::Entrust | Self::Tell => &[],
         }
     }

@@ -10,7 +10,7 @@ use yumen_policy::{
 };
 use yumen_store::Store;
 
-use crate::{Action, Actor, DeskError, Done, Holdings, KeyShelf};
+use crate::{Action, Actor, DeskError, Done, Holdings, KeyShelf, PackBench};
 
 /// What the desk knows of the program it belongs to.
 #[derive(Debug, Default)]
@@ -25,6 +25,8 @@ pub struct Book {
     pub calendars: Vec<Calendar>,
     /// What this build releases.
     pub releases: Vec<Release>,
+    /// Who reads screen packs; none: none can be installed.
+    pub packs: Option<Arc<dyn PackBench>>,
 }
 
 /// The keys that the installation itself signs with.
@@ -74,6 +76,11 @@ impl Desk {
         Holdings::read(&self.store, &self.book, SignerKey::of(&self.keys.operator))
     }
 
+    /// Goes on with another book: what this build releases changes with the packs that are installed.
+    pub fn turn_to(&mut self, book: Arc<Book>) {
+        self.book = book;
+    }
+
     /// The store, to read what is decided from.
     pub fn store(&self) -> &Store {
         &self.store
@@ -105,6 +112,9 @@ impl Desk {
             Action::AddRelease { release } => self.add_release(actor, &release, now),
             Action::Releases => self.releases(),
             Action::Release { digest } => self.release(&digest),
+            Action::InstallPack(order) => self.install_pack(actor, order, now),
+            Action::RemovePack { pack, grounds } => self.remove_pack(actor, &pack, &grounds, now),
+            Action::Packs => self.packs(),
             Action::Drift(drift) => self.drift(&drift, now),
             Action::Drifts => self.drifts(),
             Action::Entries { from, limit } => self.entries(from, limit),

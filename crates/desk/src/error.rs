@@ -30,6 +30,7 @@ pub const CODES: &[Code] = &[
     code("admin_key_missing", 401, "An admin key is needed", "缺少管理密钥"),
     code("admin_key_unknown", 401, "The admin key is not known", "管理密钥无效"),
     code("admin_not_found", 404, "There is no such thing at the desk", "没有此项内容"),
+    code("pack_unfit", 422, "The pack cannot be used", "规则包无法使用"),
     code("record_unavailable", 503, "The ledger cannot be read", "无法读取账本"),
     code("role_forbidden", 403, "This role may not do that", "该角色无权执行此操作"),
     code("same_person", 409, "Another person has to do this", "须由另一人执行"),
@@ -69,6 +70,9 @@ pub enum DeskError {
     /// The thing is in another state than this action needs.
     #[error("{}", .0.en)]
     Conflict(Text),
+    /// A screen pack, or the screens with it, cannot be used. What was in force stays.
+    #[error("{}", .0.en)]
+    Unfit(Text),
     /// The person who did the first step cannot do the second.
     #[error("{name} asked for it already; another person has to confirm")]
     SamePerson {
@@ -109,6 +113,7 @@ impl DeskError {
             Self::Unknown { .. } => "admin_not_found",
             Self::Invalid(_) => "action_invalid",
             Self::Conflict(_) => "state_conflict",
+            Self::Unfit(_) => "pack_unfit",
             Self::SamePerson { .. } => "same_person",
             Self::Policy(_) => "signature_invalid",
             Self::Store(_) => "store_unavailable",
@@ -137,7 +142,7 @@ impl DeskError {
             Self::Unknown { zh, name, .. } => {
                 Text::new(self.to_string(), format!("没有名为 {name} 的{zh}"))
             }
-            Self::Conflict(text) => text.clone(),
+            Self::Conflict(text) | Self::Unfit(text) => text.clone(),
             Self::SamePerson { name } => {
                 Text::new(self.to_string(), format!("{name} 已提出过，须由另一人确认"))
             }
@@ -174,6 +179,7 @@ fn forbidden(duty: Duty) -> Text {
         Duty::Step(StepKind::Revoked) => ("revoke an approval", "撤销审批"),
         Duty::Sign => ("sign", "签署"),
         Duty::Stop => ("stop features or lift a stop", "停用功能或解除停用"),
+        Duty::Screen => ("install screen packs", "安装安全规则包"),
         Duty::Operate => ("turn over the gate's keys", "轮换网关密钥"),
     };
     let roles: Vec<_> = duty.roles().iter().map(|role| role.as_str()).collect();
@@ -202,6 +208,7 @@ mod tests {
             DeskError::Unknown { what: "kill", zh: "停用", name: "x".into() },
             DeskError::Invalid("x".into()),
             DeskError::Conflict(Text::new("x", "x")),
+            DeskError::Unfit(Text::new("x", "x")),
             DeskError::SamePerson { name: "Wei".into() },
         ];
         for error in errors {

@@ -41,6 +41,9 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/admin/v1/kills"),
     ("POST", "/admin/v1/kills/{id}/lift"),
     ("GET", "/admin/v1/ledger/entries"),
+    ("GET", "/admin/v1/packs"),
+    ("POST", "/admin/v1/packs"),
+    ("POST", "/admin/v1/packs/{id}/remove"),
     ("GET", "/admin/v1/releases"),
     ("POST", "/admin/v1/releases"),
     ("GET", "/admin/v1/releases/{digest}"),
@@ -187,6 +190,11 @@ impl Action {
                 nothing(body)?;
                 Self::Lift { id: owned(id) }
             }
+            ("GET", ["packs"]) => Self::Packs,
+            ("POST", ["packs"]) => Self::InstallPack(read_whole(body)?),
+            ("POST", ["packs", pack, "remove"]) => {
+                Self::RemovePack { pack: owned(pack), grounds: read(body)? }
+            }
             ("GET", ["releases"]) => Self::Releases,
             ("POST", ["releases"]) => Self::AddRelease { release: read::<Release>(body)? },
             ("GET", ["releases", digest]) => Self::Release { digest: owned(digest) },
@@ -261,6 +269,11 @@ impl Action {
             Self::RemoveSigner { key } => {
                 post(format!("signers/{}/remove", encoded(key)), json!({}))
             }
+            Self::Packs => get("packs"),
+            Self::InstallPack(order) => post("packs".into(), json!(order)),
+            Self::RemovePack { pack, grounds } => {
+                post(format!("packs/{}/remove", encoded(pack)), json!(grounds))
+            }
             Self::Drift(_) => None,
         }
     }
@@ -326,6 +339,14 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, DeskError> {
         .map_err(|error| DeskError::Invalid(format!("the body: {error}")))
 }
 
+/// The same without a copy in between, for a body that may be large.
+fn read_whole<T: DeserializeOwned>(body: &[u8]) -> Result<T, DeskError> {
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(DeskError::Invalid("the body: it is no object".into()));
+    }
+    serde_json::from_slice(body).map_err(|error| DeskError::Invalid(format!("the body: {error}")))
+}
+
 /// A body that says nothing: none, or an empty object.
 fn nothing(body: &[u8]) -> Result<(), DeskError> {
     if body.is_empty() {
@@ -380,6 +401,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::packs::{Grounds, InstallOrder, PackFile};
+
+    fn grounds() -> Grounds {
+        Grounds {
+            reason: "weekly".into(),
+            requested_by: Some("某办公室".into()),
+            reference: Some("2026/12".into()),
+            new_release: true,
+        }
+    }
 
     fn ask(method: &str, path: &str, body: &str) -> Result<Action, DeskError> {
         Action::from_request(method, path, None, body.as_bytes())
@@ -467,6 +498,13 @@ mod tests {
             Action::AddAdminKey { name: "Li".into(), role: Role::Author },
             Action::RevokeAdminKey { id: "admin_1".into() },
             Action::AssertionKeys,
+            Action::Packs,
+            Action::InstallPack(InstallOrder {
+                file: PackFile(b"id = 'lanterns'".to_vec()),
+                scope: ["cn".parse().unwrap()].into(),
+                grounds: grounds(),
+            }),
+            Action::RemovePack { pack: "lanterns".into(), grounds: grounds() },
             Action::RotateAssertionKey { revoke: true },
             Action::RevokeAssertionKey { kid: "-a_b".into() },
         ];

@@ -46,6 +46,8 @@ pub enum AlarmKind {
     OperationFailed,
     /// Packs are older than the market allows.
     PacksStale,
+    /// Packs of a market cannot be used, or a new one was not taken.
+    PacksUnusable,
     /// The policy is older than the market allows.
     PolicyStale,
     /// The definition or the screen in use is not what was released.
@@ -58,7 +60,7 @@ pub enum AlarmKind {
 
 impl AlarmKind {
     /// All kinds.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::ApprovalNotInForce,
         Self::ApprovalStale,
         Self::ClockBackwards,
@@ -70,6 +72,7 @@ impl AlarmKind {
         Self::ModelOutOfMarket,
         Self::OperationFailed,
         Self::PacksStale,
+        Self::PacksUnusable,
         Self::PolicyStale,
         Self::ReleaseDrifted,
         Self::StoreUnavailable,
@@ -107,6 +110,7 @@ impl AlarmKind {
             Self::ModelOutOfMarket => "model_out_of_market",
             Self::OperationFailed => "operation_failed",
             Self::PacksStale => "packs_stale",
+            Self::PacksUnusable => "packs_unusable",
             Self::PolicyStale => "policy_stale",
             Self::ReleaseDrifted => "release_drifted",
             Self::StoreUnavailable => "store_unavailable",
@@ -160,6 +164,10 @@ impl AlarmKind {
             Self::PacksStale => (
                 "The screen packs are older than this market allows; install current ones.",
                 "安全检查包已超过本市场允许的时限，请安装最新版本。",
+            ),
+            Self::PacksUnusable => (
+                "A screen pack of this market cannot be used: its signature, its date or its rules. Without the packs it had, nothing is served there. `yumen pack list` shows them.",
+                "该市场的安全规则包无法使用：签名、日期或规则有误。缺少原有规则包时，该市场不提供服务。`yumen pack list` 列出规则包。",
             ),
             Self::PolicyStale => (
                 "The rules of this market are older than it allows; install a current catalogue.",

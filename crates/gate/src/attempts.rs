@@ -9,7 +9,7 @@ use serde::Serialize;
 use yumen_ledger::Asked;
 use yumen_partners::{Attempt, Partners};
 use yumen_policy::{ModelId, ModelRef, PartnerId, Text};
-use yumen_screen::{Action, Notice};
+use yumen_screen::{Action, Notice, Severity};
 use yumen_wire::Usage;
 
 use crate::alarm::Alarms;
@@ -144,6 +144,9 @@ impl Trail {
             action: Action::Allow,
             direction: "output",
             count: 1,
+            category: None,
+            severity: Severity::Low,
+            appeal: None,
             text: Text {
                 en: format!("The first model broke off; the answer goes on with {en}."),
                 zh: format!("先前的模型中断，回答由{zh}继续。"),

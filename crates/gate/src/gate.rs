@@ -11,7 +11,7 @@ use yumen_features::Catalogue;
 use yumen_ledger::{Canonical, Ledger, LedgerError};
 use yumen_partners::Partners;
 use yumen_policy::{AssertionKeys, FeatureId, HighWater, Market, MarketState, Part, Timestamp};
-use yumen_screen::{PseudonymSecret, Screen};
+use yumen_screen::PseudonymSecret;
 
 use crate::alarm::{About, Alarm, AlarmKind, Alarms};
 use crate::caller::Assertions;
@@ -52,8 +52,6 @@ pub struct Parts {
     pub catalogue: Catalogue,
     /// The first snapshot; [`Gate::publish`] replaces it.
     pub snapshot: Snapshot,
-    /// The safety check.
-    pub screen: Arc<Screen>,
     /// The partners that can be asked.
     pub partners: Partners,
     /// What the models are called, for people.
@@ -81,7 +79,6 @@ pub struct Gate {
     pub(crate) mode: Mode,
     pub(crate) catalogue: Catalogue,
     pub(crate) snapshot: ArcSwap<Snapshot>,
-    pub(crate) screen: Arc<Screen>,
     pub(crate) partners: Partners,
     pub(crate) names: Arc<ModelNames>,
     pub(crate) device: DeviceTier,
@@ -114,7 +111,6 @@ impl Gate {
             mode: parts.mode,
             catalogue: parts.catalogue,
             snapshot: ArcSwap::from_pointee(parts.snapshot),
-            screen: parts.screen,
             partners: parts.partners,
             names: Arc::new(parts.names),
             device: DeviceTier::new(parts.engine),

@@ -46,7 +46,17 @@ where
     B::Data: Buf,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    tokio::time::timeout(BODY_TIME, read(body)).await.map_err(|_| {
+    bounded_to(body, MAX_BODY).await
+}
+
+/// The same for an address that takes another size.
+pub(crate) async fn bounded_to<B>(body: B, most: usize) -> Result<Bytes, Problem>
+where
+    B: Body,
+    B::Data: Buf,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    tokio::time::timeout(BODY_TIME, read(body, most)).await.map_err(|_| {
         Problem::new(
             "body_timeout",
             format!("The body did not arrive within {} s.", BODY_TIME.as_secs()),
@@ -58,7 +68,7 @@ where
 /// Reads a body to its end. What is beyond the limit is read and thrown away up to [`MAX_DRAIN`],
 /// because a client that is still sending does not see an answer that comes with a closed
 /// connection.
-async fn read<B>(body: B) -> Result<Bytes, Problem>
+async fn read<B>(body: B, most: usize) -> Result<Bytes, Problem>
 where
     B: Body,
     B::Data: Buf,
@@ -78,14 +88,14 @@ where
         })?;
         let Ok(data) = frame.into_data() else { continue };
         length += data.remaining();
-        if length > MAX_DRAIN {
-            return Err(too_large());
+        if length > most.max(MAX_DRAIN) {
+            return Err(too_large(most));
         }
-        if length <= MAX_BODY {
+        if length <= most {
             kept.put(data);
         }
     }
-    if length > MAX_BODY { Err(too_large()) } else { Ok(kept.freeze()) }
+    if length > most { Err(too_large(most)) } else { Ok(kept.freeze()) }
 }
 
 /// Parses a small JSON body of the gate's own.
@@ -114,10 +124,10 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-fn too_large() -> Problem {
+fn too_large(most: usize) -> Problem {
     Problem::new(
         "body_too_large",
-        format!("The body may have at most {MAX_BODY} bytes."),
-        format!("请求体最多 {MAX_BODY} 字节。"),
+        format!("The body may have at most {most} bytes."),
+        format!("请求体最多 {most} 字节。"),
     )
 }

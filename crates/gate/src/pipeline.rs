@@ -22,7 +22,7 @@ use yumen_partners::{Answer, AskError, Manner, RouteError, Stray, Unanswered};
 use yumen_policy::{
     Clearance, Digest, MarketId, ModelRef, Outcome, Release, Timestamp, UiLanguage, Verdict, clear,
 };
-use yumen_screen::{FromDevice, FromPartner, Notice, ToDevice, Vault};
+use yumen_screen::{FromDevice, FromPartner, Notice, Screen, ToDevice, Vault};
 use yumen_wire::Completion;
 
 use crate::alarm::{About, AlarmKind};
@@ -109,6 +109,8 @@ impl Delivery {
 /// What an answer of a request carries whoever gives it.
 struct Opening<'a> {
     journal: &'a Journal,
+    /// The safety check that is in force as the request begins; it is kept to the answer's end.
+    screen: Arc<Screen>,
     market: MarketId,
     release: Digest,
     approval: Option<String>,
@@ -183,7 +185,8 @@ impl Way<'_> {
         journal: &Journal,
     ) -> Result<Served, Problem> {
         let market = clearance.market().clone();
-        self.check_drift(&clearance, feature)?;
+        let screen = self.screen(&market)?;
+        self.check_drift(&clearance, feature, &screen)?;
         let labeller = self.snapshot.labellers.get(&market).ok_or_else(|| {
             let about = About { market: Some(market.clone()), ..About::default() };
             self.gate.alarms.raise(AlarmKind::LabelUnavailable, about, "no provider code");
@@ -195,6 +198,7 @@ impl Way<'_> {
         })?;
         let opening = Opening {
             journal,
+            screen,
             release: clearance.release(),
             approval: clearance.approval().map(str::to_owned),
             sandbox: sandbox_notice(&clearance),
@@ -210,8 +214,8 @@ impl Way<'_> {
 
     /// The way over the on-device engine.
     async fn on_device(&self, prompt: Prompt, opening: Opening<'_>) -> Result<Served, Problem> {
-        let journal = opening.journal;
-        let (prompt, notices) = self.gate.screen.whole(prompt, ToDevice)?;
+        let (journal, screen) = (opening.journal, Arc::clone(&opening.screen));
+        let (prompt, notices) = screen.whole(prompt, ToDevice)?;
         journal.notices(&notices);
         let route = self.gate.device.route(prompt)?;
         let served_by = self.served_by(Tier::Device, route.model(), false, route.clearance());
@@ -221,7 +225,7 @@ impl Way<'_> {
         let admission = self.queue(admission)?;
         let output = self.gate.device.run(route).await;
         let admission = self.opening(admission).await?;
-        let (output, more) = self.gate.screen.whole(output?, FromDevice)?;
+        let (output, more) = screen.whole(output?, FromDevice)?;
         journal.notices(&more);
         record.notices.extend(more);
         Ok(Served { record, admission, content: Content::Device(labels.stamp(output)) })
@@ -234,11 +238,11 @@ impl Way<'_> {
         opening: Opening<'_>,
         delivery: Delivery,
     ) -> Result<Served, Problem> {
-        let journal = opening.journal;
+        let (journal, screen) = (opening.journal, Arc::clone(&opening.screen));
         let limit = prompt.feature().checks().max_output_bytes;
         let rule = prompt.feature().failover().after_first;
         let mut vault = self.vault(prompt.clearance())?;
-        let (prompt, notices) = self.gate.screen.pseudonymised(prompt, &mut vault)?;
+        let (prompt, notices) = screen.pseudonymised(prompt, &mut vault)?;
         let restoring = Restoring::new(vault, prompt.get(), self.own_tools.clone());
         journal.notices(&notices);
         let counters = self.gate.metrics.counters().clone();
@@ -284,7 +288,7 @@ impl Way<'_> {
                 trail.answers(whole.model(), How::BeforeFirst, ended).await?;
                 record.attempts = attempts::told(&whole.attempts);
                 let completion = output_of(whole.completion, limit)?;
-                let (completion, mut notices) = self.gate.screen.whole(completion, FromPartner)?;
+                let (completion, mut notices) = screen.whole(completion, FromPartner)?;
                 let (completion, more) = restoring.whole(completion);
                 notices.extend(more);
                 journal.notices(&notices);
@@ -296,7 +300,7 @@ impl Way<'_> {
                 record.served_by = Arc::clone(trail.served_by());
                 Content::Stream(Box::new(LabelledStream::new(
                     answer,
-                    &self.gate.screen,
+                    &screen,
                     restoring,
                     labels,
                     limit,
@@ -364,11 +368,28 @@ impl Way<'_> {
         }
     }
 
+    /// The safety check of a market: without one nothing is served there.
+    fn screen(&self, market: &MarketId) -> Result<Arc<Screen>, Problem> {
+        self.snapshot.screens.get(market).map(Arc::clone).ok_or_else(|| {
+            let about = About { market: Some(market.clone()), ..About::default() };
+            self.gate.alarms.raise(AlarmKind::PacksUnusable, about, "the market has no screen");
+            Problem::new(
+                "packs_unusable",
+                "The safety rules of this market cannot be used; the operator must install packs that can.",
+                "该市场的安全规则无法使用，请运营者安装可用的规则包。",
+            )
+        })
+    }
+
     /// Whether what runs is what was released: the feature's definition and the screen's packs.
-    fn check_drift(&self, clearance: &Clearance, feature: &Feature) -> Result<(), Problem> {
-        if clearance.feature_digest() == Some(feature.digest())
-            && clearance.screen() == self.gate.screen.digest()
-        {
+    fn check_drift(
+        &self,
+        clearance: &Clearance,
+        feature: &Feature,
+        screen: &Screen,
+    ) -> Result<(), Problem> {
+        let same_screen = clearance.screen() == screen.digest();
+        if clearance.feature_digest() == Some(feature.digest()) && same_screen {
             return Ok(());
         }
         let about = About {
@@ -376,7 +397,7 @@ impl Way<'_> {
             subject: Some(feature.id().to_string()),
             release: Some(clearance.release()),
         };
-        let what = if clearance.screen() == self.gate.screen.digest() {
+        let what = if same_screen {
             "the feature's definition is another"
         } else {
             "the screen is another"

@@ -117,6 +117,7 @@ pub const CODES: &[Code] = &[
     code("not_found", 404, "There is nothing at this address", "此地址没有内容"),
     code("overloaded", 503, "Too many requests at once", "同时请求过多"),
     code("packs_stale", 503, "The safety rules are too old", "安全规则已过时"),
+    code("packs_unusable", 503, "The safety rules cannot be used", "安全规则无法使用"),
     code("partner_answer_too_large", 502, "The partner's answer is too large", "合作方的回答过大"),
     code("partner_auth", 502, "The partner refused the operator's key", "合作方拒绝了运营者的密钥"),
     code("partner_bad_request", 502, "The partner did not take the request", "合作方不接受该请求"),

@@ -7,7 +7,7 @@ use yumen_features::Tier;
 use yumen_label::Label;
 use yumen_ledger::{Admitted, LedgerProof};
 use yumen_policy::{Clearance, Digest, MarketId, ModelId, ModelRef, PartnerId, Text};
-use yumen_screen::{Action, Notice};
+use yumen_screen::{Action, Notice, Severity};
 
 use crate::attempts::AttemptTold;
 use crate::display::{Display, ModelNames};
@@ -93,6 +93,9 @@ pub(crate) fn sandbox_notice(clearance: &Clearance) -> Option<Notice> {
         action: Action::Allow,
         direction: "output",
         count: 1,
+        category: None,
+        severity: Severity::Low,
+        appeal: None,
         text: Text {
             en: "Sandbox: for development only, under no approval.".to_owned(),
             zh: "沙盒：仅供开发使用，未经任何批准。".to_owned(),

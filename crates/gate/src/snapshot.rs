@@ -9,6 +9,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 use yumen_label::Labeller;
 use yumen_policy::{Device, MarketId, Policy, PolicySource};
+use yumen_screen::Screen;
 
 /// The decision's inputs that change while the gate runs.
 pub struct Snapshot {
@@ -18,6 +19,8 @@ pub struct Snapshot {
     pub keys: AppKeys,
     /// How each market's answers are labelled.
     pub labellers: BTreeMap<MarketId, Labeller>,
+    /// The safety check of each market; a market without one serves nothing. Markets with the same packs share one.
+    pub screens: BTreeMap<MarketId, Arc<Screen>>,
 }
 
 impl Snapshot {
@@ -25,7 +28,12 @@ impl Snapshot {
     pub(crate) fn closed() -> Self {
         // An empty source has no parts that could contradict each other.
         let policy = Policy::new(PolicySource::default()).expect("an empty policy fits together");
-        Self { policy, keys: AppKeys::default(), labellers: BTreeMap::new() }
+        Self {
+            policy,
+            keys: AppKeys::default(),
+            labellers: BTreeMap::new(),
+            screens: BTreeMap::new(),
+        }
     }
 }
 

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use yumen_label::Labels;
 use yumen_partners::{AnswerStream, AskError, Step};
 use yumen_policy::Text;
-use yumen_screen::{self as screen, Action, FromPartner, Notice, Refusal, RestoringScreen, Screen};
+use yumen_screen::{
+    self as screen, Action, FromPartner, Notice, Refusal, RestoringScreen, Screen, Severity,
+};
 use yumen_wire::{Event, FinishReason, PartnerErrorKind, ToolCallDelta};
 
 use crate::answer::{Piece, Pieces, ToolCallPart};
@@ -253,6 +255,9 @@ fn limit_notice() -> Notice {
         action: Action::Refuse,
         direction: "output",
         count: 1,
+        category: None,
+        severity: Severity::Low,
+        appeal: None,
         text: Text {
             en: "The answer was longer than this feature gives; the rest is withheld.".to_owned(),
             zh: "回答超出此功能的长度上限，其余部分未予显示。".to_owned(),

@@ -40,6 +40,7 @@ pub use yumen_verify::{
     Admission, Alarm, ApprovalStep, Asked, Canonical, Checkpoint, Complaint, Cosignature, Deletion,
     Delivery, DriftSeen, Entry, Export, HoldAt, HoldStep, KeyStep, KillAt, KillStep, LedgerProof,
     LifecycleStep, LogKey, MAX_ENTRY_BYTES, ManagementConflict, Notice, PackStep, Refusal,
-    ReleaseStep, SignerStep, SigningKey, Step, Submission, Switch, Tier, VerdictGiven, Verified,
-    VerifyError, WitnessKey, WitnessSigner, merkle, verify_proof, verify_receipt, verify_under,
+    ReleaseStep, SanctionStep, SignerStep, SigningKey, Step, Submission, Switch, Tier,
+    VerdictGiven, Verified, VerifyError, WitnessKey, WitnessSigner, merkle, verify_proof,
+    verify_receipt, verify_under,
 };

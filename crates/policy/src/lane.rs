@@ -333,7 +333,11 @@ pub(crate) struct Aging {
 }
 
 impl Aging {
-    pub(crate) fn new(freshness: &Freshness, issued: Option<Date>, packs: &[PackAge]) -> Self {
+    pub(crate) fn new<'a>(
+        freshness: &Freshness,
+        issued: Option<Date>,
+        packs: impl IntoIterator<Item = &'a PackAge>,
+    ) -> Self {
         let midnight = |date: Date| date.to_zoned(TimeZone::UTC).ok().map(|day| day.timestamp());
         Self {
             policy: freshness.turns(Part::Policy, issued.and_then(midnight)),

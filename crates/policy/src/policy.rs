@@ -157,7 +157,8 @@ impl Policy {
         let mut beside: Vec<Beside> = markets
             .iter()
             .map(|market| {
-                let aging = Aging::new(market.freshness(), market.issued(), &source.packs);
+                let packs = source.packs.iter().filter(|pack| pack.is_in(market.id()));
+                let aging = Aging::new(market.freshness(), market.issued(), packs);
                 Beside { overlays: Vec::new(), aging }
             })
             .collect();

@@ -187,7 +187,12 @@ fn what_must_have_a_date_and_has_none_is_off_at_once() {
 
 #[test]
 fn the_oldest_pack_counts() {
-    let pack = |id: &str, issued: &str| PackAge { id: id.into(), issued: at(issued) };
+    let pack = |id: &str, issued: &str| PackAge {
+        id: id.into(),
+        issued: at(issued),
+        expires: None,
+        markets: BTreeSet::new(),
+    };
     let packs = [pack("pii", "2026-11-20T00:00:00Z"), pack("injection", "2026-11-08T00:00:00Z")];
     assert_eq!(freshness().turns_of_packs(&packs).step(now()), Step::Warn);
     assert_eq!(freshness().turns_of_packs(&packs[..1]).step(now()), Step::Fresh);
@@ -205,7 +210,12 @@ proptest! {
     ) {
         let packs: Vec<_> = dated
             .iter()
-            .map(|&issued| PackAge { id: "pack".into(), issued })
+            .map(|&issued| PackAge {
+                id: "pack".into(),
+                issued,
+                expires: None,
+                markets: BTreeSet::new(),
+            })
             .collect();
         let turns = freshness().turns_of_packs(&packs);
         let (early, late) = (first.min(second), first.max(second));

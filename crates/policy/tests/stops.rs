@@ -271,7 +271,12 @@ fn source(world: World, approvals: &mut BTreeMap<String, yumen_policy::Approval>
         source.drifts.extend(Drift::check(&market, &models(world)[0], Some("new"), None, now()));
     }
     let old = if world.age == "packs" { "2026-08-01T00:00:00Z" } else { "2026-11-01T00:00:00Z" };
-    source.packs.push(PackAge { id: "pii".into(), issued: at(old) });
+    source.packs.push(PackAge {
+        id: "pii".into(),
+        issued: at(old),
+        expires: None,
+        markets: std::collections::BTreeSet::new(),
+    });
     if world.clock == "back" {
         source.high_water = Some(HighWater::at(now() + 6.minutes()));
     }

@@ -38,7 +38,7 @@ pub use error::ScreenError;
 pub use finding::{Finding, Inspection, Span};
 pub use handle::ScreenHandle;
 pub use matcher::{View, Views};
-pub use notice::{Notice, Refusal};
+pub use notice::{Appeal, Notice, Refusal};
 pub use pack::{
     Acceptance, Accepted, Action, Actions, Boundary, Candidate, Category, Coverage, Detector,
     Import, Imported, LeftOut, NoRisk, Pack, PackBuild, PackContents, PackCounts, PackDiff,

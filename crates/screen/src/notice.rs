@@ -1,11 +1,12 @@
 //! What the person is told about what the screen did.
 
 use std::fmt;
+use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use yumen_policy::{Text, UiLanguage};
 
-use crate::pack::{Action, Boundary, Rule};
+use crate::pack::{Action, Boundary, Category, Rule, Severity};
 
 /// One rule that acted on a text, and how often.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -18,8 +19,62 @@ pub struct Notice {
     pub direction: &'static str,
     /// How many places; in a stream, how many since the last step.
     pub count: u32,
+    /// What kind of content it is, in plain words, where the pack says so; never what was looked for.
+    #[serde(serialize_with = "told", skip_serializing_if = "Option::is_none")]
+    pub category: Option<Arc<Category>>,
+    /// How grave it is; for programs here, not for the person.
+    #[serde(skip)]
+    pub severity: Severity,
+    /// How the person can object; none where there is nothing to object to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub appeal: Option<Appeal>,
     /// The same in words, for the person.
     pub text: Text,
+}
+
+impl Notice {
+    /// What no rule of a pack did, and nobody can object to.
+    pub fn new(
+        code: impl Into<String>,
+        action: Action,
+        direction: &'static str,
+        count: u32,
+        text: Text,
+    ) -> Self {
+        let (code, severity) = (code.into(), Severity::Low);
+        Self { code, action, direction, count, category: None, severity, appeal: None, text }
+    }
+}
+
+/// How a person objects to what the screen did: by a report with the id of the receipt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Appeal {
+    /// The address to which the report is posted.
+    pub post: &'static str,
+    /// What else the pack says on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<Text>,
+}
+
+impl Appeal {
+    /// Where reports are posted.
+    pub const ADDRESS: &'static str = "/v1/reports";
+
+    /// With what a pack says on it.
+    pub fn new(text: Option<Text>) -> Self {
+        Self { post: Self::ADDRESS, text }
+    }
+}
+
+/// Of a category the person is told what it is about: not by which letter of which list it was looked for.
+fn told<S: Serializer>(category: &Option<Arc<Category>>, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Told<'a> {
+        id: &'a str,
+        text: &'a Text,
+    }
+    let told = category.as_deref().map(|Category { id, text, .. }| Told { id, text });
+    told.serialize(serializer)
 }
 
 /// A text that may not cross its boundary.
@@ -82,6 +137,9 @@ impl Tally {
                     action: rule.actions.at(boundary),
                     direction: boundary.direction(),
                     count,
+                    category: rule.category.clone(),
+                    severity: rule.severity,
+                    appeal: Some(Appeal::new(rule.appeal.clone())),
                     text: rule.text.clone(),
                 }
             })

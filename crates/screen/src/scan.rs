@@ -24,7 +24,7 @@ pub const HOLD_LIMIT: usize = 12 * 1024;
 const MAX_INVISIBLE: usize = 8;
 
 /// What is looked for at one boundary.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Lens {
     pub(crate) numbers: NumberRules,
     pub(crate) email: Option<u32>,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use yumen_policy::{Digest, Text};
+use yumen_policy::{Digest, MarketId, Text};
 use yumen_wire::{Passages, Tokens};
 
 use crate::crossing::{Crossing, ToPartner};
@@ -107,6 +107,27 @@ impl Screen {
     /// The identity of exactly what is looked for: two screens with one revision do the same.
     pub fn revision(&self) -> Digest {
         self.revision
+    }
+
+    /// The same screen with what its packs say in one market in particular, such as where help is to be had there; none
+    /// where they say nothing of it. What is compiled is shared.
+    #[must_use]
+    pub fn in_market(&self, market: &MarketId) -> Option<Self> {
+        if !self.rules.iter().any(|rule| rule.text_in.contains_key(market)) {
+            return None;
+        }
+        let told = |rule: &Rule| match rule.text_in.get(market) {
+            Some(text) => Rule { text: text.clone(), ..rule.clone() },
+            None => rule.clone(),
+        };
+        Some(Self {
+            rules: self.rules.iter().map(told).collect(),
+            known_as: self.known_as.clone(),
+            lenses: self.lenses.clone(),
+            manifest: self.manifest.clone(),
+            digest: self.digest,
+            revision: self.revision,
+        })
     }
 
     /// Reads every passage of a value, masks in place what is to be masked, and tells what was done.
@@ -263,7 +284,7 @@ impl Screen {
 }
 
 /// What the findings of a rule are called.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct KnownAs {
     rule: Arc<str>,
     kind: &'static str,

@@ -68,24 +68,14 @@ impl Change<'_> {
     ) -> Result<i64, StoreError> {
         must_be_json("scope of a pack", pack.scope)?;
         self.remove_pack(pack.id, by, now)?;
-        let sql = "INSERT INTO pack (id, version, digest, scope, file, reason, requested_by, reference,
+        let sql =
+            "INSERT INTO pack (id, version, digest, scope, file, reason, requested_by, reference,
                                      installed_by, installed_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
         let NewPack { id, version, digest, scope, file, reason, requested_by, reference } = pack;
         self.db.execute(
             sql,
-            params![
-                id,
-                version,
-                digest,
-                scope,
-                file,
-                reason,
-                requested_by,
-                reference,
-                by,
-                now
-            ],
+            params![id, version, digest, scope, file, reason, requested_by, reference, by, now],
         )?;
         Ok(self.db.last_insert_rowid())
     }

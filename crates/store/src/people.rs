@@ -63,7 +63,8 @@ impl Change<'_> {
     /// # Errors
     /// [`StoreError::Database`].
     pub fn add_deed(&mut self, deed: &StoredDeed) -> Result<(), StoreError> {
-        let sql = "INSERT INTO deed (day, market, deed, category, count) VALUES (?1, ?2, ?3, ?4, ?5)
+        let sql =
+            "INSERT INTO deed (day, market, deed, category, count) VALUES (?1, ?2, ?3, ?4, ?5)
                    ON CONFLICT (day, market, deed, category) DO UPDATE
                    SET count = count + excluded.count";
         let count = i64::try_from(deed.count).unwrap_or(i64::MAX);

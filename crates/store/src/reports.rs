@@ -44,7 +44,8 @@ pub struct Decision {
     pub at: i64,
 }
 
-const COLUMNS: &str = "id, market, caller, person, receipt, kind, about, sealed, received_at, due_at,
+const COLUMNS: &str =
+    "id, market, caller, person, receipt, kind, about, sealed, received_at, due_at,
                        decision, answer, decided_by, decided_at";
 
 impl Change<'_> {
@@ -58,9 +59,7 @@ impl Change<'_> {
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
         let StoredReport { id, market, caller, person, receipt, kind, about, sealed, .. } = report;
         let (received, due) = (report.received_at, report.due_at);
-        let row = params![
-            id, market, caller, person, receipt, kind, about, sealed, received, due
-        ];
+        let row = params![id, market, caller, person, receipt, kind, about, sealed, received, due];
         self.db.execute(sql, row).map_err(StoreError::or_exists("report", id))?;
         Ok(())
     }
@@ -117,7 +116,8 @@ impl Store {
     /// [`StoreError::Database`].
     pub fn reports_since(&self, caller: &str, since: i64) -> Result<u64, StoreError> {
         let sql = "SELECT count(*) FROM report WHERE caller = ?1 AND received_at >= ?2";
-        let count: i64 = self.db.prepare(sql)?.query_row(params![caller, since], |row| row.get(0))?;
+        let count: i64 =
+            self.db.prepare(sql)?.query_row(params![caller, since], |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }
 }
@@ -131,12 +131,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<StoredReport> {
     let decision: Option<String> = row.get(10)?;
     let decision = match decision {
         None => None,
-        Some(decision) => Some(Decision {
-            decision,
-            answer: row.get(11)?,
-            by: row.get(12)?,
-            at: row.get(13)?,
-        }),
+        Some(decision) => {
+            Some(Decision { decision, answer: row.get(11)?, by: row.get(12)?, at: row.get(13)? })
+        }
     };
     Ok(StoredReport {
         id: row.get(0)?,

@@ -22,8 +22,8 @@ pub use ed25519_dalek::{SigningKey, VerifyingKey};
 pub use entry::{
     Admission, Alarm, ApprovalStep, Asked, Canonical, Complaint, Deletion, Delivery, DriftSeen,
     Entry, Export, HoldAt, HoldStep, KeyStep, KillAt, KillStep, LifecycleStep, MAX_ENTRY_BYTES,
-    ManagementConflict, Notice, PackStep, Refusal, ReleaseStep, SignerStep, Step, Switch, Tier,
-    VerdictGiven,
+    ManagementConflict, Notice, PackStep, Refusal, ReleaseStep, SanctionStep, SignerStep, Step,
+    Switch, Tier, VerdictGiven,
 };
 pub use error::VerifyError;
 pub use pruned::{Pruned, stored_leaf};

@@ -7,15 +7,15 @@ mod partner;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use jiff::tz::TimeZone;
 use yumen_features::{Catalogue, Feature, FeatureError, Tier};
 use yumen_label::LabelRules;
 use yumen_policy::{
-    Calendar, Elsewhere, FeatureId, Market, MarketId, ModelId, ModelRef, Overlay, PackAge,
-    PartnerId, PolicyError, Procedure, Procedures, Region, Release, ReleasedFeature, Timestamp,
+    Calendar, Elsewhere, FeatureId, Market, MarketId, ModelId, ModelRef, Overlay, PartnerId,
+    PolicyError, Procedure, Procedures, Region, Release, ReleasedFeature,
 };
-use yumen_screen::{Pack, Screen, ScreenError};
+use yumen_screen::{Pack, Screen};
 
 use self::files::{Files, Folder};
 use self::markets::Markets;
@@ -85,46 +85,32 @@ impl Shipped {
         &self.packs
     }
 
-    /// The screen with the packs.
-    pub(crate) fn screen(&self) -> Result<Screen, CatalogError> {
-        Ok(Screen::new(self.packs.clone())?)
-    }
-
-    /// The packs, and when each was issued; one that does not say so is as old as can be.
-    pub(crate) fn pack_ages(&self) -> Vec<PackAge> {
-        let issued = |pack: &Pack| {
-            let day = pack.issued()?.to_zoned(TimeZone::UTC).ok()?;
-            Some(day.timestamp())
-        };
-        let age = |pack: &Pack| PackAge {
-            id: pack.id().to_owned(),
-            issued: issued(pack).unwrap_or(Timestamp::UNIX_EPOCH),
-        };
-        self.packs.iter().map(age).collect()
-    }
-
     /// The release each market gets from this build: the features, the models that may serve them
-    /// there, the screen and the label rules.
+    /// there, its screen and the label rules. A market without a screen gets none.
     ///
     /// Each carries the texts of its parts, so that a difference can be told in words. `engine` names
     /// the on-device engine's model for a feature.
     pub(crate) fn releases(
         &self,
-        screen: &Screen,
+        screens: &BTreeMap<MarketId, Arc<Screen>>,
         labels: &BTreeMap<MarketId, LabelRules>,
-        engine: impl Fn(&Feature) -> Option<ModelRef>,
+        engine: &BTreeMap<FeatureId, ModelRef>,
     ) -> Result<Vec<Release>, PolicyError> {
         self.markets
             .iter()
-            .filter_map(|market| Some((market, labels.get(market.id())?)))
-            .map(|(market, label)| {
+            .filter_map(|market| {
+                Some((market, screens.get(market.id())?, labels.get(market.id())?))
+            })
+            .map(|(market, screen, label)| {
                 let mut texts = vec![screen.manifest().to_owned(), label.manifest()];
                 let features = self
                     .features
                     .iter()
                     .filter_map(|feature| {
                         let models = match feature.tier() {
-                            Tier::Device => engine(feature).into_iter().collect::<Vec<_>>(),
+                            Tier::Device => {
+                                engine.get(feature.id()).cloned().into_iter().collect::<Vec<_>>()
+                            }
                             Tier::Partner => self.models(market.id(), feature.id()),
                         };
                         (!models.is_empty()).then(|| {
@@ -231,9 +217,6 @@ pub(crate) enum CatalogError {
         /// Why.
         source: std::io::Error,
     },
-    /// The packs do not fit together.
-    #[error(transparent)]
-    Screen(#[from] ScreenError),
     /// Something lies where nobody reads it.
     #[error(
         "{0} would be passed over: an overlay has the folders calendars, features, markets, packs, partners and procedures, with .toml files in them"

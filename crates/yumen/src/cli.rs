@@ -5,6 +5,7 @@ mod eligibility;
 mod kill;
 mod ledger;
 mod market;
+mod pack;
 mod partner;
 mod release;
 mod screen;
@@ -20,6 +21,7 @@ pub(crate) use self::eligibility::{EligibilityCommand, Lang, StandingArgs, Under
 pub(crate) use self::kill::{KillArgs, KillCommand};
 pub(crate) use self::ledger::{HoldCommand, LedgerCommand, WantedArgs, When};
 pub(crate) use self::market::MarketCommand;
+pub(crate) use self::pack::{GroundsArgs, PackCommand};
 pub(crate) use self::partner::{CatalogPlace, EmulateArgs, PartnerCommand};
 pub(crate) use self::release::ReleaseCommand;
 pub(crate) use self::screen::{ScreenCommand, ScreenRunArgs};
@@ -58,6 +60,9 @@ pub(crate) enum Command {
     /// Show the markets: status, rules, duties, sources.
     #[command(subcommand)]
     Market(MarketCommand),
+    /// Install the packs that screens are made of.
+    #[command(subcommand)]
+    Pack(PackCommand),
     /// Show the partners and what is known of them; check those that are configured.
     #[command(subcommand)]
     Partner(PartnerCommand),

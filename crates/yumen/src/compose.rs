@@ -4,31 +4,33 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use yumen_desk::{Book, Holdings};
+use yumen_desk::{Book, Holdings, PackBench};
 use yumen_device::Engine;
 use yumen_features::Task;
 use yumen_gate::{AppKey, AppKeys, ModelNames, Snapshot};
 use yumen_label::{LabelRules, Labeller, Provider};
 use yumen_policy::{
-    HighWater, Management, MarketId, ModelId, ModelRef, PartnerId, Policy, PolicySource, Release,
-    SignerKey, Text,
+    FeatureId, HighWater, Management, MarketId, ModelId, ModelRef, PartnerId, Policy, PolicySource,
+    Release, SignerKey, Text, Timestamp,
 };
-use yumen_screen::Screen;
 use yumen_store::Store;
 
 use crate::catalog::Shipped;
 use crate::data_dir::DataDir;
 use crate::failure::{Context as _, Failure};
+use crate::screens::{Fitted, ScreenConfig, Workshop};
 
 /// What ships, compiled: everything that is the same for every data directory.
 pub(crate) struct Build {
     /// The catalogue.
     pub shipped: Shipped,
-    /// The safety check.
-    pub screen: Arc<Screen>,
-    /// What each market gets from this build.
+    /// What each market gets from this build, with the packs that are in force.
     pub releases: Vec<Release>,
     labels: BTreeMap<MarketId, LabelRules>,
+    /// The on-device engine's model for each feature that it serves.
+    engine: BTreeMap<FeatureId, ModelRef>,
+    workshop: Arc<Workshop>,
+    screens: Fitted,
 }
 
 /// What the operator decides about a snapshot.
@@ -45,24 +47,78 @@ pub(crate) struct Settings {
 
 impl Build {
     /// Loads what is embedded in the binary, under an overlay of the operator's if there is one: a folder shaped like
-    /// `catalog/`.
+    /// `catalog/`. Its screens have the packs that ship, until it is [equipped](Self::equip).
     pub(crate) fn over(overlay: Option<&Path>) -> Result<Self, Failure> {
+        Self::with(overlay, &ScreenConfig::default())
+    }
+
+    /// The same with what the operator decides about screens.
+    pub(crate) fn with(overlay: Option<&Path>, config: &ScreenConfig) -> Result<Self, Failure> {
         let shipped = Shipped::load(overlay).context("the catalogue cannot be used")?;
-        let screen = Arc::new(shipped.screen().context("the screen packs cannot be used")?);
+        let workshop = Arc::new(Workshop::new(&shipped, config)?);
         let mut labels = BTreeMap::new();
         for market in &shipped.markets {
             let rules = LabelRules::parse(market.label())
                 .context(format!("the label rules of {} are broken", market.id()))?;
             labels.insert(market.id().clone(), rules);
         }
-        let engine = Engine::new();
-        let releases = shipped
-            .releases(&screen, &labels, |feature| match feature.task() {
-                Task::Device(kind) => device_model(engine.model(kind), engine.version(kind)),
+        let on_device = Engine::new();
+        let engine = shipped
+            .features
+            .iter()
+            .filter_map(|feature| match feature.task() {
+                Task::Device(kind) => {
+                    let model = device_model(on_device.model(kind), on_device.version(kind))?;
+                    Some((feature.id().clone(), model))
+                }
                 Task::Chat | Task::Rewrite => None,
             })
-            .context("the releases do not fit together")?;
-        Ok(Self { shipped, screen, releases, labels })
+            .collect();
+        let mut build = Self {
+            shipped,
+            releases: Vec::new(),
+            labels,
+            engine,
+            workshop,
+            screens: Fitted::default(),
+        };
+        build.refit(None)?;
+        if let Some((market, why)) = build.screens.broken.first() {
+            return Err(Failure::new(format!(
+                "the screen packs of {market} cannot be used: {why}"
+            )));
+        }
+        Ok(build)
+    }
+
+    /// Takes the packs into use that are installed now. Compiles what changed, which may take a second.
+    pub(crate) fn equip(&mut self, store: &Store) -> Result<(), Failure> {
+        self.refit(Some(store))
+    }
+
+    fn refit(&mut self, store: Option<&Store>) -> Result<(), Failure> {
+        let fitted = self.workshop.fit(store, &self.screens, Timestamp::now());
+        if let Some(fitted) = fitted.context("cannot read the installed packs")? {
+            let releases = self.shipped.releases(&fitted.screens, &self.labels, &self.engine);
+            self.releases = releases.context("the releases do not fit together")?;
+            self.screens = fitted;
+        }
+        Ok(())
+    }
+
+    /// Whether the screens are those of an earlier day: rules of a pack ended since.
+    pub(crate) fn screens_end(&self, now: Timestamp) -> bool {
+        self.screens.is_over(now)
+    }
+
+    /// The markets whose packs cannot be used, and why.
+    pub(crate) fn broken_screens(&self) -> &[(MarketId, String)] {
+        &self.screens.broken
+    }
+
+    /// Takes apart what nobody uses any longer.
+    pub(crate) fn tidy(&self) {
+        self.workshop.tidy();
     }
 
     /// The release of a market.
@@ -99,6 +155,7 @@ impl Build {
             procedures: self.shipped.procedures.clone(),
             calendars: self.shipped.calendars.clone(),
             releases: self.releases.clone(),
+            packs: Some(Arc::clone(&self.workshop) as Arc<dyn PackBench>),
         })
     }
 
@@ -131,7 +188,7 @@ impl Build {
             sandbox,
             overlays: self.shipped.overlays.clone(),
             elsewhere: self.shipped.elsewhere.clone(),
-            packs: self.shipped.pack_ages(),
+            packs: self.screens.ages.clone(),
             ..PolicySource::default()
         }
     }
@@ -180,7 +237,8 @@ impl Build {
                 Some((market.clone(), labeller))
             })
             .collect();
-        Ok(Snapshot { policy, keys, labellers })
+        let screens = self.screens.screens.clone();
+        Ok(Snapshot { policy, keys, labellers, screens })
     }
 }
 

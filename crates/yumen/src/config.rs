@@ -5,6 +5,7 @@
 
 mod partner;
 mod routing;
+mod screen;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -22,7 +23,9 @@ use yumen_policy::{FeatureId, Management, Profile};
 
 use self::partner::RawPartner;
 use self::routing::RawRouting;
+use self::screen::RawScreen;
 use crate::catalog::{CatalogError, Shipped};
+use crate::screens::ScreenConfig;
 
 /// What the gate runs on.
 #[derive(Debug)]
@@ -45,6 +48,8 @@ pub(crate) struct Config {
     pub require_device_key: bool,
     /// Model names of plain clients, each standing for a chat feature.
     pub aliases: BTreeMap<String, FeatureId>,
+    /// Which packs screens are made of, and whose are believed.
+    pub screen: ScreenConfig,
     /// The partners that can be asked.
     pub partners: Vec<PartnerConfig>,
     /// How requests are spread over them.
@@ -120,6 +125,7 @@ impl Config {
             durable: raw.ledger.durable,
             require_device_key: raw.server.require_device_key,
             aliases,
+            screen: raw.screen.resolve(beside).map_err(wrong)?,
             partners,
             routing,
         })
@@ -132,6 +138,8 @@ struct RawConfig {
     server: RawServer,
     #[serde(default)]
     ledger: RawLedger,
+    #[serde(default)]
+    screen: RawScreen,
     #[serde(default)]
     aliases: BTreeMap<String, String>,
     /// Files of management profiles that hold for every device.

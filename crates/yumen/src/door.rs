@@ -5,6 +5,7 @@ use http::StatusCode;
 use serde_json::Value;
 use yumen_desk::{Action, Actor, Desk, DeskError};
 use yumen_policy::Timestamp;
+use yumen_store::Store;
 
 use crate::client::{Answer, Client, Unreached};
 use crate::compose::Build;
@@ -39,7 +40,7 @@ impl Door {
     /// The desk of a data directory: through its gate if one runs.
     pub(crate) fn of(
         data: &DataDir,
-        build: impl FnOnce() -> Result<Build, Failure>,
+        build: impl FnOnce(&Store) -> Result<Build, Failure>,
     ) -> Result<Self, Failure> {
         let announced = Control::read(data);
         if let Some(announced) = &announced {
@@ -61,7 +62,8 @@ impl Door {
             )),
             None => failure,
         })?;
-        Ok(Self::Here(Box::new(data.desk(store, ledger, &build()?)?)))
+        let build = build(&store)?;
+        Ok(Self::Here(Box::new(data.desk(store, ledger, &build)?)))
     }
 
     /// Has an action carried out.

@@ -17,6 +17,7 @@ mod eligibility;
 mod failure;
 mod profile;
 mod running;
+mod screens;
 
 use std::process::ExitCode;
 

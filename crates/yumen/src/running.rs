@@ -13,7 +13,7 @@ use yumen_device::Engine;
 use yumen_gate::{About, AlarmKind, Durability, Gate, Mode, Parts};
 use yumen_ledger::Ledger;
 use yumen_partners::{PartnerConfig, Partners, Routing};
-use yumen_policy::{FeatureId, HighWater, Role, Timestamp};
+use yumen_policy::{FeatureId, HighWater, MarketId, Role, Timestamp};
 use yumen_screen::PseudonymSecret;
 use yumen_store::{DataVersion, Store, hash_secret};
 
@@ -39,8 +39,9 @@ pub(crate) struct Premises {
 
 impl Premises {
     /// Takes a data directory.
-    pub(crate) fn take(build: Build, data: DataDir) -> Result<Self, Failure> {
+    pub(crate) fn take(mut build: Build, data: DataDir) -> Result<Self, Failure> {
         let store = data.store()?;
+        build.equip(&store)?;
         let ledger = data.ledger()?;
         let seen = data.last_seen()?;
         let desk = data.desk(store, ledger.clone(), &build)?;
@@ -102,16 +103,15 @@ impl Running {
         let Service { mode, settings, partners, routing, aliases, durable, require_device_key } =
             service;
         let catalogue = build.shipped.features.clone();
-        let screen = Arc::clone(&build.screen);
         let partners = Partners::new(partners, routing).context("the partners cannot be set up")?;
         let names = build.names();
         let mut books = Books { build, desk, settings, seen, version: None };
         let view = books.read()?;
+        let broken = books.build.broken_screens().to_vec();
         let gate = Gate::new(Parts {
             mode,
             catalogue,
             snapshot: view.snapshot,
-            screen,
             partners,
             names,
             engine: Arc::new(Engine::new()),
@@ -126,6 +126,7 @@ impl Running {
         if let Some(seen) = seen {
             gate.saw(seen);
         }
+        alarm_of(&gate, &broken);
         let office = Arc::new(Office {
             gate: Arc::downgrade(&gate),
             admins: RwLock::new(view.admins),
@@ -178,6 +179,9 @@ impl Books {
         self.version = None;
         let store = self.desk.store();
         let version = store.data_version().context("cannot read the store")?;
+        self.build.equip(store)?;
+        self.desk.turn_to(self.build.book());
+        let store = self.desk.store();
         let holdings = self.desk.holdings().context("cannot read the store")?;
         self.seen = self.seen.map(|seen| seen.raised(Timestamp::now()));
         let snapshot = self.build.snapshot(store, holdings, &self.settings, self.seen)?;
@@ -187,9 +191,10 @@ impl Books {
     }
 
     fn is_current(&self) -> bool {
-        self.version.is_some_and(|version| {
-            self.desk.store().data_version().is_ok_and(|current| current == version)
-        })
+        !self.build.screens_end(Timestamp::now())
+            && self.version.is_some_and(|version| {
+                self.desk.store().data_version().is_ok_and(|current| current == version)
+            })
     }
 }
 
@@ -226,6 +231,11 @@ struct Office {
 }
 
 impl Office {
+    /// Takes apart what was replaced, when no request holds it any longer.
+    fn tidy(&self) {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner).build.tidy();
+    }
+
     /// Does something at the desk; if the store is another afterwards, the gate already decides by it when this
     /// returns. Blocking.
     fn at_desk<T>(&self, what: impl FnOnce(&mut Desk) -> T) -> T {
@@ -244,6 +254,7 @@ impl Office {
             match books.read() {
                 Ok(View { snapshot, admins }) => {
                     gate.publish(snapshot);
+                    alarm_of(&gate, books.build.broken_screens());
                     *self.admins.write().unwrap_or_else(PoisonError::into_inner) = admins;
                 }
                 // Closed by default: what cannot be read is not in force.
@@ -255,6 +266,14 @@ impl Office {
             }
         }
         done
+    }
+}
+
+/// Tells the operator which markets have no screen.
+fn alarm_of(gate: &Gate, broken: &[(MarketId, String)]) {
+    for (market, why) in broken {
+        let about = About { market: Some(market.clone()), ..About::default() };
+        gate.alarm(AlarmKind::PacksUnusable, about, why.as_str());
     }
 }
 
@@ -299,6 +318,7 @@ async fn follow(office: Arc<Office>) {
                     tracing::error!(%error, "a change waits for its record");
                 }
             });
+            office.tidy();
         });
         if let Err(error) = look.await {
             tracing::error!(%error, "the store could not be looked at");

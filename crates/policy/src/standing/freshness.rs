@@ -5,10 +5,12 @@
 //! stop, then all of them. Nothing gets fresher by waiting, and a clock set back makes nothing
 //! fresh: measure by [`HighWater::time`](crate::HighWater::time).
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Lapse, Surface, Text};
+use crate::{Lapse, MarketId, Surface, Text};
 
 /// What grows old.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,7 +32,23 @@ pub struct PackAge {
     pub id: String,
     /// When this version of it was issued.
     pub issued: Timestamp,
+    /// When it stops being good, whatever age a market allows; from then on nothing is served where it is in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Timestamp>,
+    /// The markets in which it is in use; none named is every market.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub markets: BTreeSet<MarketId>,
 }
+
+impl PackAge {
+    /// Whether it is in use in a market.
+    pub fn is_in(&self, market: &MarketId) -> bool {
+        self.markets.is_empty() || self.markets.contains(market)
+    }
+}
+
+/// How long before a pack stops being good the operator is warned.
+const NOTICE: Lapse = Lapse::days(3);
 
 /// How much is stopped. Later steps stop all that earlier ones do.
 #[derive(
@@ -176,7 +194,9 @@ impl Freshness {
     /// When the packs take each step: as the oldest of them, or at once if there are none and the
     /// market sets an age for them.
     pub fn turns_of_packs<'a>(&self, packs: impl IntoIterator<Item = &'a PackAge>) -> Turns {
-        let turns = packs.into_iter().map(|pack| self.turns(Part::Packs, Some(pack.issued)));
+        let turns = packs.into_iter().map(|pack| {
+            self.turns(Part::Packs, Some(pack.issued)).earlier(Turns::until(pack.expires))
+        });
         turns.reduce(Turns::earlier).unwrap_or_else(|| self.turns(Part::Packs, None))
     }
 }
@@ -207,6 +227,13 @@ impl Turns {
         cloud_off: Timestamp::MIN,
         all_off: Timestamp::MIN,
     };
+
+    /// Those of what is good until an instant: the end comes without a grace, a warning before it.
+    pub fn until(end: Option<Timestamp>) -> Self {
+        let Some(end) = end else { return Self::NEVER };
+        let warn = end.checked_sub(NOTICE.duration()).unwrap_or(Timestamp::MIN);
+        Self { begins: Timestamp::MIN, warn, cloud_off: end, all_off: end }
+    }
 
     /// The step at an instant. A date more than 36 hours in the future is no date: whoever set it
     /// or the clock was wrong.

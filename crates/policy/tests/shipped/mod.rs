@@ -103,7 +103,12 @@ pub(crate) fn source(markets: &[File], features: &[File]) -> PolicySource {
             }
         }
     }
-    source.packs.push(PackAge { id: "pii".into(), issued: now() });
+    source.packs.push(PackAge {
+        id: "pii".into(),
+        issued: now(),
+        expires: None,
+        markets: BTreeSet::new(),
+    });
     source
 }
 

@@ -84,13 +84,7 @@ impl RestoringScreen {
 pub(super) fn notices(count: Restored, out: &mut Vec<Notice>) {
     let mut told = |code: &str, count: u32, en: &str, zh: &str| {
         if count > 0 {
-            out.push(Notice {
-                code: code.to_owned(),
-                action: Action::Mask,
-                direction: "output",
-                count,
-                text: Text { en: en.to_owned(), zh: zh.to_owned() },
-            });
+            out.push(Notice::new(code, Action::Mask, "output", count, Text::new(en, zh)));
         }
     };
     told(

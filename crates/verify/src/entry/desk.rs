@@ -132,12 +132,40 @@ pub struct PackStep<'a> {
     pub pack: Word<'a>,
     /// Digest of the pack before.
     pub previous: Option<Word<'a>>,
+    /// Why, as the digest of the words in which it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Word<'a>>,
+    /// The number of an authority's request for it, as given; its digest where it is longer than 128 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Word<'a>>,
+    /// The authority that asked for it, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_by: Option<Word<'a>>,
     /// What happened: `loaded`, `replaced`, `removed`, `refused`, `stale`.
     pub step: Word<'a>,
     /// When.
     pub time: Timestamp,
     /// The pack's version.
     pub version: Word<'a>,
+}
+
+/// A person whose inputs were refused again and again was warned, limited or suspended, or is no longer
+/// (`sanction.v1`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SanctionStep<'a> {
+    /// `warned`, `limited`, `suspended` or `lifted`.
+    pub at: Word<'a>,
+    /// Who lifted it; none where the market's rules did something.
+    pub by: Option<Word<'a>>,
+    /// The person, as a pseudonym of this market whose key can be destroyed.
+    pub id: Word<'a>,
+    /// The market.
+    pub market: Word<'a>,
+    /// When.
+    pub time: Timestamp,
+    /// Until when it holds; none for a warning, and once it is lifted.
+    pub until: Option<Timestamp>,
 }
 
 /// A partner said that another model answers than the one approved (`drift.v1`).

@@ -18,7 +18,7 @@ use crate::VerifyError;
 pub use data::{Complaint, Deletion, Export, HoldAt, HoldStep};
 pub use desk::{
     Alarm, ApprovalStep, DriftSeen, KeyStep, KillAt, KillStep, LifecycleStep, ManagementConflict,
-    PackStep, ReleaseStep, SignerStep, Step,
+    PackStep, ReleaseStep, SanctionStep, SignerStep, Step,
 };
 pub use request::{Admission, Asked, Delivery, Notice, Refusal, Switch, Tier, VerdictGiven};
 
@@ -91,6 +91,9 @@ pub enum Entry<'a> {
     /// Another model was asked than the one the admission names.
     #[serde(rename = "switch.v1", borrow)]
     Switch(Switch<'a>),
+    /// A person was warned, limited or suspended, or is no longer.
+    #[serde(rename = "sanction.v1")]
+    Sanction(SanctionStep<'a>),
 }
 
 impl<'a> Entry<'a> {
@@ -131,6 +134,7 @@ impl<'a> Entry<'a> {
             Self::ManagementConflict(_) => "management_conflict.v1",
             Self::Hold(_) => "hold.v1",
             Self::Switch(_) => "switch.v1",
+            Self::Sanction(_) => "sanction.v1",
         }
     }
 
@@ -158,6 +162,7 @@ impl<'a> Entry<'a> {
             Self::ManagementConflict(entry) => &entry.id,
             Self::Hold(entry) => &entry.id,
             Self::Switch(entry) => &entry.id,
+            Self::Sanction(entry) => &entry.id,
         }
     }
 
@@ -181,6 +186,7 @@ impl<'a> Entry<'a> {
             Self::ManagementConflict(entry) => entry.market.as_deref(),
             Self::Hold(entry) => entry.market.as_deref(),
             Self::Switch(entry) => Some(&entry.market),
+            Self::Sanction(entry) => Some(&entry.market),
             Self::Notice(_) | Self::Signer(_) | Self::Key(_) => None,
         }
     }
@@ -208,6 +214,7 @@ impl<'a> Entry<'a> {
             Self::ManagementConflict(entry) => entry.time,
             Self::Hold(entry) => entry.time,
             Self::Switch(entry) => entry.time,
+            Self::Sanction(entry) => entry.time,
         }
     }
 }
@@ -344,9 +351,20 @@ mod tests {
                 market: Some(word()),
                 pack: word(),
                 previous: Some(word()),
+                reason: Some(word()),
+                request: None,
+                requested_by: Some(word()),
                 step: word(),
                 time: time(),
                 version: word(),
+            }),
+            Entry::Sanction(SanctionStep {
+                at: word(),
+                by: None,
+                id: word(),
+                market: word(),
+                time: time(),
+                until: Some(time()),
             }),
             Entry::Drift(DriftSeen {
                 expected: word(),
@@ -488,6 +506,13 @@ mod tests {
         ] {
             assert!(Entry::parse(&other).is_err(), "{other}");
         }
+    }
+
+    #[test]
+    fn an_entry_of_a_pack_without_the_later_members_is_still_read() {
+        let json = r#"{"pack.v1":{"by":"x","digest":"x","market":"cn","pack":"x","previous":null,"step":"loaded","time":"2026-05-01T08:30:00Z","version":"x"}}"#;
+        let Ok(Entry::Pack(step)) = Entry::parse(json) else { panic!("it is not read") };
+        assert_eq!((step.reason, step.request, step.requested_by), (None, None, None));
     }
 
     proptest! {

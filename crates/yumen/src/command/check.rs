@@ -47,11 +47,12 @@ enum State {
 
 pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
     let config = read_config(&args.config, args.catalog.as_deref())?;
-    let build = Build::over(config.catalog.as_deref())?;
+    let mut build = Build::with(config.catalog.as_deref(), &config.screen)?;
     let partners =
         Partners::new(config.partners, config.routing).context("the partners cannot be set up")?;
     let data = DataDir::open(&config.data_dir)?;
     let store = data.store()?;
+    build.equip(&store)?;
     let holdings = build.holdings(&data, &store)?;
     let approvals = holdings.approvals.clone();
     let management_conflicts = config.management.conflicts().to_vec();
@@ -105,6 +106,10 @@ impl Survey<'_> {
         }
         if !self.snapshot.labellers.contains_key(market.id()) {
             return closed("its labels demand a provider code, and `server.provider` is a name");
+        }
+        let broken = self.build.broken_screens();
+        if let Some((_, why)) = broken.iter().find(|(broken, _)| broken == market.id()) {
+            return (State::Closed, vec![format!("its screen packs cannot be used: {why}")]);
         }
         let Some(release) = self.build.release(market.id().as_str()) else {
             return closed("this build has no release for it");

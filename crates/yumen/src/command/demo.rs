@@ -20,6 +20,7 @@ use yumen_policy::{
     Approval, ApprovalKind, ApprovalRecord, Entity, Management, Market, MarketId, MarketState,
     Role, Scope, SignerKey, SigningKey, Surface,
 };
+use yumen_screen::PackKeys;
 use yumen_store::{NewKey, Store};
 
 use self::emulated::{Emulated, emulated};
@@ -30,6 +31,7 @@ use crate::data_dir::{DEMO_SIGNERS, DataDir};
 use crate::failure::{Context as _, Failure};
 use crate::profile;
 use crate::running::{DEMONSTRATION, Premises, Running, Service};
+use crate::screens::ScreenConfig;
 
 /// The demo's app keys: one that asks for an assertion, and two bound to a device.
 const KEYS: [(&str, Option<&str>); 3] =
@@ -50,7 +52,11 @@ pub(super) fn run(args: &DemoArgs, output: Output) -> Result<(), Failure> {
     let data = DataDir::open(args.data_dir.as_deref().unwrap_or(&default))?;
     add_app_keys(&mut data.store()?)?;
     let signers = people(&data)?;
-    let mut premises = Premises::take(Build::over(args.catalog.as_deref())?, data)?;
+    // Whoever can read the demo's folder can sign packs for it, as they can sign its approvals.
+    let keys = PackKeys::new(signers.iter().map(SignerKey::of));
+    let screen = ScreenConfig { keys, ..ScreenConfig::default() };
+    let build = Build::with(args.catalog.as_deref(), &screen)?;
+    let mut premises = Premises::take(build, data)?;
     seed(&mut premises, &signers)?;
     let provider = Provider::parse(PROVIDER).context("the demo's provider code is broken")?;
     runtime()?.block_on(async {

@@ -13,6 +13,7 @@ use yumen_policy::{
     Approval, ApprovalKind, ApprovalRecord, Entity, FeatureId, Policy, Role, Scope, Signer,
     SignerKey, Surface, TrustedSigners, UiLanguage,
 };
+use yumen_screen::Pack;
 
 use super::{Output, read_config};
 use crate::catalog::Shipped;
@@ -129,7 +130,9 @@ impl Court {
         let parts = |shipped: &Shipped| -> Vec<_> {
             shipped.overlays.iter().map(|part| (part.id().clone(), part.digest())).collect()
         };
-        own.pack_ages() == others.pack_ages() && parts(own) == parts(others)
+        let digests =
+            |shipped: &Shipped| shipped.packs().iter().map(Pack::digest).collect::<Vec<_>>();
+        digests(own) == digests(others) && parts(own) == parts(others)
     }
 
     /// What has to be said about what the verdicts rest on.

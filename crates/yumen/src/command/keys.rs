@@ -7,7 +7,7 @@ use yumen_desk::Action;
 use yumen_policy::Device;
 use yumen_store::{AppKey, NewKey};
 
-use super::{Output, now, read_config, say, tell};
+use super::{Output, equipped, now, read_config, say, tell};
 use crate::cli::{KeysCommand, Place, RotateCommand};
 use crate::compose::Build;
 use crate::door::Door;
@@ -77,11 +77,11 @@ pub(super) fn run(command: KeysCommand, output: Output) -> Result<(), Failure> {
 
 /// The desk of a data directory.
 fn door(place: &Place) -> Result<Door, Failure> {
-    let catalog = match &place.config {
-        Some(config) => read_config(config, None)?.catalog,
-        None => None,
-    };
-    Door::of(&place.open()?, || Build::over(catalog.as_deref()))
+    let config = place.config.as_deref().map(|config| read_config(config, None)).transpose()?;
+    Door::of(&place.open()?, |store| match &config {
+        Some(config) => equipped(config, store),
+        None => Build::over(None),
+    })
 }
 
 /// Beside the result, so that a script reads the secret alone.

@@ -11,6 +11,7 @@ mod keys;
 mod kill;
 mod ledger;
 mod market;
+mod pack;
 mod partner;
 mod progress;
 mod release;
@@ -23,6 +24,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde_json::Value;
+use yumen_store::Store;
 
 use crate::cli::{Cli, Command, DeskPlace, Place};
 use crate::compose::Build;
@@ -77,6 +79,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Approval(command) => approval::run(command, output),
         Command::Eligibility(command) => eligibility::run(command, output),
         Command::Market(command) => market::run(command, output),
+        Command::Pack(command) => pack::run(command, output),
         Command::Partner(command) => partner::run(command, output),
         Command::Emulate(args) => emulate::run(&args, output),
         Command::Release(command) => release::run(command, output),
@@ -106,6 +109,23 @@ impl DeskPlace {
         self.server.is_some() || self.config.is_some() || self.data_dir.is_some()
     }
 
+    /// What runs there, with the packs that are installed; of a gate elsewhere, what ships.
+    fn build(&self) -> Result<Build, Failure> {
+        let catalog = self.catalog.as_deref();
+        match (&self.config, &self.data_dir) {
+            (Some(config), _) => {
+                let config = read_config(config, catalog)?;
+                equipped(&config, &DataDir::open(&config.data_dir)?.store()?)
+            }
+            (None, Some(path)) => {
+                let mut build = Build::over(catalog)?;
+                build.equip(&DataDir::open(path)?.store()?)?;
+                Ok(build)
+            }
+            (None, None) => Build::over(catalog),
+        }
+    }
+
     /// Goes to the desk that was named.
     fn open(&self) -> Result<Door, Failure> {
         let catalog = self.catalog.as_deref();
@@ -117,13 +137,24 @@ impl DeskPlace {
             (None, Some(config), _) => {
                 let config = read_config(config, catalog)?;
                 let data = DataDir::open(&config.data_dir)?;
-                Door::of(&data, || Build::over(config.catalog.as_deref()))
+                Door::of(&data, |store| equipped(&config, store))
             }
-            (None, None, Some(path)) => Door::of(&DataDir::open(path)?, || Build::over(catalog)),
+            (None, None, Some(path)) => Door::of(&DataDir::open(path)?, |store| {
+                let mut build = Build::over(catalog)?;
+                build.equip(store)?;
+                Ok(build)
+            }),
             (None, None, None) => Err(Failure::new("no desk was named")
                 .help("give --server URL, --config FILE or --data-dir DIR")),
         }
     }
+}
+
+/// What runs on a configuration, with the packs that are installed.
+fn equipped(config: &Config, store: &Store) -> Result<Build, Failure> {
+    let mut build = Build::with(config.catalog.as_deref(), &config.screen)?;
+    build.equip(store)?;
+    Ok(build)
 }
 
 /// Where an admin key is looked for that is not on the command line.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use yumen_desk::Action;
 use yumen_policy::{ApprovalKind, Digest, Release};
 
-use super::{Output, read_config};
+use super::Output;
 use crate::cli::{DeskPlace, ReleaseCommand};
 use crate::compose::Build;
 use crate::door::Door;
@@ -41,11 +41,7 @@ fn build(
     place: &DeskPlace,
     output: Output,
 ) -> Result<(), Failure> {
-    let catalog = match (&place.catalog, &place.config) {
-        (None, Some(config)) => read_config(config, None)?.catalog,
-        (catalog, _) => catalog.clone(),
-    };
-    let build = Build::over(catalog.as_deref())?;
+    let build = place.build()?;
     let release = build.release(market).ok_or_else(|| no_release(&build, market))?;
     let digest = release.digest().to_string();
     let path = out.unwrap_or_else(|| {
