@@ -179,8 +179,8 @@ http {{
     return Target("nginx", port, process, version=version.strip().rpartition("/")[2])
 
 
-def yumen(run, mock_port, port, binary, model):
-    """The gate with everything on: verdict, clearance, both screens, label, ledger, receipt."""
+def yumen(run, mock_port, port, binary, model, more=""):
+    """The gate with everything on: verdict, clearance, both screens, label, ledger, receipt. `more` ends its configuration."""
     home = run / "yumen"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
@@ -196,7 +196,7 @@ id = "openai"
 protocol = "openai-chat"
 base_url = "http://127.0.0.1:{mock_port}/v1"
 key = {{ env = "OPENAI_API_KEY" }}
-"""
+{more}"""
     )
     env = {"OPENAI_API_KEY": "sk-bench-not-a-real-key"}
     add = [str(binary), "keys", "add", "--config", str(configuration), "--name", "bench"]
