@@ -31,7 +31,11 @@ KINDS = {
     "WECHAT": {"wechat"},
     "QQ": {"qq"},
     "PASSPORT": {"passport"},
+    "USCC": {"uscc"},
 }
+
+# What is nobody's by itself; the pack `quasi` looks for it.
+QUASI = {"date_time", "age", "title", "nationality", "place", "organisation", "postal_code", "domain"}
 
 
 def main() -> int:
@@ -59,7 +63,7 @@ def main() -> int:
     leaking_texts = extra = findings_of_all = 0
     shown = 0
     for text in texts:
-        findings = answers[text["id"]]
+        findings = [found for found in answers[text["id"]] if found["kind"] not in QUASI]
         findings_of_all += len(findings)
         covered = [None] * len(text["text"])
         for found in findings:

@@ -58,11 +58,14 @@ def main():
         for c in word:
             text[c] += int(frequency)
     total = sum(text.values())
+    words_of = {word: int(frequency) for word, frequency, *_ in entries}
     share_in_text = lambda c: (text[c] + 20) / (total + 20 * 8000)
 
     weights = collections.defaultdict(list)
     for name, share in shares.items():
-        general = share_in_text(name[0]) if len(name) == 1 else share_in_text(name[0]) / 100
+        # A compound surname may be a word: 东方.
+        word = (words_of.get(name, 0) + 20) / total
+        general = share_in_text(name) if len(name) == 1 else word
         weights[round(10 * math.log(share / 1e5 / general))].append(name)
     written("surname_weights.txt", weights)
 
@@ -80,7 +83,7 @@ def main():
         last[c] += 25
     given = collections.defaultdict(list)
     ratio = lambda counts, c: math.log((counts[c] + 0.3) / (sum(counts.values()) + 1500) / share_in_text(c))
-    for c in sorted(set(first) | set(last)):
+    for c in sorted(text):
         if not "\u4e00" <= c <= "\u9fff":
             continue
         pair = [max(-40, min(40, round(2 * ratio(counts, c)) * 5)) for counts in (first, last)]

@@ -133,6 +133,9 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
         return Ok(None);
     }
     let Some(number) = Number::read(window, at)? else { return Ok(None) };
+    if number.is_hotline() {
+        return Ok(None);
+    }
     let end = extension(window, number.end)?;
     let said = || -> Result<bool, Pending> {
         let near = Before::of(window, at, 24);
@@ -263,6 +266,16 @@ impl Number {
         };
         let fits = (MIN_DIGITS..=MAX_DIGITS).contains(&number.digits) && !open && !more;
         Ok(fits.then_some(number))
+    }
+
+    /// A number of the 400 and 800 services of mainland China, which anybody may call: ten digits however they are
+    /// grouped. In the North American plan 400 is no area, and 800 is as free.
+    fn is_hotline(&self) -> bool {
+        let mut head = self.first;
+        while head >= 1000 {
+            head /= 10;
+        }
+        !self.plus && !self.enclosed && self.digits == 10 && matches!(head, 400 | 800)
     }
 
     fn form(&self) -> Form {

@@ -280,7 +280,9 @@ impl<'w, 't> Parse<'w, 't> {
             }
             '村' | '庄' | '屯' | '寨' | '营' | '堡' | '店' if self.name >= 2 => {
                 self.village = true;
-                if self.region && self.town && matches!(c, '村' | '屯' | '寨') {
+                let ends = matches!(c, '村' | '屯' | '寨')
+                    || !self.window.char(self.place)?.is_some_and(is_han);
+                if self.region && self.town && ends {
                     self.end = Some(self.place);
                 }
                 false
@@ -303,13 +305,11 @@ impl<'w, 't> Parse<'w, 't> {
                 self.road = Some(self.place);
                 false
             }
-            _ => {
-                if self.numbered && self.name >= 2 && self.building()? {
-                    self.end = Some(self.place);
-                }
-                false
-            }
+            _ => false,
         };
+        if self.numbered && self.name >= 2 && (self.building()? || self.estate()?) {
+            self.end = Some(self.place);
+        }
         if self.first_name == 0 && (kind || self.road == Some(self.place)) {
             self.first_name = self.name;
         }
@@ -332,9 +332,25 @@ impl<'w, 't> Parse<'w, 't> {
         Ok(false)
     }
 
+    /// Whether the character just taken ends a name that stands between the number of a street and what is no name: 558号恒大名都.
+    fn estate(&self) -> Result<bool, Pending> {
+        const NO_ESTATES: &str = "开等见取附门旁对集上下出进停办接吧见面会";
+        let first = self.window.char(self.place - self.name)?;
+        Ok(self.homes == 0
+            && (2..=8).contains(&self.name)
+            && first.is_some_and(|c| is_han(c) && !NO_ESTATES.contains(c))
+            && !self.window.char(self.place)?.is_some_and(is_han))
+    }
+
     /// Takes a number and what it counts, if one is here; whether that was so.
     fn number(&mut self) -> Result<bool, Pending> {
-        let Some(number) = Number::at(self.window, self.place)? else { return Ok(false) };
+        let Some(mut number) = Number::at(self.window, self.place)? else { return Ok(false) };
+        // 478 号
+        if self.window.char(number.end)? == Some(' ')
+            && self.window.char(number.end + 1)? == Some('号')
+        {
+            number.end += 1;
+        }
         let unit = self.unit(&number)?;
         let after_road = self.road.is_some_and(|road| road == self.place || road + 1 == self.place);
         let named = self.name >= 2;

@@ -1,631 +1,121 @@
 //! What stands before and after names, and what stands before and after what only looks like one.
 //!
-//! Weights are natural logarithms in tenths, as those of the [lexicon](super::lexicon).
+//! The words and their weights are those of `data/zh/cues.txt`, natural logarithms in tenths.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::is_han;
 use super::lexicon::LEXICON;
 use crate::normal::{Pending, Window};
 use crate::pii::structured::context::{Left, starts};
 
-/// Fields that are filled with a name.
-pub(super) const FIELDS: &[&str] = &[
-    "姓名",
-    "收件人",
-    "收货人",
-    "联系人",
-    "户名",
-    "收款人",
-    "付款人",
-    "寄件人",
-    "发件人",
-    "乘客",
-    "乘车人",
-    "投保人",
-    "被保险人",
-    "受益人",
-    "申请人",
-    "经办人",
-    "持卡人",
-    "患者",
-    "病人",
-    "学生",
-    "家长",
-    "客户",
-    "顾客",
-    "买家",
-    "会员",
-    "业主",
-    "租客",
-    "租户",
-    "负责人",
-    "法人",
-    "法定代表人",
-    "签收人",
-    "开户名",
-    "抬头",
-    "署名",
-    "监护人",
-    "紧急联系人",
-    "推荐人",
-    "住客",
-    "入住人",
-    "旅客",
-    "员工",
-    "取件人",
-    "收件",
+/// The heaviest that the cues after a name may say: without as much they need not be asked.
+pub(super) const MOST_AFTER: i32 = 42;
+
+/// What a Chinese character that is no cue says: names mostly stand beside marks or words that go with them.
+const NO_CUE: i32 = -8;
+
+/// How far after a name the talk may turn out to be of things, in characters.
+const ABOUT: usize = 12;
+
+/// What may follow a name and one mark.
+const FIELDS_AFTER: [&str; 18] = [
+    "手机",
+    "电话",
+    "身份证",
+    "男",
+    "女",
+    "微信",
+    "邮箱",
     "联系",
-    "联络人",
-    "委托人",
-    "报名人",
-    "就诊人",
-    "参会人",
-    "出席",
-    "参会",
-    "主持人",
-    "记录人",
-    "填表人",
-    "订餐人",
-    "取餐人",
-    "预订人",
-    "预约人",
-    "游客",
-    "考生",
-    "名字",
-    "真名",
-    "本名",
-    "全名",
-    "收货",
+    "地址",
+    "年龄",
+    "住",
+    "工号",
+    "先生",
+    "女士",
+    "配偶",
+    "学号",
+    "部门",
+    "岁",
 ];
 
-/// Words after which a name often follows, and how much they say.
-const BEFORE: &[(&str, i32)] = &[
-    ("我叫", 55),
-    ("叫做", 40),
-    ("名叫", 55),
-    ("他叫", 50),
-    ("她叫", 50),
-    ("叫", 28),
-    ("我是", 38),
-    ("这是", 18),
-    ("本人", 40),
-    ("你是", 22),
-    ("您是", 26),
-    ("是", 8),
-    ("请问", 26),
-    ("给", 28),
-    ("找", 22),
-    ("跟", 20),
-    ("和", 14),
-    ("与", 14),
-    ("同", 6),
-    ("及", 8),
-    ("、", 14),
-    ("通知", 18),
-    ("联系", 26),
-    ("转告", 32),
-    ("告诉", 28),
-    ("问", 12),
-    ("问一下", 24),
-    ("麻烦", 18),
-    ("感谢", 18),
-    ("谢谢", 18),
-    ("祝", 14),
-    ("恭喜", 24),
-    ("亲爱的", 26),
-    ("尊敬的", 30),
-    ("致", 8),
-    ("@", 20),
-    ("帮", 20),
-    ("让", 20),
-    ("请", 14),
-    ("陪", 20),
-    ("约", 14),
-    ("见", 8),
-    ("送", 10),
-    ("寄给", 34),
-    ("转给", 34),
-    ("转账给", 40),
-    ("汇给", 36),
-    ("发给", 30),
-    ("交给", 30),
-    ("递给", 28),
-    ("打给", 28),
-    ("写给", 28),
-    ("借给", 32),
-    ("同事", 32),
-    ("朋友", 28),
-    ("同学", 28),
-    ("邻居", 28),
-    ("老公", 34),
-    ("老婆", 34),
-    ("丈夫", 34),
-    ("妻子", 34),
-    ("儿子", 34),
-    ("女儿", 34),
-    ("妈妈", 28),
-    ("爸爸", 28),
-    ("母亲", 28),
-    ("父亲", 28),
-    ("哥哥", 28),
-    ("姐姐", 28),
-    ("弟弟", 28),
-    ("妹妹", 28),
-    ("表哥", 30),
-    ("表弟", 30),
-    ("表姐", 30),
-    ("表妹", 30),
-    ("堂哥", 30),
-    ("堂弟", 30),
-    ("室友", 30),
-    ("孩子", 26),
-    ("宝宝", 24),
-    ("外甥", 28),
-    ("侄子", 28),
-    ("侄女", 28),
-    ("男友", 28),
-    ("女友", 28),
-    ("男朋友", 28),
-    ("女朋友", 28),
-    ("闺蜜", 30),
-    ("先生", 22),
-    ("女士", 22),
-    ("班长", 30),
-    ("经理", 28),
-    ("总监", 28),
-    ("主任", 28),
-    ("医生", 26),
-    ("老师", 26),
-    ("教授", 26),
-    ("律师", 26),
-    ("警官", 26),
-    ("师傅", 24),
-    ("房东", 30),
-    ("中介", 26),
-    ("队长", 26),
-    ("组长", 28),
-    ("校长", 26),
-    ("院长", 26),
-    ("护士", 26),
-    ("顾问", 24),
-    ("秘书", 26),
-    ("助理", 28),
-    ("导师", 26),
-    ("会计", 26),
-    ("出纳", 28),
-    ("司机", 26),
-    ("快递员", 28),
-    ("骑手", 26),
-    ("管家", 24),
-    ("保姆", 26),
-    ("教练", 24),
-    ("店长", 26),
-    ("老板", 24),
-    ("店员", 24),
-    ("客服", 14),
-    ("工程师", 22),
-    ("设计师", 20),
-    ("记者", 20),
-    ("作者", 20),
-    ("主播", 20),
-    ("选手", 20),
-    ("演员", 16),
-    ("歌手", 16),
-    ("导演", 16),
-    ("嘉宾", 22),
-    ("讲师", 24),
-    ("面试官", 24),
-    ("候选人", 28),
-    ("应聘者", 28),
-    ("战友", 26),
-    ("老乡", 26),
-    ("当事人", 28),
-    ("嫌疑人", 26),
-    ("原告", 30),
-    ("被告", 30),
-    ("证人", 26),
-    ("死者", 24),
-    ("伤者", 24),
-    ("对方", 14),
-    ("户主", 30),
-    ("车主", 30),
-    ("房主", 28),
-    ("机主", 32),
-    ("叔叔", 20),
-    ("阿姨", 20),
-    ("爷爷", 22),
-    ("奶奶", 22),
-    ("外公", 22),
-    ("外婆", 22),
-    ("去", 6),
-    ("到", 4),
-    ("在", 0),
-    ("把", 14),
-    ("被", 14),
-    ("向", 16),
-    ("对", 10),
-    ("替", 22),
-    ("为", 4),
-    ("由", 14),
-    ("比", 8),
-    ("等", 8),
-    ("接", 12),
-    ("看望", 26),
-    ("拜访", 26),
-    ("认识", 22),
-    ("遇到", 20),
-    ("碰到", 20),
-    ("想", 6),
-    ("记得", 10),
-    ("提醒", 26),
-    ("邀请", 24),
-    ("陪同", 24),
-    ("面试", 22),
-    ("采访", 22),
-];
-
-/// Words that often follow a name, and how much they say.
-const AFTER: &[(&str, i32)] = &[
-    ("先生", 42),
-    ("女士", 42),
-    ("小姐", 32),
-    ("老师", 38),
-    ("师傅", 36),
-    ("同学", 36),
-    ("医生", 36),
-    ("大夫", 36),
-    ("教授", 34),
-    ("经理", 34),
-    ("总监", 34),
-    ("主任", 34),
-    ("律师", 34),
-    ("阿姨", 34),
-    ("叔叔", 34),
-    ("老板", 22),
-    ("同志", 34),
-    ("总", 16),
-    ("哥", 18),
-    ("姐", 18),
-    ("女儿", 16),
-    ("您好", 40),
-    ("你好", 34),
-    ("收", 14),
-    ("亲启", 40),
-    ("敬上", 40),
-    ("敬启", 40),
-    ("敬礼", 20),
-    ("启", 4),
-    ("上", -8),
-    ("的快递", 32),
-    ("的包裹", 32),
-    ("的外卖", 30),
-    ("的手机", 8),
-    ("的电话", 28),
-    ("的身份证", 38),
-    ("的护照", 36),
-    ("的微信", 32),
-    ("的邮箱", 30),
-    ("的生日", 30),
-    ("的病历", 34),
-    ("的账户", 28),
-    ("的银行卡", 34),
-    ("的卡号", 34),
-    ("的地址", 24),
-    ("的简历", 32),
-    ("的孩子", 28),
-    ("的妈妈", 30),
-    ("的爸爸", 30),
-    ("的老婆", 30),
-    ("的老公", 30),
-    ("的号码", 28),
-    ("的车", 10),
-    ("的工资", 30),
-    ("的家", 20),
-    ("的房", 14),
-    ("的朋友", 20),
-    ("的", 3),
-    ("家吃饭", 34),
-    ("家里", 26),
-    ("家的", 8),
-    ("家做客", 34),
-    ("家玩", 32),
-    ("家住", 30),
-    ("说", 16),
-    ("告诉", 24),
-    ("表示", 16),
-    ("认为", 14),
-    ("问", 14),
-    ("打电话", 28),
-    ("转账", 28),
-    ("转了", 24),
-    ("转来", 24),
-    ("签收", 24),
-    ("代签", 28),
-    ("代收", 26),
-    ("取件", 22),
-    ("今天", 14),
-    ("明天", 14),
-    ("昨天", 14),
-    ("今年", 12),
-    ("下周", 14),
-    ("上周", 14),
-    ("周末", 10),
-    ("刚才", 16),
-    ("刚刚", 16),
-    ("已经", 8),
-    ("已", 6),
-    ("都", 6),
-    ("也", 6),
-    ("和", 6),
-    ("与", 4),
-    ("跟", 8),
-    ("及", 2),
-    ("、", 8),
-    ("在吗", 34),
-    ("在家", 26),
-    ("在不在", 32),
-    ("在", 6),
-    ("来", 4),
-    ("去", 4),
-    ("下午", 10),
-    ("上午", 10),
-    ("晚上", 10),
-    ("手机", 22),
-    ("电话", 26),
-    ("身份证", 34),
-    ("微信", 24),
-    ("邮箱", 26),
-    ("地址", 18),
-    ("住", 14),
-    ("联系", 22),
-    ("生日", 26),
-    ("生于", 30),
-    ("出生", 28),
-    ("是我", 22),
-    ("是个", 10),
-    ("是", 4),
-    ("有", 0),
-    ("让", 10),
-    ("叫", 10),
-    ("请", 10),
-    ("给", 10),
-    ("把", 8),
-    ("会", 2),
-    ("要", 4),
-    ("想", 8),
-    ("能", 2),
-    ("没", 6),
-    ("不", 2),
-    ("你", 16),
-    ("您", 20),
-    ("我", 10),
-    ("他", 6),
-    ("她", 6),
-    ("同意", 14),
-    ("负责", 22),
-    ("参加", 24),
-    ("出席", 24),
-    ("请假", 34),
-    ("迟到", 30),
-    ("离职", 34),
-    ("入职", 34),
-    ("确诊", 32),
-    ("住院", 34),
-    ("挂号", 34),
-    ("结婚", 30),
-    ("离婚", 32),
-    ("毕业", 24),
-    ("欠", 20),
-    ("等", 6),
-    ("等人", 16),
-    ("夫妇", 30),
-    ("夫妻", 28),
-    ("一家", 20),
-    ("本人", 30),
-    ("男", 10),
-    ("女", 8),
-    ("年龄", 24),
-    ("性别", 30),
-    ("这", 2),
-    ("那", 4),
-    ("好", -4),
-];
-
-/// What follows brands, shops, places and companies, not people.
-const NOT_AFTER: &[(&str, i32)] = &[
-    ("牌", -40),
-    ("旗舰店", -60),
-    ("专柜", -55),
-    ("专卖", -55),
-    ("官方", -45),
-    ("官网", -50),
-    ("品牌", -50),
-    ("集团", -55),
-    ("公司", -55),
-    ("有限", -50),
-    ("股份", -50),
-    ("科技", -40),
-    ("食品", -45),
-    ("药业", -50),
-    ("酒业", -50),
-    ("电器", -45),
-    ("服饰", -45),
-    ("珠宝", -50),
-    ("首饰", -40),
-    ("眼镜", -40),
-    ("眼科", -45),
-    ("口腔", -40),
-    ("凉茶", -50),
-    ("火锅", -50),
-    ("烤鸭", -50),
-    ("面馆", -50),
-    ("饭店", -45),
-    ("酒店", -50),
-    ("酒楼", -50),
-    ("餐厅", -45),
-    ("超市", -45),
-    ("商场", -45),
-    ("门店", -50),
-    ("分店", -50),
-    ("加盟", -45),
-    ("店", -40),
-    ("铺", -30),
-    ("坊", -30),
-    ("记", -28),
-    ("氏", -25),
-    ("堂", -14),
-    ("斋", -25),
-    ("楼", -25),
-    ("阁", -16),
-    ("哪个", -40),
-    ("哪款", -45),
-    ("怎么样", -25),
-    ("好吃", -40),
-    ("好喝", -45),
-    ("好用", -45),
-    ("好穿", -45),
-    ("质量", -40),
-    ("多少钱", -45),
-    ("便宜", -40),
-    ("打折", -45),
-    ("优惠", -40),
-    ("新款", -50),
-    ("同款", -40),
-    ("新品", -50),
-    ("系列", -45),
-    ("价格", -40),
-    ("满减", -45),
-    ("促销", -45),
-    ("降价", -45),
-    ("股价", -45),
-    ("上市", -30),
-    ("代言", -10),
-    ("的鞋", -35),
-    ("的跑鞋", -45),
-    ("的衣服", -16),
-    ("的面膜", -40),
-    ("的产品", -45),
-    ("的质量", -45),
-    ("的款", -45),
-    ("的新", -30),
-    ("的优惠", -45),
-    ("的价格", -40),
-    ("的酒", -30),
-    ("的菜", -16),
-    ("的口", -25),
-    ("跑鞋", -45),
-    ("球鞋", -45),
-    ("运动", -35),
-    ("鞋", -40),
-    ("外套", -40),
-    ("羽绒", -45),
-    ("衬衫", -45),
-    ("卫衣", -45),
-    ("手表", -35),
-    ("手机壳", -40),
-    ("贴膜", -45),
-    ("面膜", -45),
-    ("洗发", -45),
-    ("口红", -45),
-    ("香水", -45),
-    ("剪刀", -45),
-    ("菜刀", -45),
-    ("刀具", -45),
-    ("黄金", -45),
-    ("项链", -40),
-    ("金店", -50),
-    ("油烟机", -55),
-    ("热水器", -55),
-    ("净水", -45),
-    ("音箱", -45),
-    ("鼠标", -55),
-    ("键盘", -50),
-    ("豆浆", -45),
-    ("调料", -45),
-    ("酱油", -50),
-    ("辣酱", -50),
-    ("牛奶", -45),
-    ("饼干", -45),
-    ("方便面", -50),
-    ("零食", -45),
-    ("啤酒", -45),
-    ("白酒", -45),
-    ("红酒", -45),
-    ("茶叶", -45),
-    ("蛋糕", -40),
-    ("冰淇淋", -45),
-    ("轮胎", -45),
-    ("汽车", -35),
-    ("门窗", -45),
-    ("地板", -45),
-    ("路", -35),
-    ("街", -38),
-    ("大道", -45),
-    ("巷", -40),
-    ("村", -35),
-    ("镇", -35),
-    ("乡", -30),
-    ("县", -40),
-    ("区", -40),
-    ("省", -45),
-    ("市", -38),
-    ("湖", -30),
-    ("河", -30),
-    ("机场", -50),
-    ("火车站", -50),
-    ("站", -30),
-    ("广场", -45),
-    ("公园", -45),
-    ("大学", -45),
-    ("学院", -45),
-    ("中学", -45),
-    ("小学", -45),
-    ("医院", -45),
-    ("银行", -50),
-    ("寺", -35),
-    ("庙", -35),
-    ("桥", -25),
-];
-
-/// What stands before things one buys, not before people.
-const NOT_BEFORE: &[(&str, i32)] = &[
-    ("买", -24),
-    ("买了", -24),
-    ("买的", -26),
-    ("喝", -35),
-    ("喝了", -35),
-    ("吃", -32),
-    ("吃了", -32),
-    ("穿", -30),
-    ("戴", -28),
-    ("用的", -26),
-    ("逛", -32),
-    ("逛了", -32),
-    ("品牌", -35),
-    ("牌子", -35),
-    ("换成", -14),
-    ("入手", -35),
-    ("下单", -22),
-    ("种草", -35),
-    ("代购", -30),
-    ("一款", -40),
-    ("正品", -40),
-    ("新款", -40),
-    ("国货", -40),
-    ("老字号", -45),
-    ("加盟", -35),
-    ("卖", -24),
-    ("推荐", -6),
+/// What one says to whom one has just named.
+const ADDRESSED: [&str; 14] = [
+    "你", "您", "我", "请", "麻烦", "帮", "快", "在吗", "晚上", "明天", "今天", "早上", "好久",
+    "明早",
 ];
 
 /// Words that count what is no person.
 const MEASURES: &str = "瓶盒箱双件台包款罐袋支枚斤份条部把杯壶桶套块克碗锅盘";
 
+static CUES: LazyLock<Cues> = LazyLock::new(Cues::new);
+
+type Words = HashMap<char, Vec<(&'static str, i32)>>;
+
+/// The words: those before a name by their last character, those after it by their first.
+#[derive(Debug, Default)]
+struct Cues {
+    fields: Vec<&'static str>,
+    before: Words,
+    not_before: Words,
+    after: Words,
+    not_after: Words,
+    about: Words,
+}
+
+impl Cues {
+    fn new() -> Self {
+        let mut cues = Self::default();
+        let mut section = "";
+        for line in include_str!("../../../data/zh/cues.txt").lines() {
+            if line.starts_with('#') {
+                continue;
+            }
+            if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+                section = name;
+                continue;
+            }
+            let (weight, words) = line.split_once('\t').unwrap_or(("0", line));
+            let weight = weight.parse().unwrap_or(0);
+            for word in words.split(' ') {
+                let ends = if section.ends_with("before") {
+                    word.chars().next_back()
+                } else {
+                    word.chars().next()
+                };
+                let Some(end) = ends else { continue };
+                let words = match section {
+                    "before" => &mut cues.before,
+                    "not before" => &mut cues.not_before,
+                    "after" => &mut cues.after,
+                    "not after" => &mut cues.not_after,
+                    "about things" => &mut cues.about,
+                    _ => {
+                        cues.fields.push(word);
+                        continue;
+                    }
+                };
+                words.entry(end).or_default().push((word, weight));
+            }
+        }
+        for words in [&mut cues.before, &mut cues.not_before, &mut cues.after, &mut cues.not_after]
+        {
+            for of_end in words.values_mut() {
+                of_end.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
+            }
+        }
+        cues
+    }
+}
+
 /// What the characters before a name say for it: more than 0, or against it.
 pub(super) fn before(window: &Window<'_>, at: usize) -> i32 {
     let left = Left::of(window, at);
-    let previous = window.before(at, 1).map(|glyph| glyph.c);
-    let Some(last) = previous else { return 12 };
-    if left.says(FIELDS) {
-        return if super::is_han(last) { 45 } else { 60 };
+    let Some(last) = window.before(at, 1).map(|glyph| glyph.c) else { return 12 };
+    if left.says(&CUES.fields) {
+        return if is_han(last) { 45 } else { 60 };
     }
     // 两瓶…, 3 盒…
     if MEASURES.contains(last)
@@ -633,15 +123,15 @@ pub(super) fn before(window: &Window<'_>, at: usize) -> i32 {
             before.c.is_ascii_digit() || "一二两三四五六七八九十几半这那款".contains(before.c)
         })
     {
-        return -45;
+        return -70;
     }
-    let spoken = |cues: &[(&str, i32)]| {
-        let said = cues.iter().filter(|(cue, _)| left.ends_with(&[cue]));
-        said.max_by_key(|(cue, _)| cue.len()).map(|(_, weight)| *weight)
+    let longest = |words: &Words| {
+        let mut of_last = words.get(&last)?.iter();
+        of_last.find(|(cue, _)| left.ends_with(&[cue])).map(|(_, weight)| *weight)
     };
-    let against = spoken(NOT_BEFORE).unwrap_or(0);
-    if super::is_han(last) {
-        return against + spoken(BEFORE).unwrap_or(-10);
+    if is_han(last) {
+        let against = longest(&CUES.not_before).unwrap_or(0);
+        return against + longest(&CUES.before).unwrap_or(NO_CUE);
     }
     if last.is_ascii_alphanumeric() {
         // A telephone number before a name, as in lists.
@@ -649,30 +139,41 @@ pub(super) fn before(window: &Window<'_>, at: usize) -> i32 {
             (1..=7).all(|back| window.before(at, back).is_some_and(|g| g.c.is_ascii_digit()));
         return if digits { 20 } else { -2 };
     }
-    if last == '、' || last == '@' {
-        return spoken(BEFORE).unwrap_or(0);
+    if matches!(last, '、' | '@') {
+        return longest(&CUES.before).unwrap_or(0);
     }
     // Between two fields: a number or an address before, then a comma or a space.
     let beyond = window.before(at, 2).map_or(' ', |glyph| glyph.c);
-    let after_field = matches!(last, ',' | ' ' | ';' | '|' | '/' | '\t' | '\n' | '，')
-        && (beyond.is_ascii_digit() || "室号楼幢栋元层".contains(beyond));
+    let separates = matches!(last, ',' | ' ' | ';' | '|' | '/' | '\t' | '\n');
     match last {
-        _ if after_field => 22,
+        _ if separates && (beyond.is_ascii_digit() || "室号楼幢栋元层".contains(beyond)) => {
+            22
+        }
         ':' => 16,
         '·' | '-' | '_' | '.' => 0,
-        _ => 11,
+        _ => 12,
     }
 }
 
-/// What the characters after a name say for it: more than 0, or against it.
-pub(super) fn after(window: &Window<'_>, end: usize) -> Result<i32, Pending> {
+/// What the characters after a name say for it: more than 0, or against it. A name that is `sure` already needs no far ones.
+pub(super) fn after(window: &Window<'_>, end: usize, sure: bool) -> Result<i32, Pending> {
     let Some(next) = window.char(end)? else { return Ok(10) };
-    let against = spoken(window, end, NOT_AFTER)?;
-    if let Some(against) = against {
+    let against = spoken(window, end, next, &CUES.not_after)?;
+    if let Some((length, against)) = against
+        && spoken(window, end, next, &CUES.after)?.is_none_or(|(longer, _)| longer <= length)
+    {
         return Ok(against);
     }
-    if super::is_han(next) {
-        if next == '收' && !window.char(end + 1)?.is_some_and(super::is_han) {
+    let near = near(window, end, next)?;
+    if !sure && about_things(window, end)? {
+        return Ok(near.min(0) - 38);
+    }
+    Ok(near)
+}
+
+fn near(window: &Window<'_>, end: usize, next: char) -> Result<i32, Pending> {
+    if is_han(next) {
+        if next == '收' && !window.char(end + 1)?.is_some_and(is_han) {
             return Ok(36);
         }
         // Another name after 和: the two stand for people both.
@@ -682,74 +183,71 @@ pub(super) fn after(window: &Window<'_>, end: usize) -> Result<i32, Pending> {
         {
             return Ok(15);
         }
-        return Ok(spoken(window, end, AFTER)?.unwrap_or(-10));
+        return Ok(spoken(window, end, next, &CUES.after)?.map_or(NO_CUE, |(_, weight)| weight));
     }
     if next.is_ascii_digit() {
         return Ok(if phone_follows(window, end)? { 34 } else { 0 });
     }
-    if next.is_ascii_alphabetic() {
-        return Ok(-4);
-    }
-    if matches!(next, '·' | '・') {
-        return Ok(-30);
-    }
-    if next == '、' {
-        return Ok(8);
+    match next {
+        '·' | '・' => return Ok(-30),
+        '、' => return Ok(8),
+        _ if next.is_ascii_alphabetic() => return Ok(-4),
+        _ => {}
     }
     // Past one mark: a telephone number, or a field.
-    if matches!(next, ' ' | ',' | ':' | '(' | '|' | '/' | '-' | '\t' | '，' | '（') {
+    if matches!(next, ' ' | ',' | ':' | '(' | '|' | '/' | '-' | '\t' | '"' | '<') {
         if phone_follows(window, end + 1)? {
             return Ok(34);
         }
-        let field = [
-            "手机",
-            "电话",
-            "身份证",
-            "男",
-            "女",
-            "微信",
-            "邮箱",
-            "联系",
-            "地址",
-            "年龄",
-            "住",
-            "工号",
-            "先生",
-            "女士",
-        ];
-        for word in field {
-            if starts(window, end + 1, word)? {
-                return Ok(30);
-            }
-        }
-        for word in [
-            "你", "您", "我", "请", "麻烦", "帮", "快", "在", "晚上", "明天", "今天", "早上",
-            "好久",
-        ] {
-            if starts(window, end + 1, word)? {
-                return Ok(16);
+        for (words, weight) in [(&FIELDS_AFTER[..], 30), (&ADDRESSED[..], 16)] {
+            for word in words {
+                if starts(window, end + 1, word)? {
+                    return Ok(weight);
+                }
             }
         }
     }
     Ok(9)
 }
 
-/// The heaviest that the cues after a name may say: without as much it need not be asked.
-pub(super) const MOST_AFTER: i32 = 42;
-
-/// The weight of the longest cue that begins at a place.
-fn spoken(window: &Window<'_>, at: usize, cues: &[(&str, i32)]) -> Result<Option<i32>, Pending> {
-    let mut best: Option<(usize, i32)> = None;
-    for (cue, weight) in cues {
-        if best.is_none_or(|(length, _)| cue.len() > length) && starts(window, at, cue)? {
-            best = Some((cue.len(), *weight));
+/// The length in bytes and the weight of the longest of the words that begins at a place.
+fn spoken(
+    window: &Window<'_>,
+    at: usize,
+    first: char,
+    words: &Words,
+) -> Result<Option<(usize, i32)>, Pending> {
+    for (word, weight) in words.get(&first).into_iter().flatten() {
+        if starts(window, at, word)? {
+            return Ok(Some((word.len(), *weight)));
         }
     }
-    Ok(best.map(|(_, weight)| weight))
+    Ok(None)
+}
+
+/// Whether the sentence goes on with what is said of things one buys.
+fn about_things(window: &Window<'_>, end: usize) -> Result<bool, Pending> {
+    for place in end..end + ABOUT {
+        match window.char(place)? {
+            None | Some('。' | '!' | '?' | '\n' | ';' | ',' | ':') => return Ok(false),
+            Some(c) => {
+                if spoken(window, place, c, &CUES.about)?.is_some() {
+                    return Ok(true);
+                }
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a mobile number begins at a place.
-fn phone_follows(window: &Window<'_>, at: usize) -> Result<bool, Pending> {
+fn phone_follows(window: &Window<'_>, mut at: usize) -> Result<bool, Pending> {
+    if starts(window, at, "+86")? {
+        at += 3;
+        if matches!(window.char(at)?, Some(' ' | '-')) {
+            at += 1;
+        }
+    }
     Ok(window.char(at)? == Some('1')
         && window.char(at + 1)?.is_some_and(|c| matches!(c, '3'..='9'))
         && window.char(at + 2)?.is_some_and(|c| c.is_ascii_digit()))

@@ -16,8 +16,8 @@ const COUNT: usize = 0x9fff - 0x4e00 + 1;
 /// What a character that is no surname weighs.
 const NONE: i8 = i8::MIN;
 
-/// What a character weighs in a given name if no name is known to have it.
-const UNKNOWN: i8 = -30;
+/// What a character weighs in a given name if it is in no word and no name that is known.
+const UNKNOWN: i8 = 0;
 
 pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::new);
 

@@ -11,7 +11,7 @@ use crate::normal::{Pending, Window};
 use crate::pii::{Entity, Hit, Known, Reading};
 
 /// How rare names are among the characters of a text.
-const PRIOR: i32 = -45;
+const PRIOR: i32 = -40;
 
 /// What a word weighs against a name of the same two characters, by its frequency.
 const IS_WORD: [i32; 4] = [-22, -36, -56, -75];
@@ -20,7 +20,7 @@ const IS_WORD: [i32; 4] = [-22, -36, -56, -75];
 const BEGINS_WITH_WORD: [i32; 4] = [-6, -14, -30, -45];
 
 /// The same for the two characters of a given name: many are words.
-const ENDS_WITH_WORD: [i32; 4] = [0, -4, -14, -34];
+const ENDS_WITH_WORD: [i32; 4] = [0, -2, -8, -24];
 
 /// The same for a character of the name and its neighbour outside.
 const SHARES_WORD: [i32; 4] = [-3, -8, -18, -28];
@@ -77,6 +77,8 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
     let Some(first) = window.char(at)? else { return Ok(None) };
     let Some(second) = window.char(at + 1)?.filter(|c| is_han(*c)) else { return Ok(None) };
     let Some(brand) = brand(lexicon, window, at)? else { return Ok(None) };
+    let place = lexicon.place(window, at)?;
+    let mut public = false;
     let mut left = None;
     let mut best: Option<(i32, usize)> = None;
     for (length, weight) in [(1, lexicon.surname(first)), (2, lexicon.compound([first, second]))] {
@@ -107,19 +109,27 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
             if sum + MOST_AFTER <= 0 {
                 continue;
             }
+            // 徐州云龙店: the name of a city goes on.
+            if place > 0 && before < 45 {
+                sum -= 35;
+            }
             if lexicon.is_public(name) {
                 sum -= 60;
+                public = true;
             }
             // 胡辣汤, 白灼虾; 徐姐: dishes, and forms of address.
             let last = name[name.len() - 1];
             let place = given == 2 && PLACES.contains(last);
             if before < 20
-                && (FOODS.contains(last) || (given == 1 && "姐哥嫂叔妹总工".contains(last)))
+                && (FOODS.contains(last)
+                    || (given == 1 && "姐哥嫂叔妹总工".contains(last))
+                    || (given == 2 && "姐哥嫂婆式记氏".contains(name[length])))
             {
                 sum -= 55;
             }
-            sum += after(lexicon, window, end, name[name.len() - 1])?;
-            if best.is_none_or(|(most, _)| sum > most) {
+            sum += after(lexicon, window, end, last, before >= 20)?;
+            // Of 毛泽东 neither the whole nor a part.
+            if public || best.is_none_or(|(most, _)| sum > most) {
                 best = Some((sum, end));
             }
         }
@@ -154,8 +164,6 @@ fn content(lexicon: &Lexicon, name: &[char], surname: usize) -> i32 {
                 sum -= 60;
             }
         }
-        // 东方, 司空, 百里: compound surnames that are words.
-        [a, b, ..] => sum += word(a, b, SHARES_WORD),
         _ => {}
     }
     sum
@@ -168,8 +176,14 @@ fn before(lexicon: &Lexicon, window: &Window<'_>, at: usize, first: char) -> i32
     cue + shared.map_or(0, |size| SHARES_WORD[size as usize] / if cue >= 20 { 3 } else { 1 })
 }
 
-fn after(lexicon: &Lexicon, window: &Window<'_>, end: usize, last: char) -> Result<i32, Pending> {
-    let cue = cues::after(window, end)?;
+fn after(
+    lexicon: &Lexicon,
+    window: &Window<'_>,
+    end: usize,
+    last: char,
+    sure: bool,
+) -> Result<i32, Pending> {
+    let cue = cues::after(window, end, sure)?;
     let shared = window.char(end)?.and_then(|next| lexicon.word(last, next));
     Ok(cue + shared.map_or(0, |size| SHARES_WORD[size as usize] / if cue >= 20 { 3 } else { 1 }))
 }
