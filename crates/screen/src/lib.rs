@@ -45,6 +45,8 @@ pub use pack::{
     PackFile, PackHeader, PackKeys, PackSecret, PackSource, Risk, RiskCoverage, RiskGroup, Sealed,
     Severity, Status, TermDiff, Wanted, candidates,
 };
+#[cfg(feature = "train")]
+pub use pii::{Marked, train};
 pub use pii::{Entity, EntitySet, Gazetteer, PersonalData, personal_data};
 pub use pseudonym::{ConversationKey, PseudonymSecret, RestoringScreen, Vault};
 pub use scan::HOLD_LIMIT;

@@ -15,6 +15,8 @@ mod structured;
 mod words;
 mod zh;
 
+#[cfg(feature = "train")]
+pub use en::{Marked, train};
 pub use entity::Entity;
 pub use entity_set::EntitySet;
 pub use find::{PersonalData, personal_data};

@@ -1,7 +1,7 @@
 //! The readers, and the pass that asks them.
 
 use super::classes::CLASSES;
-use super::en::{age, date, honorific, nationality};
+use super::en::{age, date, honorific, nationality, street, tagger};
 use super::structured::{
     account, card_said, domain, email, iban, identity, ip, licence, phone, plate, postal, secret,
     ssn, world_phone,
@@ -56,12 +56,18 @@ pub(super) const READERS: &[Reader] = &[
     Reader::new(&[Entity::Age], age::begins, age::read),
     Reader::new(&[Entity::Title], honorific::begins, honorific::read),
     Reader::new(&[Entity::Nationality], nationality::begins, nationality::read),
+    Reader::new(&[Entity::Address], street::begins, street::read),
     Reader::new(&[Entity::PostalCode, Entity::Address], postal::begins, postal::read),
     Reader::new(&[Entity::Domain], domain::begins, domain::read),
     Reader::new(&[Entity::Address], address::begins, address::read),
     Reader::new(&[Entity::Name], name::begins, name::read),
     Reader::new(&[Entity::Name], field::begins, field::read),
     Reader::new(&[Entity::Name], foreign::begins, foreign::read),
+    Reader::new(
+        &[Entity::Name, Entity::Place, Entity::Organisation, Entity::Title],
+        tagger::begins,
+        tagger::read,
+    ),
 ];
 
 /// What is known of names at a place of a text.

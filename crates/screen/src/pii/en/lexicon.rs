@@ -11,6 +11,7 @@ impl Kinds {
     pub(super) const COUNTRY: u8 = 8;
     pub(super) const WORD: u8 = 16;
     pub(super) const NATIONALITY: u8 = 64;
+    pub(super) const OCCUPATION: u8 = 128;
 
     /// Whether it is in one of these lists.
     #[inline]

@@ -5,4 +5,13 @@ pub(super) mod date;
 pub(super) mod honorific;
 mod key;
 mod lexicon;
+mod model;
 pub(super) mod nationality;
+pub(super) mod street;
+pub(super) mod tagger;
+mod token;
+#[cfg(feature = "train")]
+mod train;
+
+#[cfg(feature = "train")]
+pub use train::{Marked, train};

@@ -1,0 +1,320 @@
+//! Names of people, places and organisations, and what people do for a living.
+//!
+//! Where a name may begin, every row of up to six words from there is weighed as each of the four kinds by a linear model: by
+//! which lists its words are in, how they are written and end, and what stands around. The best counts if it is above the
+//! threshold. The model is trained on made-up sentences (`examples/train_names.rs`).
+
+use super::lexicon::{Kinds, kinds};
+use super::model::{Feature, LABELS, Label, UNIT, sum};
+use super::token::{Gap, Shape, Token};
+use crate::normal::{Pending, Window};
+use crate::pii::words::inside;
+use crate::pii::{Entity, Hit, Known, Reading};
+
+/// The longest name, in words.
+pub(super) const MAX_WORDS: usize = 6;
+
+/// Small words inside of names.
+const INSIDE: &[&str] = &[
+    "of", "and", "the", "de", "la", "del", "da", "do", "dos", "das", "di", "du", "des", "le",
+    "van", "von", "der", "den", "ten", "ter", "el", "al", "bin", "ibn", "y", "e", "for", "in",
+    "zu", "af", "av", "upon", "sur", "am", "an", "les", "dei", "a",
+];
+
+/// Forms of address.
+const TITLES: &[&str] = &["mr", "mrs", "ms", "mx", "dr", "miss", "mme", "mlle"];
+
+/// A score from which on a name is reported, in steps of 1/`UNIT`.
+const THRESHOLD: i32 = 0;
+
+pub(in super::super) fn begins(c: char) -> bool {
+    c.is_alphabetic() && crate::pii::words::is_joined(c)
+}
+
+pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> Reading {
+    let Some(row) = Row::read(window, at)? else { return Ok(None) };
+    let start = sum(row.start().as_slice());
+    let mut best: Option<(i32, Label, usize)> = None;
+    for words in 1..=row.words {
+        if !row.may_end(words) {
+            continue;
+        }
+        let with = sum(row.with(words).as_slice());
+        for (label, (a, b)) in LABELS.into_iter().zip(start.into_iter().zip(with)) {
+            if a + b > best.map_or(THRESHOLD, |best| best.0) {
+                best = Some((a + b, label, row.tokens[words - 1].end));
+            }
+        }
+    }
+    Ok(best.map(|(score, label, end)| {
+        let entity = match label {
+            Label::Person => Entity::Name,
+            Label::Place => Entity::Place,
+            Label::Organisation => Entity::Organisation,
+            Label::Occupation => Entity::Title,
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a sum of some sixty bytes")]
+        let score = 1.0 / (1.0 + (-(score as f32) / UNIT).exp());
+        Hit { entity, end, score }
+    }))
+}
+
+/// The features of one candidate.
+#[derive(Debug)]
+pub(crate) struct Features {
+    list: [Feature; 48],
+    length: usize,
+}
+
+impl Features {
+    fn new() -> Self {
+        Self { list: [Feature::of(0, 0, 0); 48], length: 0 }
+    }
+
+    fn add(&mut self, kind: u8, a: u64, b: u64) {
+        self.list[self.length] = Feature::of(kind, a, b);
+        self.length += 1;
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Feature] {
+        &self.list[..self.length]
+    }
+}
+
+/// The words from a place on that may be a name together, and what stands around them.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// The words and the two tokens after them.
+    tokens: [Token; MAX_WORDS + 2],
+    pub(crate) words: usize,
+    /// The three tokens before, the nearest first.
+    before: [Token; 3],
+    /// A capital stands somewhere before in sight.
+    capitals: bool,
+    /// The last two and three letters of each word.
+    ends: [[u64; 2]; MAX_WORDS],
+    /// The lists that the first words together are in.
+    phrases: [Kinds; MAX_WORDS],
+}
+
+impl Row {
+    /// The row at a place; `None` where no name can begin.
+    pub(crate) fn read(window: &Window<'_>, at: usize) -> Result<Option<Self>, Pending> {
+        if inside(window, at) {
+            return Ok(None);
+        }
+        // `don't`: the rest of a word after an apostrophe.
+        if window.before(at, 1).is_some_and(|glyph| matches!(glyph.c, '\'' | '’'))
+            && window.before(at, 2).is_some_and(|glyph| glyph.c.is_alphanumeric())
+        {
+            return Ok(None);
+        }
+        let first = Token::next(window, at)?;
+        if !may_begin(&first) || is_title(window, &first)? {
+            return Ok(None);
+        }
+        let mut tokens = [first; MAX_WORDS + 2];
+        let mut words = 1;
+        let mut count = 1;
+        // The marks between words that are written together, as the point after an initial, are passed over.
+        let mut at = after_point(window, &first)?;
+        while words < MAX_WORDS {
+            let next = Token::next(window, at)?;
+            let goes_on =
+                next.gap == Gap::Space || (at > tokens[count - 1].end && next.gap == Gap::None);
+            let lower = first.shape == Shape::Lower;
+            let fits = next.shape.is_capital()
+                || next.shape == Shape::Mark('&')
+                || (next.shape == Shape::Lower
+                    && (is_inside(window, &next) || (lower && words < 4)));
+            if !goes_on || !fits || (next.shape.is_capital() && lower) {
+                break;
+            }
+            tokens[count] = next;
+            count += 1;
+            words += 1;
+            at = after_point(window, &next)?;
+        }
+        let mut after = tokens[count - 1].end;
+        for slot in &mut tokens[count..count + 2] {
+            *slot = Token::next(window, after)?;
+            after = slot.end.max(after);
+            if slot.shape == Shape::Nothing {
+                break;
+            }
+        }
+        for i in count + 1..tokens.len() {
+            if tokens[count].shape == Shape::Nothing || i > count + 1 {
+                tokens[i] = tokens[count];
+                tokens[i].shape = Shape::Nothing;
+            }
+        }
+        let begin = first.start;
+        let one = Token::before(window, begin, begin);
+        let two = Token::before(window, one.start, begin);
+        let three = Token::before(window, two.start, begin);
+        let capitals = (1..=48)
+            .any(|back| window.before(begin, back).is_some_and(|glyph| glyph.raw.is_uppercase()));
+        let mut ends = [[0; 2]; MAX_WORDS];
+        for (token, ends) in tokens[..words].iter().zip(&mut ends) {
+            let glyphs = &window.glyphs()[token.start..token.end];
+            for (size, slot) in [2, 3].into_iter().zip(ends) {
+                *slot = glyphs[glyphs.len().saturating_sub(size)..]
+                    .iter()
+                    .fold(size as u64, |sum, glyph| sum << 16 ^ u64::from(glyph.c));
+            }
+        }
+        let mut phrases = [first.kinds; MAX_WORDS];
+        let mut key = first.key;
+        for (token, phrase) in tokens[..words].iter().zip(&mut phrases).skip(1) {
+            let glyphs = &window.glyphs()[token.start..token.end];
+            key = glyphs.iter().fold(key.with(' '), |key, glyph| key.with(glyph.c));
+            *phrase = kinds(key.number());
+        }
+        Ok(Some(Self { tokens, words, before: [one, two, three], capitals, ends, phrases }))
+    }
+
+    /// Where a row of so many words ends.
+    pub(crate) fn end(&self, words: usize) -> usize {
+        self.tokens[words - 1].end
+    }
+
+    /// Whether a name may end with this word: not with `of`.
+    pub(crate) fn may_end(&self, words: usize) -> bool {
+        let last = &self.tokens[words - 1];
+        last.shape.is_capital()
+            || (last.shape == Shape::Lower && self.tokens[0].shape == Shape::Lower)
+    }
+
+    /// Whether a sentence or line begins at the row.
+    fn opens(&self) -> u64 {
+        let one = &self.before[0];
+        match one.shape {
+            Shape::Nothing => 1,
+            _ if one.gap == Gap::Break => 2,
+            Shape::Mark('.' | '!' | '?') => 3,
+            Shape::Mark(':') => 4,
+            Shape::Mark('"' | '“' | '\'' | '(' | '>' | '*' | '-') => 5,
+            Shape::Mark(_) => 6,
+            _ => 0,
+        }
+    }
+
+    /// What does not depend on where the row ends.
+    pub(crate) fn start(&self) -> Features {
+        let mut features = Features::new();
+        let [one, two, three] = &self.before;
+        let first = &self.tokens[0];
+        let (opens, kinds) = (self.opens(), u64::from(first.kinds.0));
+        let gap = one.gap as u64;
+        features.add(1, one.number(), gap);
+        features.add(2, one.number(), two.number());
+        features.add(3, two.number(), 0);
+        features.add(4, three.number(), two.number());
+        features.add(5, u64::from(one.kinds.0) << 8 ^ one.shape.code(), gap);
+        features.add(6, u64::from(two.kinds.0), two.shape.code() << 8 ^ one.shape.code());
+        features.add(7, opens, first.shape.code());
+        features.add(8, opens << 8 ^ kinds, first.shape.code());
+        features.add(9, first.number(), 0);
+        features.add(10, first.number(), opens);
+        features.add(11, kinds, one.number());
+        features.add(12, u64::from(self.capitals), first.shape.code());
+        features.add(13, u64::from(self.capitals) << 8 ^ kinds, first.shape.code());
+        features.add(14, self.ends[0][1], 0);
+        features.add(15, 0, 0);
+        features.add(16, one.number() ^ two.number().rotate_left(13), three.number());
+        features.add(17, three.number(), 0);
+        features
+    }
+
+    /// What depends on it.
+    pub(crate) fn with(&self, words: usize) -> Features {
+        let mut features = Features::new();
+        let row = &self.tokens[..words];
+        let (first, last) = (&row[0], &row[words - 1]);
+        let next = &self.tokens[words];
+        let after = &self.tokens[words + 1];
+        let ends = &self.ends[words - 1];
+        let size = words as u64;
+        let last_kinds = u64::from(last.kinds.0);
+        let next_gap = next.gap as u64;
+        features.add(32, next.number(), next_gap);
+        features.add(33, next.number(), after.number());
+        features.add(34, u64::from(next.kinds.0) << 8 ^ next.shape.code(), next_gap);
+        features.add(35, next.shape.code(), size);
+        features.add(36, last.number(), u64::from(words == 1));
+        features.add(37, last_kinds, last.shape.code() << 4 ^ size.min(3));
+        features.add(38, ends[0], u64::from(words == 1));
+        features.add(39, ends[1], u64::from(words == 1));
+        features.add(40, last_kinds << 8 ^ u64::from(first.kinds.0), size);
+        let pattern = row.iter().fold(0, |sum: u64, token| sum << 5 ^ reduced(token));
+        features.add(41, pattern, 0);
+        let shapes = row.iter().fold(0, |sum: u64, token| sum << 4 ^ token.shape.code().min(15));
+        features.add(42, shapes, self.opens());
+        let phrase = if words > 1 { self.phrases[words - 1] } else { first.kinds };
+        features.add(43, u64::from(phrase.0), u64::from(words > 1));
+        features.add(44, size, self.opens());
+        // Whether the row is all of the words with capitals here.
+        let whole = u64::from(next.shape.is_capital() && next.gap == Gap::Space) << 1
+            ^ u64::from(self.before[0].shape.is_capital() && self.before[0].gap == Gap::Space);
+        features.add(45, whole, size);
+        features.add(46, self.before[0].number(), next.number());
+        features.add(47, self.before[0].number(), pattern);
+        features.add(48, next.number(), pattern);
+        features.add(49, self.opens() << 8 ^ next_gap, next.shape.code() << 16 ^ pattern);
+        features.add(50, next_gap << 4 ^ self.before[0].gap as u64, pattern);
+        for token in &row[1..] {
+            features.add(51, token.number(), 0);
+        }
+        features
+    }
+}
+
+/// Which lists matter most for the pattern of a row.
+fn reduced(token: &Token) -> u64 {
+    let kinds = token.kinds;
+    match token.shape {
+        Shape::Initial => 1,
+        Shape::Mark(_) => 2,
+        Shape::Lower if kinds.any(Kinds::WORD) => 3,
+        _ => {
+            let bit = |list, value| if kinds.any(list) { value } else { 0 };
+            4 + (bit(Kinds::FORENAME, 1)
+                | bit(Kinds::SURNAME, 2)
+                | bit(Kinds::PLACE | Kinds::COUNTRY, 4)
+                | bit(Kinds::WORD, 8))
+        }
+    }
+}
+
+/// Whether a name may begin with a word: with a capital, or in small letters if it is no ordinary word.
+fn may_begin(token: &Token) -> bool {
+    match token.shape {
+        Shape::Capital | Shape::Upper | Shape::Initial | Shape::Mixed => true,
+        Shape::Lower => token.end - token.start >= 3 && !token.kinds.any(Kinds::WORD),
+        _ => false,
+    }
+}
+
+/// Whether a word is a form of address, which is no part of the name after it.
+fn is_title(window: &Window<'_>, token: &Token) -> Result<bool, Pending> {
+    let glyphs = &window.glyphs()[token.start..token.end];
+    let spelled = |words: &[&str]| {
+        words.iter().any(|word| word.chars().eq(glyphs.iter().map(|glyph| glyph.c)))
+    };
+    Ok(spelled(TITLES)
+        || (spelled(&["sir", "lady", "prof", "rev"])
+            && window.char(token.end)?.is_some_and(|c| c == ' ' || c == '.')))
+}
+
+fn is_inside(window: &Window<'_>, token: &Token) -> bool {
+    let glyphs = &window.glyphs()[token.start..token.end];
+    INSIDE.iter().any(|word| word.chars().eq(glyphs.iter().map(|glyph| glyph.c)))
+}
+
+/// The place after a word and the point that belongs to it: `K.`, `St.`, `Dr.`.
+fn after_point(window: &Window<'_>, token: &Token) -> Result<usize, Pending> {
+    let short = token.end - token.start <= 2 && token.shape.is_capital();
+    let point = short && window.char(token.end)? == Some('.');
+    Ok(if point { token.end + 1 } else { token.end })
+}
