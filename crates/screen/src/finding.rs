@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::measure::Measure;
 use crate::pack::Action;
 
 /// A part of the original text, in each of the units that people count text in.
@@ -47,4 +48,40 @@ pub struct Inspection {
     pub findings: Vec<Finding>,
     /// What would pass: empty when the text is refused.
     pub text: String,
+}
+
+/// Something found, in bytes of the text that is kept.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Found {
+    pub(crate) rule: u32,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) score: f32,
+    /// In a JSON document: it stands outside a string.
+    pub(crate) bare: bool,
+    /// The text ends here whatever the rule's action is: what is to be taken back cannot be.
+    pub(crate) ends: bool,
+}
+
+/// A place that can still be named when the text there has been given out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// In bytes of the kept text.
+    pub(crate) byte: usize,
+    /// In characters of the kept text.
+    pub(crate) came: Measure,
+    /// In bytes, characters and UTF-16 units of the original.
+    pub(crate) original: (usize, usize, usize),
+}
+
+/// Something found in a text that may have been given out already.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Late {
+    pub(crate) found: Found,
+    pub(crate) start: Mark,
+    pub(crate) end: Mark,
+    /// The place that decided: it comes in the order of the text where this stands, in bytes of the kept text.
+    pub(crate) key: usize,
+    /// Whether it is told and counted; a part of something that is told elsewhere is not.
+    pub(crate) told: bool,
 }

@@ -14,18 +14,25 @@
 //!
 //! This crate reads no clock, file or network.
 
+mod ahead;
+mod border;
 pub mod classify;
+mod combine;
 mod crossing;
-mod detect;
+mod edits;
 mod error;
 mod expand;
 mod finding;
 mod handle;
+mod json;
+mod lens;
 mod mask;
 mod matcher;
+mod measure;
 mod normal;
 mod notice;
 mod pack;
+mod passage;
 mod pii;
 mod pseudonym;
 mod scan;
@@ -40,10 +47,10 @@ pub use handle::ScreenHandle;
 pub use matcher::{View, Views};
 pub use notice::{Appeal, Notice, Refusal};
 pub use pack::{
-    Acceptance, Accepted, Action, Actions, Boundary, Candidate, Category, Coverage, Detector,
-    Import, Imported, LeftOut, NoRisk, Pack, PackBuild, PackContents, PackCounts, PackDiff,
-    PackFile, PackHeader, PackKeys, PackSecret, PackSource, Risk, RiskCoverage, RiskGroup, Sealed,
-    Severity, Status, TermDiff, Wanted, candidates,
+    Acceptance, Accepted, Action, Actions, Boundary, Candidate, Category, Coverage, Import,
+    Imported, LeftOut, NoRisk, Pack, PackBuild, PackContents, PackCounts, PackDiff, PackFile,
+    PackHeader, PackKeys, PackSecret, PackSource, Risk, RiskCoverage, RiskGroup, Sealed, Severity,
+    Status, TermDiff, Wanted, candidates,
 };
 #[cfg(feature = "train")]
 pub use pii::{Marked, train};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 use yumen_policy::{Text, UiLanguage};
 
-use crate::pack::{Action, Boundary, Category, Rule, Severity};
+use crate::border::Border;
+use crate::pack::{Action, Category, Severity};
 
 /// One rule that acted on a text, and how often.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -127,15 +128,15 @@ impl Tally {
         self.0.is_empty()
     }
 
-    pub(crate) fn into_notices(self, rules: &[Rule], boundary: Boundary) -> Vec<Notice> {
+    pub(crate) fn into_notices(self, border: &Border<'_>) -> Vec<Notice> {
         self.0
             .into_iter()
             .map(|(index, count)| {
-                let rule = &rules[index as usize];
+                let rule = border.rule(index);
                 Notice {
                     code: rule.id.clone(),
-                    action: rule.actions.at(boundary),
-                    direction: boundary.direction(),
+                    action: border.action(index),
+                    direction: border.boundary.direction(),
                     count,
                     category: rule.category.clone(),
                     severity: rule.severity,

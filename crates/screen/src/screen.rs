@@ -1,22 +1,25 @@
 //! Screens: the compiled packs, and whole values through them.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use yumen_policy::{Digest, MarketId, Text};
 use yumen_wire::{Passages, Tokens};
 
+use crate::border::Border;
 use crate::crossing::{Crossing, ToPartner};
-use crate::detect::phrase::PhraseSet;
 use crate::error::ScreenError;
-use crate::finding::{Finding, Inspection, Span};
-use crate::mask::Outgoing;
+use crate::finding::Inspection;
+use crate::lens::{Compiler, Lens};
+use crate::mask::Ended;
 use crate::notice::{Notice, Refusal, Tally};
-use crate::pack::{Action, Actions, Boundary, Detector, Kind, Pack, Rule, Severity};
+use crate::pack::{Action, Actions, Boundary, Kind, Pack, Rule, Severity};
+use crate::passage::Passage;
+use crate::pii::Gazetteer;
 use crate::pseudonym::{Vault, disarmed};
-use crate::scan::{Lens, Scanner};
+use crate::scan::Context;
 use crate::screened::Screened;
 use crate::stream::StreamScreen;
 
@@ -60,8 +63,9 @@ impl Screen {
             let id: Arc<str> = pack.id().into();
             for (rule, kind) in pack.rules {
                 let name = match &kind {
-                    Kind::Detector(detector) => detector.name(),
+                    Kind::Detector(entity) => entity.name(),
                     Kind::Phrases(_) => "phrase",
+                    Kind::Combination(_) => "combination",
                     Kind::Classifier { .. } => "classifier",
                 };
                 let category = rule.category.as_ref().map(|category| category.id.as_str().into());
@@ -78,8 +82,8 @@ impl Screen {
         if let Some(twice) = rules.iter().find(|rule| !ids.insert(rule.id.as_str())) {
             return Err(ScreenError::RuleTwice(twice.id.clone()));
         }
-        let mut compiled = HashMap::new();
-        let mut lens = |boundary| lens(&rules, &kinds, boundary, &mut compiled);
+        let mut compiler = Compiler::default();
+        let mut lens = |boundary| compiler.lens(&rules, &kinds, boundary);
         let [a, b, c, d] = Boundary::ALL;
         let lenses = [lens(a)?, lens(b)?, lens(c)?, lens(d)?];
         Ok(Self {
@@ -167,64 +171,50 @@ impl Screen {
         mut value: T,
         mut vault: Option<&mut Vault>,
     ) -> Result<(Screened<T, C>, Vec<Notice>), Refusal> {
-        let boundary = C::BOUNDARY;
-        let mut masked = Tally::default();
-        let mut refused = Tally::default();
+        let context = Context { border: self.border(C::BOUNDARY), person: nobody(), revises: true };
+        if context.border.lens.is_clear() {
+            return Ok((Screened::new(value), Vec::new()));
+        }
+        let (mut told, mut refused) = (Tally::default(), Tally::default());
+        let mut stopped = false;
         value.passages_mut(&mut |text| {
-            self.passage(text, boundary, &mut masked, &mut refused, vault.as_deref_mut());
+            if stopped {
+                text.clear();
+                return;
+            }
+            let mut passage = Passage::new(context, false);
+            let progress = passage.read(context, text, true, &mut told, vault.as_deref_mut());
+            *text = progress.text;
+            match progress.ended {
+                None => {}
+                Some(Ended { refused: false, .. }) => stopped = true,
+                Some(Ended { rule, .. }) => {
+                    refused.add(rule, 1);
+                    passage.refusals(context, &mut refused);
+                }
+            }
         });
         if refused.is_empty() {
-            Ok((Screened::new(value), masked.into_notices(&self.rules, boundary)))
+            Ok((Screened::new(value), told.into_notices(&context.border)))
         } else {
-            Err(Refusal { notices: refused.into_notices(&self.rules, boundary) })
+            Err(Refusal { notices: refused.into_notices(&context.border) })
         }
     }
 
     /// What the screen makes of a text at a border: all that is found in it, and what would pass.
     pub fn inspect(&self, text: &str, boundary: Boundary) -> Inspection {
-        let lens = self.lens(boundary);
-        let mut scanner = Scanner::default();
-        scanner.scan(lens, text);
-        let kept: String = scanner.kept(text).collect();
-        scanner.finish(lens);
-        scanner.found.sort_unstable_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
-        let span = |bytes: std::ops::Range<usize>| {
-            let at = |end: usize| {
-                let before = &kept[..kept.ceil_char_boundary(end)];
-                (before.chars().count(), before.encode_utf16().count())
-            };
-            let (start, end) = (at(bytes.start), at(bytes.end));
-            Span { bytes, chars: start.0..end.0, utf16: start.1..end.1 }
-        };
-        let findings: Vec<Finding> = scanner
-            .found
-            .iter()
-            .map(|found| {
-                let known = &self.known_as[found.rule as usize];
-                Finding {
-                    rule: Arc::clone(&known.rule),
-                    kind: Cow::Borrowed(known.kind),
-                    category: Arc::clone(&known.category),
-                    action: self.rules[found.rule as usize].actions.at(boundary),
-                    span: span(found.start..found.end),
-                    score: 1.0,
-                }
-            })
-            .collect();
-        let action = findings.iter().map(|found| found.action).max().unwrap_or_default();
-        let mut passes = String::new();
-        if action < Action::Refuse {
-            let mut outgoing = Outgoing::new(kept);
-            let frontier = scanner.frontier();
-            passes = outgoing.release(
-                frontier,
-                &mut scanner.found,
-                &self.rules,
-                &mut Tally::default(),
-                None,
-            );
+        let context = Context { border: self.border(boundary), person: nobody(), revises: true };
+        let mut passage = Passage::new(context, false);
+        let progress = passage.read(context, text, true, &mut Tally::default(), None);
+        let mut findings = progress.findings;
+        findings.extend(passage.rest(context));
+        findings.sort_by_key(|found| (found.span.bytes.start, Reverse(found.span.bytes.end)));
+        let refused = progress.ended.is_some_and(|ended| ended.refused);
+        Inspection {
+            action: findings.iter().map(|found| found.action).max().unwrap_or_default(),
+            findings,
+            text: if refused { String::new() } else { progress.text },
         }
-        Inspection { action, findings, text: passes }
     }
 
     /// Screens a text that comes in chunks on its way over one border.
@@ -232,63 +222,18 @@ impl Screen {
         StreamScreen::new(Arc::clone(self), crossing)
     }
 
-    fn passage(
-        &self,
-        text: &mut String,
-        boundary: Boundary,
-        masked: &mut Tally,
-        refused: &mut Tally,
-        vault: Option<&mut Vault>,
-    ) {
-        let lens = self.lens(boundary);
-        if lens.is_clear() {
-            return;
-        }
-        let mut scanner = Scanner::default();
-        scanner.scan(lens, text);
-        if !scanner.removed.is_empty() {
-            let kept: String = scanner.kept(text).collect();
-            *text = kept;
-        }
-        scanner.finish(lens);
-        self.tally_refusals(&scanner, boundary, refused);
-        masked.add(SHORTENING, scanner.shortened);
-        if !scanner.found.is_empty() {
-            let mut outgoing = Outgoing::new(std::mem::take(text));
-            let frontier = scanner.frontier();
-            *text = outgoing.release(frontier, &mut scanner.found, &self.rules, masked, vault);
-        }
-    }
-
-    pub(crate) fn lens(&self, boundary: Boundary) -> &Lens {
-        &self.lenses[boundary as usize]
-    }
-
-    pub(crate) fn rules(&self) -> &[Rule] {
-        &self.rules
-    }
-
-    /// Counts what was found that may not pass.
-    pub(crate) fn tally_refusals(
-        &self,
-        scanner: &Scanner,
-        boundary: Boundary,
-        refused: &mut Tally,
-    ) {
-        for span in &scanner.found {
-            if self.rules[span.rule as usize].actions.at(boundary) == Action::Refuse {
-                refused.add(span.rule, 1);
-            }
-        }
+    pub(crate) fn border(&self, boundary: Boundary) -> Border<'_> {
+        let lens = &self.lenses[boundary as usize];
+        Border { boundary, lens, rules: &self.rules, known_as: &self.known_as }
     }
 }
 
 /// What the findings of a rule are called.
 #[derive(Clone, Debug)]
-struct KnownAs {
-    rule: Arc<str>,
-    kind: &'static str,
-    category: Arc<str>,
+pub(crate) struct KnownAs {
+    pub(crate) rule: Arc<str>,
+    pub(crate) kind: &'static str,
+    pub(crate) category: Arc<str>,
 }
 
 impl KnownAs {
@@ -310,6 +255,7 @@ fn shortening() -> Rule {
             from_device: Action::Mask,
         },
         placeholder: String::new(),
+        replacement: None,
         text: Text {
             en: "Invisible characters that could hide text were removed.".to_owned(),
             zh: "已移除可能隐藏文字的不可见字符。".to_owned(),
@@ -322,58 +268,8 @@ fn shortening() -> Rule {
     }
 }
 
-type CompiledPhrases = HashMap<Vec<u32>, Option<Arc<PhraseSet>>>;
-
-/// What the rules look for at one boundary; boundaries that look for the same phrases share them.
-fn lens(
-    rules: &[Rule],
-    kinds: &[Option<Kind>],
-    boundary: Boundary,
-    compiled: &mut CompiledPhrases,
-) -> Result<Lens, ScreenError> {
-    let mut lens = Lens::default();
-    let mut detectors: HashMap<&'static str, &str> = HashMap::new();
-    let mut with_phrases = Vec::new();
-    let mut phrases = Vec::new();
-    for ((index, rule), kind) in (0_u32..).zip(rules).zip(kinds) {
-        if let Some(Kind::Detector(detector)) = kind
-            && let Some(first) = detectors.insert(detector.name(), &rule.id)
-        {
-            return Err(ScreenError::DetectorTwice {
-                detector: detector.name(),
-                first: first.to_owned(),
-                second: rule.id.clone(),
-            });
-        }
-        if rule.actions.at(boundary) == Action::Allow {
-            continue;
-        }
-        match kind {
-            Some(Kind::Detector(Detector::BankCard)) => lens.numbers.bank_card = Some(index),
-            Some(Kind::Detector(Detector::CnMobile)) => lens.numbers.cn_mobile = Some(index),
-            Some(Kind::Detector(Detector::CnResidentId)) => {
-                lens.numbers.cn_resident_id = Some(index);
-            }
-            Some(Kind::Detector(Detector::Email)) => lens.email = Some(index),
-            Some(Kind::Phrases(of_rule)) => {
-                with_phrases.push(index);
-                phrases.push((index, rule.id.as_str(), of_rule));
-            }
-            Some(Kind::Classifier { .. }) => {
-                return Err(ScreenError::Rule {
-                    rule: rule.id.clone(),
-                    reason: "this screen reads no classifiers".to_owned(),
-                });
-            }
-            None => {}
-        }
-    }
-    lens.phrases = if let Some(known) = compiled.get(&with_phrases) {
-        known.clone()
-    } else {
-        let set = PhraseSet::new(&phrases)?.map(Arc::new);
-        compiled.insert(with_phrases, set.clone());
-        set
-    };
-    Ok(lens)
+/// A person of whose contacts nothing is known.
+pub(crate) fn nobody() -> &'static Gazetteer {
+    static NOBODY: LazyLock<Gazetteer> = LazyLock::new(Gazetteer::default);
+    &NOBODY
 }

@@ -6,23 +6,34 @@ use std::sync::Arc;
 
 use crate::crossing::Crossing;
 use crate::finding::Finding;
-use crate::mask::Outgoing;
+use crate::mask::{Ended, Replaced};
 use crate::notice::{Notice, Refusal, Tally};
-use crate::scan::Scanner;
-use crate::screen::{SHORTENING, Screen};
+use crate::passage::{Passage, Progress};
+use crate::pii::Gazetteer;
+use crate::scan::Context;
+use crate::screen::{Screen, nobody};
 use crate::screened::Screened;
 
 /// The screening of one stream on its way over the border `C`.
 ///
-/// The texts of all steps, one after the other, are what [`Screen::whole`] makes of the whole text, and their
+/// The texts of all steps, one after the other and revised, are what [`Screen::whole`] makes of the whole text, and their
 /// notices add up to the same counts.
 #[derive(Debug)]
 pub struct StreamScreen<C> {
     screen: Arc<Screen>,
     crossing: PhantomData<C>,
-    scanner: Scanner,
-    outgoing: Outgoing,
+    /// Made with the first chunk.
+    reading: Option<Box<Passage>>,
+    manner: Manner,
     ended: bool,
+}
+
+/// How a stream is screened.
+#[derive(Clone, Debug, Default)]
+struct Manner {
+    revises: bool,
+    json: bool,
+    person: Option<Arc<Gazetteer>>,
 }
 
 /// What one chunk set free.
@@ -72,26 +83,40 @@ impl<C: Crossing> StreamScreen<C> {
         Self {
             screen,
             crossing: PhantomData,
-            scanner: Scanner::default(),
-            outgoing: Outgoing::default(),
+            reading: None,
+            manner: Manner::default(),
             ended: false,
         }
     }
 
-    /// Takes the next chunk. After a refusal or [`finish`](Self::finish) every step is empty.
+    /// The same for a client that can replace what it was given: see [`Step::revisions`].
+    #[must_use]
+    pub fn revising(mut self) -> Self {
+        self.manner.revises = true;
+        self
+    }
+
+    /// The same for a JSON document, such as the arguments of a tool call: its strings are read as what they say,
+    /// and it stays JSON where something in it is replaced.
+    #[must_use]
+    pub fn in_json(mut self) -> Self {
+        self.manner.json = true;
+        self
+    }
+
+    /// The same for a person whose contacts' names are known.
+    #[must_use]
+    pub fn knowing(mut self, person: Arc<Gazetteer>) -> Self {
+        self.manner.person = Some(person);
+        self
+    }
+
+    /// Takes the next chunk. After a refusal, a stop or [`finish`](Self::finish) every step is empty.
     pub fn push(&mut self, text: &str) -> Step<C> {
         if self.ended || text.is_empty() {
             return Step::default();
         }
-        let lens = self.screen.lens(C::BOUNDARY);
-        if lens.is_clear() {
-            return Step { text: Some(Screened::new(text.to_owned())), ..Step::default() };
-        }
-        self.scanner.scan(lens, text);
-        for part in self.scanner.kept(text) {
-            self.outgoing.held.push_str(part);
-        }
-        self.release()
+        self.read(text, false)
     }
 
     /// The text ends here: lets go what is left.
@@ -99,44 +124,83 @@ impl<C: Crossing> StreamScreen<C> {
         if self.ended {
             return Step::default();
         }
-        self.scanner.finish(self.screen.lens(C::BOUNDARY));
-        let step = self.release();
+        let step = self.read("", true);
         self.ended = true;
         step
     }
 
+    /// The time for deciding is over: lets go what is held back, whatever it may become. What turns out to be something that is
+    /// replaced is replaced later, by a revision or, for a client that cannot revise, as far as it has not been given out.
+    pub fn overdue(&mut self) -> Step<C> {
+        let context = context::<C>(&self.screen, &self.manner);
+        match &mut self.reading {
+            Some(reading) if !self.ended => {
+                let progress = reading.overdue(context);
+                step(progress, Tally::default(), context)
+            }
+            _ => Step::default(),
+        }
+    }
+
     /// How many bytes are held back now.
     pub fn held(&self) -> usize {
-        self.outgoing.held.len()
+        self.held_texts().iter().map(|text| text.len()).sum()
     }
 
     /// How many characters are held back now.
     pub fn held_chars(&self) -> usize {
-        self.outgoing.held.chars().count()
+        self.held_texts().iter().map(|text| text.chars().count()).sum()
     }
 
-    fn release(&mut self) -> Step<C> {
+    fn held_texts(&self) -> [&str; 2] {
+        match &self.reading {
+            Some(reading) if !self.ended => reading.held(),
+            _ => [""; 2],
+        }
+    }
+
+    fn read(&mut self, text: &str, ended: bool) -> Step<C> {
+        let context = context::<C>(&self.screen, &self.manner);
+        if context.border.lens.is_clear() {
+            let text = (!text.is_empty()).then(|| Screened::new(text.to_owned()));
+            return Step { text, ..Step::default() };
+        }
+        let json = self.manner.json;
+        let reading = self.reading.get_or_insert_with(|| Box::new(Passage::new(context, json)));
         let mut tally = Tally::default();
-        self.screen.tally_refusals(&self.scanner, C::BOUNDARY, &mut tally);
-        if !tally.is_empty() {
-            self.ended = true;
-            self.outgoing = Outgoing::default();
-            let notices = tally.into_notices(self.screen.rules(), C::BOUNDARY);
-            return Step { refused: Some(Refusal { notices }), ..Step::default() };
-        }
-        tally.add(SHORTENING, std::mem::take(&mut self.scanner.shortened));
-        let frontier = self.scanner.frontier();
-        let text = self.outgoing.release(
-            frontier,
-            &mut self.scanner.found,
-            self.screen.rules(),
-            &mut tally,
-            None,
-        );
-        Step {
-            text: (!text.is_empty()).then(|| Screened::new(text)),
-            notices: tally.into_notices(self.screen.rules(), C::BOUNDARY),
-            ..Step::default()
-        }
+        let progress = reading.read(context, text, ended, &mut tally, None);
+        self.ended = progress.ended.is_some();
+        step(progress, tally, context)
+    }
+}
+
+fn context<'c, C: Crossing>(screen: &'c Screen, manner: &'c Manner) -> Context<'c> {
+    Context {
+        border: screen.border(C::BOUNDARY),
+        person: manner.person.as_deref().unwrap_or_else(|| nobody()),
+        revises: manner.revises,
+    }
+}
+
+fn step<C: Crossing>(progress: Progress, tally: Tally, context: Context<'_>) -> Step<C> {
+    let Progress { text, revisions, findings, ended } = progress;
+    if let Some(Ended { rule, refused: true }) = ended {
+        let mut tally = Tally::default();
+        tally.add(rule, 1);
+        let notices = tally.into_notices(&context.border);
+        return Step { refused: Some(Refusal { notices }), findings, ..Step::default() };
+    }
+    let revision = |Replaced { from, to, text }| Revision {
+        chars: from.chars..to.chars,
+        utf16: from.utf16..to.utf16,
+        text: Screened::new(text),
+    };
+    Step {
+        text: (!text.is_empty()).then(|| Screened::new(text)),
+        revisions: revisions.into_iter().map(revision).collect(),
+        notices: tally.into_notices(&context.border),
+        findings,
+        stopped: ended.is_some(),
+        refused: None,
     }
 }

@@ -172,7 +172,7 @@ fn mistakes_are_named_by_file_line_and_rule() {
         ),
         (
             toml("phrases = [\"kite string\"]", "phrases = [\"kite\"]\ndetector = \"email\""),
-            "line 38: rule `lexicon.over`: give one of `detector`, `phrases`, `terms` and `classifier`; `views`, `exceptions`, `not_after` and `not_before` go with phrases and terms",
+            "line 38: rule `lexicon.over`: give one of `detector`, `phrases`, `terms`, `classifier` and `combination`; `views`, `exceptions`, `not_after` and `not_before` go with phrases and terms",
         ),
     ] {
         assert_eq!(said, expected);

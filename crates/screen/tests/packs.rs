@@ -104,7 +104,7 @@ fn personal_numbers_are_masked_however_they_are_written() {
     masks("id 110105 19491231 002x.", "id ⟦id_number⟧.");
     masks("电话13800138000。", "电话⟦phone⟧。");
     masks("打138-0013-8000或+86 138 0013 8000", "打⟦phone⟧或⟦phone⟧");
-    masks("(+86)13800138000 0086-13800138000", "(+86)⟦phone⟧ ⟦phone⟧");
+    masks("(+86)13800138000 0086-13800138000", "⟦phone⟧ ⟦phone⟧");
     masks("8613800138000", "⟦phone⟧");
     masks("１３８００１３８０００", "⟦phone⟧");
     masks("1\u{200b}3800\u{2060}138000!", "⟦phone⟧!");
@@ -145,7 +145,7 @@ fn addresses_of_electronic_mail_are_masked() {
         masks(text, text);
     }
     let long = format!("{}@example.com", "a".repeat(100));
-    masks(&long, &format!("{}⟦email⟧", "a".repeat(36)));
+    masks(&long, &long);
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn a_notice_says_what_where_and_how_often() {
     assert_eq!(
         json,
         serde_json::json!([{"code": "pii.email", "action": "mask", "direction": "input", "count": 2,
-            "text": {"en": "An e-mail address was masked.", "zh": "已遮盖电子邮箱地址。"}}])
+            "appeal": {"post": "/v1/reports"}, "text": {"en": "An e-mail address was masked.", "zh": "已遮盖电子邮箱地址。"}}])
     );
 }
 

@@ -15,6 +15,6 @@ mod window;
 
 pub(crate) use fold::{Glyph, fold, folded};
 pub(crate) use lookalike::{Script, script};
-pub(crate) use normaliser::Normaliser;
+pub(crate) use normaliser::{MAX_INVISIBLE, Normaliser};
 pub(crate) use ruler::Ruler;
 pub(crate) use window::{LOOK_BACK, Pending, Window};

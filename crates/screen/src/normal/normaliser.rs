@@ -9,7 +9,7 @@ use super::table::{Folded, table};
 ///
 /// Enough for flags, joined emoji and stacked accents in every living script; too few to hide a text in, or to
 /// stretch a number beyond the hold limit.
-const MAX_INVISIBLE: usize = 8;
+pub(crate) const MAX_INVISIBLE: usize = 8;
 
 /// Folds a text in pieces; how it was cut changes nothing.
 ///

@@ -77,6 +77,12 @@ impl Ruler {
         }
     }
 
+    /// A place ahead in bytes, characters and UTF-16 units of the original; `after` what was removed there, or before it.
+    pub(crate) fn mark(&self, ahead: &str, byte: usize, after: bool) -> (usize, usize, usize) {
+        let place = self.place(ahead, byte, after);
+        (place.bytes, place.chars, place.utf16)
+    }
+
     /// The place of a byte of the kept text, after what was removed there or before it.
     fn place(&self, ahead: &str, byte: usize, after: bool) -> Length {
         let mut place = self.original;

@@ -97,4 +97,12 @@ impl Actions {
             Boundary::FromDevice => self.from_device,
         }
     }
+
+    /// What happens at one boundary: on the way to a model there is no answer to end, so what would end one refuses.
+    pub(crate) fn effective(self, boundary: Boundary) -> Action {
+        match (self.at(boundary), boundary.direction()) {
+            (Action::Stop, "input") => Action::Refuse,
+            (action, _) => action,
+        }
+    }
 }

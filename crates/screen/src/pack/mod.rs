@@ -53,8 +53,7 @@ pub use header::{PackContents, PackCounts, PackHeader, Sealed};
 pub use import::{Import, Imported, LeftOut};
 pub use keys::PackKeys;
 pub use risk::{NoRisk, Risk, RiskGroup};
-pub use rule::Detector;
-pub(crate) use rule::{Kind, Phrases, Rule};
+pub(crate) use rule::{Kind, Rule};
 pub use secret::PackSecret;
 pub use source::PackSource;
 

@@ -4,39 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use serde::Deserialize;
 use yumen_policy::{MarketId, Text};
 
 use super::action::{Action, Actions};
 use super::category::{Category, Severity};
 use crate::classify::Model;
 use crate::matcher::{Guards, Views};
-
-/// A detector built into the engine: something with a structure that phrases cannot describe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Detector {
-    /// A payment card number: 13 to 19 digits, an issuer's prefix, and the Luhn check digit (ISO/IEC 7812-1).
-    BankCard,
-    /// A mainland China mobile number: `1[3-9]` and nine digits, with or without `+86`.
-    CnMobile,
-    /// A mainland China resident identity number: 18 characters, a province, a date, and the check digit of GB 11643-1999.
-    CnResidentId,
-    /// An e-mail address with a dotted ASCII domain.
-    Email,
-}
-
-impl Detector {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::BankCard => "bank_card",
-            Self::CnMobile => "cn_mobile",
-            Self::CnResidentId => "cn_resident_id",
-            Self::Email => "email",
-        }
-    }
-}
+use crate::pii::Entity;
 
 /// What a rule does and says; how it finds is its [`Kind`].
 #[derive(Clone, Debug)]
@@ -45,6 +19,8 @@ pub(crate) struct Rule {
     pub(crate) actions: Actions,
     /// What replaces a match, brackets included; empty for a removal.
     pub(crate) placeholder: String,
+    /// The rule's own words, which stand there where the action is `replace`.
+    pub(crate) replacement: Option<String>,
     /// What the person is told.
     pub(crate) text: Text,
     /// What they are told in place of it in some markets, such as where help is to be had there.
@@ -71,14 +47,27 @@ impl Rule {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
-    Detector(Detector),
+    /// Personal data of a kind.
+    Detector(Entity),
     Phrases(Phrases),
+    Combination(Together),
     /// What a model calls by a label, with at least this probability.
     Classifier {
         model: Arc<Model>,
         label: u16,
         threshold: f32,
     },
+}
+
+/// Rules whose terms mean something together, by their names in the pack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Together {
+    /// A term of each of these.
+    pub(crate) all: Vec<String>,
+    /// From the beginning of the first to the end of the last, in characters; `None`: anywhere in the text.
+    pub(crate) within: Option<usize>,
+    /// Unless a term of one of these is near, or came before.
+    pub(crate) none: Vec<String>,
 }
 
 /// The terms of one rule, and how and where they count.

@@ -9,17 +9,19 @@ use serde::Deserialize;
 use toml::Spanned;
 use yumen_policy::{Digest, MarketId, Text};
 
-use super::action::Actions;
+use super::action::{Action, Actions, Boundary};
 use super::category::{Category, Severity, Status};
 use super::header::PackCounts;
 use super::limits::{MAX_FILE, MAX_PHRASE, MAX_TOML, MAX_WRITTEN_OUT};
-use super::rule::{Detector, Kind, Phrases, Rule};
+use super::rule::{Kind, Phrases, Rule, Together};
 use super::sheet::Sheet;
 use super::{Pack, rows};
 use crate::classify::Model;
+use crate::combine::{MAX_SETS, MAX_WITHIN};
 use crate::error::ScreenError;
 use crate::expand::expand;
 use crate::matcher::View;
+use crate::pii::Entity;
 
 /// A pack as its makers wrote it: the TOML, and the terms in files beside it.
 #[derive(Debug)]
@@ -140,7 +142,7 @@ impl PackSource {
     }
 }
 
-const ONE_KIND: &str = "give one of `detector`, `phrases`, `terms` and `classifier`; `views`, `exceptions`, `not_after` and `not_before` go with phrases and terms";
+const ONE_KIND: &str = "give one of `detector`, `phrases`, `terms`, `classifier` and `combination`; `views`, `exceptions`, `not_after` and `not_before` go with phrases and terms";
 
 /// Where it stands what a rule looks for.
 enum Finds<'r> {
@@ -150,6 +152,16 @@ enum Finds<'r> {
     Rows(&'r str),
     /// In a model.
     Model(&'r Classifier),
+}
+
+/// Rules of the pack whose terms mean something together.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Combined {
+    all: Vec<String>,
+    within: Option<usize>,
+    #[serde(default)]
+    none: Vec<String>,
 }
 
 /// What of a model a rule goes by.
@@ -219,10 +231,12 @@ impl RawPack {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawRule {
     pub(super) id: Spanned<String>,
-    detector: Option<Detector>,
+    detector: Option<Entity>,
     pub(super) phrases: Option<Vec<String>>,
     pub(super) terms: Option<String>,
     pub(super) classifier: Option<Classifier>,
+    combination: Option<Combined>,
+    replacement: Option<String>,
     #[serde(default)]
     not_after: Vec<String>,
     #[serde(default)]
@@ -278,10 +292,18 @@ impl RawRule {
         if !texts.into_iter().all(Text::is_complete) {
             return Err(self.wrong(TEXTS));
         }
+        let actions = self.actions;
+        let replaces = Boundary::ALL.iter().any(|place| actions.at(*place) == Action::Replace);
+        if replaces == self.replacement.as_ref().is_none_or(|text| text.trim().is_empty()) {
+            return Err(
+                self.wrong("`replacement` goes with the action `replace`, and is not empty")
+            );
+        }
         Ok(Rule {
             id: self.id.get_ref().clone(),
             actions: self.actions,
             placeholder: format!("⟦{}⟧", self.placeholder),
+            replacement: self.replacement.clone(),
             text: text.clone(),
             text_in: self.text_in.clone(),
             appeal: self.appeal.clone().or_else(|| category.as_ref()?.appeal.clone()),
@@ -293,6 +315,9 @@ impl RawRule {
 
     /// What the rule looks for. `room` is how many bytes phrases may still have with their alternatives written out.
     fn finds(&self, room: &mut usize) -> Result<Finds<'_>, ScreenError> {
+        if let Some(combined) = &self.combination {
+            return self.together(combined);
+        }
         match (self.detector, &self.phrases, &self.terms, &self.classifier) {
             (Some(detector), None, None, None) if !self.has_terms_keys() => {
                 Ok(Finds::Here(Kind::Detector(detector)))
@@ -315,6 +340,25 @@ impl RawRule {
             exceptions: self.exceptions.clone(),
             views: self.views.iter().copied().collect(),
         }
+    }
+
+    /// What the rule means together.
+    fn together(
+        &self,
+        Combined { all, within, none }: &Combined,
+    ) -> Result<Finds<'_>, ScreenError> {
+        let found = [self.detector.is_some(), self.phrases.is_some(), self.terms.is_some()];
+        if found.contains(&true) || self.classifier.is_some() || self.has_terms_keys() {
+            return Err(self.wrong(ONE_KIND));
+        }
+        if !(2..=MAX_SETS).contains(&all.len()) || none.len() > MAX_SETS {
+            return Err(self.wrong(&format!("a combination is of 2 to {MAX_SETS} rules")));
+        }
+        if within.is_some_and(|within| !(1..=MAX_WITHIN).contains(&within)) {
+            return Err(self.wrong(&format!("`within` is 1 to {MAX_WITHIN} characters")));
+        }
+        let together = Together { all: all.clone(), within: *within, none: none.clone() };
+        Ok(Finds::Here(Kind::Combination(together)))
     }
 
     fn has_terms_keys(&self) -> bool {

@@ -97,4 +97,38 @@ impl Entity {
         Self::UsSsn,
         Self::Wechat,
     ];
+
+    /// Its name in packs and findings.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Age => "age",
+            Self::BankCard => "bank_card",
+            Self::CnResidentId => "cn_resident_id",
+            Self::DateTime => "date_time",
+            Self::Domain => "domain",
+            Self::DriverLicense => "driver_license",
+            Self::Email => "email",
+            Self::Iban => "iban",
+            Self::IpAddress => "ip_address",
+            Self::Landline => "landline",
+            Self::CnMobile => "cn_mobile",
+            Self::Name => "name",
+            Self::Nationality => "nationality",
+            Self::OrderNumber => "order_number",
+            Self::Organisation => "organisation",
+            Self::Passport => "passport",
+            Self::Phone => "phone",
+            Self::Place => "place",
+            Self::Plate => "plate",
+            Self::PostalCode => "postal_code",
+            Self::Qq => "qq",
+            Self::Secret => "secret",
+            Self::Title => "title",
+            Self::TrackingNumber => "tracking_number",
+            Self::Uscc => "uscc",
+            Self::UsSsn => "us_ssn",
+            Self::Wechat => "wechat",
+        }
+    }
 }

@@ -138,7 +138,7 @@ fn inside_a_row(window: &Window<'_>, at: usize, run: &Run) -> bool {
     let digits = (gap + 1..=gap + 8).take_while(|back| before(*back).is_some_and(is_digit)).count();
     let lengths: [usize; 3] =
         std::array::from_fn(|i| run.groups().get(i).map_or(0, |group| group.length));
-    let formed = matches!(lengths, [11 | 12, ..] | [3, 4, 4] | [3 | 4, 7 | 8, _]);
+    let formed = matches!(lengths, [11 | 12, ..] | [3, 4, 4] | [3 | 4, 7 | 8, _] | [2 | 4, 11, _]);
     digits > 0 && (!formed || (hyphen && digits > 2))
 }
 

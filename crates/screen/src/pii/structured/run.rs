@@ -140,6 +140,8 @@ pub(super) fn closes(window: &Window<'_>, end: usize) -> Result<bool, Pending> {
         None => true,
         Some('_' | '%' | '@') => false,
         Some('.') => !window.char(end + 1)?.is_some_and(|c| c.is_ascii_digit()),
+        // An extension: "138…x12".
+        Some('x') => window.char(end + 1)?.is_some_and(|c| c.is_ascii_digit()),
         Some(c) if c.is_ascii_alphanumeric() => {
             // "138…微信" is often written "138…wx" or "138…v".
             matches!(c, 'v' | 'w')
