@@ -145,7 +145,9 @@ def organisation():
         return f"{capital(R.choice(SUR))} {end()}"
     if x < 0.88:
         return "".join(R.choice("ABCDEFGHIKLMNOPRSTUVW") for _ in range(R.randint(3, 5)))
-    if x < 0.94:
+    if x < 0.9:
+        return f"{capital(R.choice(SUR))}, {capital(R.choice(SUR))} and {capital(R.choice(SUR))}"
+    if x < 0.95:
         return f"{R.choice(['University', 'Bank', 'Institute', 'College', 'Museum', 'Ministry', 'Department', 'School', 'Bureau'])} of {R.choice([place(), word(), word()])}"
     return f"{place()} {end()}"
 
@@ -202,9 +204,9 @@ def filled(line):
         else:
             text += part
     x = R.random()
-    if x < 0.05:
+    if x < 0.08:
         text = text.lower()
-    elif x < 0.065:
+    elif x < 0.095:
         text = text.upper()
     return text, spans
 

@@ -72,7 +72,8 @@ impl Gazetteer {
     pub(crate) fn remember(&mut self, name: &[Glyph], most: usize) {
         if self.count < most {
             let name: Vec<char> = name.iter().map(|glyph| glyph.c).collect();
-            self.add(&name, false);
+            // `Rose` is found again, `rose` is not.
+            self.add(&name, name[0].is_ascii_alphabetic());
         }
     }
 

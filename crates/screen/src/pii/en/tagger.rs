@@ -24,8 +24,11 @@ const INSIDE: &[&str] = &[
 /// Forms of address.
 const TITLES: &[&str] = &["mr", "mrs", "ms", "mx", "dr", "miss", "mme", "mlle"];
 
-/// A score from which on a name is reported, in steps of 1/`UNIT`.
-const THRESHOLD: i32 = 0;
+/// How many times likelier than nothing what is found must be.
+const THRESHOLD: f32 = 1.0;
+
+/// What has a lower score than this counts for nothing.
+const FAR: i32 = -80;
 
 pub(in super::super) fn begins(c: char) -> bool {
     c.is_alphabetic() && crate::pii::words::is_joined(c)
@@ -34,6 +37,8 @@ pub(in super::super) fn begins(c: char) -> bool {
 pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> Reading {
     let Some(row) = Row::read(window, at)? else { return Ok(None) };
     let start = sum(row.start().as_slice());
+    // How likely it is that anything begins here, whatever it is, against nothing.
+    let mut likely = 0.0_f32;
     let mut best: Option<(i32, Label, usize)> = None;
     for words in 1..=row.words {
         if !row.may_end(words) {
@@ -41,34 +46,42 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
         }
         let with = sum(row.with(words).as_slice());
         for (label, (a, b)) in LABELS.into_iter().zip(start.into_iter().zip(with)) {
-            if a + b > best.map_or(THRESHOLD, |best| best.0) {
-                best = Some((a + b, label, row.tokens[words - 1].end));
+            let score = a + b;
+            if score > best.map_or(i32::MIN, |best| best.0) {
+                best = Some((score, label, row.tokens[words - 1].end));
+            }
+            if score > FAR {
+                likely += odds(score);
             }
         }
     }
-    Ok(best.map(|(score, label, end)| {
-        let entity = match label {
-            Label::Person => Entity::Name,
-            Label::Place => Entity::Place,
-            Label::Organisation => Entity::Organisation,
-            Label::Occupation => Entity::Title,
-        };
-        #[expect(clippy::cast_precision_loss, reason = "a sum of some sixty bytes")]
-        let score = 1.0 / (1.0 + (-(score as f32) / UNIT).exp());
-        Hit { entity, end, score }
-    }))
+    let Some((_, label, end)) = best.filter(|_| likely > THRESHOLD) else { return Ok(None) };
+    let entity = match label {
+        Label::Person => Entity::Name,
+        Label::Place => Entity::Place,
+        Label::Organisation => Entity::Organisation,
+        Label::Occupation => Entity::Title,
+    };
+    Ok(Some(Hit { entity, end, score: likely / (1.0 + likely) }))
+}
+
+/// How much likelier than nothing something with this score is.
+fn odds(score: i32) -> f32 {
+    #[expect(clippy::cast_precision_loss, reason = "a sum of some sixty bytes")]
+    let score = score as f32;
+    (score / UNIT).exp()
 }
 
 /// The features of one candidate.
 #[derive(Debug)]
 pub(crate) struct Features {
-    list: [Feature; 48],
+    list: [Feature; 32],
     length: usize,
 }
 
 impl Features {
     fn new() -> Self {
-        Self { list: [Feature::of(0, 0, 0); 48], length: 0 }
+        Self { list: [Feature::of(0, 0, 0); 32], length: 0 }
     }
 
     fn add(&mut self, kind: u8, a: u64, b: u64) {
@@ -113,6 +126,9 @@ impl Row {
         if !may_begin(&first) || is_title(window, &first)? {
             return Ok(None);
         }
+        if is_contraction(window, &first) || is_calendar(window, &first) {
+            return Ok(None);
+        }
         let mut tokens = [first; MAX_WORDS + 2];
         let mut words = 1;
         let mut count = 1;
@@ -126,7 +142,22 @@ impl Row {
             let fits = next.shape.is_capital()
                 || next.shape == Shape::Mark('&')
                 || (next.shape == Shape::Lower
-                    && (is_inside(window, &next) || (lower && words < 4)));
+                    && (is_inside(window, &next)
+                        || (lower && words < 4)
+                        || (goes_on && words < 4 && leads_to_trade(window, &next)?)));
+            // `Reed, Cole and Hart`: a firm.
+            let listed = !lower
+                && next.shape == Shape::Mark(',')
+                && next.gap == Gap::None
+                && words + 2 < MAX_WORDS
+                && is_firm(window, next.end)?;
+            if listed {
+                tokens[count] = next;
+                count += 1;
+                words += 1;
+                at = next.end;
+                continue;
+            }
             if !goes_on || !fits || (next.shape.is_capital() && lower) {
                 break;
             }
@@ -151,7 +182,14 @@ impl Row {
         }
         let begin = first.start;
         let one = Token::before(window, begin, begin);
-        let two = Token::before(window, one.start, begin);
+        let mut two = Token::before(window, one.start, begin);
+        let mut one = one;
+        // The point of `Mr.` ends no sentence.
+        if one.shape == Shape::Mark('.') && two.gap == Gap::None && is_title(window, &two)? {
+            two.gap = one.gap;
+            one = two;
+            two = Token::before(window, one.start, begin);
+        }
         let three = Token::before(window, two.start, begin);
         let capitals = (1..=48)
             .any(|back| window.before(begin, back).is_some_and(|glyph| glyph.raw.is_uppercase()));
@@ -183,7 +221,8 @@ impl Row {
     pub(crate) fn may_end(&self, words: usize) -> bool {
         let last = &self.tokens[words - 1];
         last.shape.is_capital()
-            || (last.shape == Shape::Lower && self.tokens[0].shape == Shape::Lower)
+            || (last.shape == Shape::Lower
+                && (self.tokens[0].shape == Shape::Lower || last.kinds.any(Kinds::OCCUPATION)))
     }
 
     /// Whether a sentence or line begins at the row.
@@ -305,6 +344,69 @@ fn is_title(window: &Window<'_>, token: &Token) -> Result<bool, Pending> {
     Ok(spelled(TITLES)
         || (spelled(&["sir", "lady", "prof", "rev"])
             && window.char(token.end)?.is_some_and(|c| c == ' ' || c == '.')))
+}
+
+/// Whether a word is two in one, `I've`, `C'mon`, and no name.
+fn is_contraction(window: &Window<'_>, token: &Token) -> bool {
+    let glyphs = &window.glyphs()[token.start..token.end];
+    let Some(mark) = glyphs.iter().position(|glyph| matches!(glyph.c, '\'' | '’')) else {
+        return false;
+    };
+    let tail = glyphs[mark + 1..].iter().map(|glyph| glyph.c);
+    ["ve", "m", "ll", "re", "d", "s", "t", "mon", "all", "am", "clock", "em"]
+        .iter()
+        .any(|known| known.chars().eq(tail.clone()))
+}
+
+/// Whether a word is a month or a day of the week that is no first name too.
+fn is_calendar(window: &Window<'_>, token: &Token) -> bool {
+    const DAYS: &[&str] = &[
+        "january",
+        "february",
+        "march",
+        "july",
+        "september",
+        "october",
+        "november",
+        "december",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ];
+    let glyphs = &window.glyphs()[token.start..token.end];
+    DAYS.iter().any(|word| word.chars().eq(glyphs.iter().map(|glyph| glyph.c)))
+}
+
+/// Whether a word in small letters, or one of the two after it, is what somebody does: `Dairy scientist`.
+fn leads_to_trade(window: &Window<'_>, token: &Token) -> Result<bool, Pending> {
+    let mut token = *token;
+    for _ in 0..3 {
+        if token.shape != Shape::Lower || token.gap != Gap::Space {
+            return Ok(false);
+        }
+        if token.kinds.any(Kinds::OCCUPATION) {
+            return Ok(true);
+        }
+        token = Token::next(window, token.end)?;
+    }
+    Ok(false)
+}
+
+/// Whether `Cole and` and a name follow.
+fn is_firm(window: &Window<'_>, at: usize) -> Result<bool, Pending> {
+    let name = Token::next(window, at)?;
+    if !name.shape.is_capital() || name.gap != Gap::Space {
+        return Ok(false);
+    }
+    let and = Token::next(window, name.end)?;
+    let glyphs = &window.glyphs()[and.start..and.end];
+    let joins =
+        and.shape == Shape::Mark('&') || "and".chars().eq(glyphs.iter().map(|glyph| glyph.c));
+    Ok(joins && and.gap == Gap::Space && Token::next(window, and.end)?.shape.is_capital())
 }
 
 fn is_inside(window: &Window<'_>, token: &Token) -> bool {

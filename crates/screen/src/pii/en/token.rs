@@ -168,7 +168,10 @@ impl Token {
             // All numbers of one length are alike.
             Shape::Number => 1 + (self.end - self.start) as u64,
             Shape::Nothing => 0,
-            _ if self.shape.is_word() && !self.kinds.any(Kinds::WORD | Kinds::OCCUPATION) => {
+            _ if self.shape.is_word()
+                && self.end - self.start > 2
+                && !self.kinds.any(Kinds::WORD | Kinds::OCCUPATION) =>
+            {
                 1 << 16 | u64::from(self.kinds.0) << 8 | self.shape.code()
             }
             _ => self.key.number(),

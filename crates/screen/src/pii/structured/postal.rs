@@ -72,8 +72,87 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
         let entity = if military { Entity::Address } else { Entity::PostalCode };
         return hit(entity, code.end, 0.9);
     }
+    if let Some(entity) = after_town(window, at, &code)? {
+        return hit(entity, code.end, 0.7);
+    }
     Ok(None)
 }
+
+/// A code after the name of a town, a state or a country. In a block of lines it belongs to the address; in a sentence, after
+/// `in` and a name, it is a code by itself.
+fn after_town(window: &Window<'_>, at: usize, code: &Digits) -> Result<Option<Entity>, Pending> {
+    if !(4..=9).contains(&code.count) {
+        return Ok(None);
+    }
+    let before = window.glyphs()[..at].iter().rev().take(40);
+    let (mut names, mut letters, mut capital, mut gap) = (0, 0, true, ' ');
+    let mut first = ' ';
+    let mut opened = None;
+    for glyph in before {
+        match glyph.c {
+            c if c.is_alphabetic() => {
+                letters += 1;
+                first = glyph.raw;
+            }
+            '\n' | '\r' if letters == 0 && names == 0 => gap = '\n',
+            ')' | '(' | '-' | '\'' | '.' if letters > 0 || names > 0 || glyph.c == ')' => {}
+            c => {
+                if letters > 0 {
+                    capital &= first.is_uppercase() || letters <= 3;
+                    names += 1;
+                    letters = 0;
+                }
+                if c != ' ' || names > 4 {
+                    opened = Some(c);
+                    break;
+                }
+                // A preposition before the names: `in Arendal 4844`.
+                if !capital {
+                    opened = Some('a');
+                    break;
+                }
+            }
+        }
+    }
+    let year = code.count == 4
+        && window.char(at)?.is_some_and(|c| matches!(c, '1' | '2'))
+        && window.char(at + 1)?.is_some_and(|c| matches!(c, '9' | '0'));
+    let closes = matches!(
+        window.char(code.end)?,
+        None | Some('\n' | '\r' | '.' | ',' | '?' | '!' | ')' | ';' | '"')
+    );
+    Ok(match opened {
+        Some('\n' | '\r' | '>' | '?') if names > 0 && closes => {
+            Some(if gap == '\n' { Entity::PostalCode } else { Entity::Address })
+        }
+        Some(',') if names > 0 && !year => Some(Entity::Address),
+        _ if names > 0
+            && !year
+            && code.count <= 5
+            && Before::of(window, at, 40).has(TOWARD)
+            && named(window, at) =>
+        {
+            Some(Entity::PostalCode)
+        }
+        _ => None,
+    })
+}
+
+/// Whether the word before a place begins with a capital, and is no month.
+fn named(window: &Window<'_>, at: usize) -> bool {
+    let word: Vec<_> = window.glyphs()[..at]
+        .iter()
+        .rev()
+        .take(40)
+        .skip_while(|glyph| glyph.c == ' ')
+        .take_while(|glyph| glyph.c.is_alphabetic())
+        .collect();
+    word.len() >= 3 && word.last().is_some_and(|glyph| glyph.raw.is_uppercase())
+        || word.len() == 1 && word[0].raw.is_uppercase()
+}
+
+/// Words before the name of a town.
+const TOWARD: &[&str] = &["in", "at", "to", "from", "near", "of"];
 
 /// A code in digits: one group, or two as in `12345-6789`, `340 12`, `10001-000`.
 struct Digits {
