@@ -6,6 +6,7 @@ mod kill;
 mod ledger;
 mod market;
 mod pack;
+mod pack_making;
 mod partner;
 mod release;
 mod screen;
@@ -22,9 +23,13 @@ pub(crate) use self::kill::{KillArgs, KillCommand};
 pub(crate) use self::ledger::{HoldCommand, LedgerCommand, WantedArgs, When};
 pub(crate) use self::market::MarketCommand;
 pub(crate) use self::pack::{GroundsArgs, PackCommand};
+pub(crate) use self::pack_making::{
+    AcceptArgs, BuildArgs, CoverageArgs, ImportArgs, PackMaking, Secrets, TestArgs, TrainArgs,
+    VerifyArgs,
+};
 pub(crate) use self::partner::{CatalogPlace, EmulateArgs, PartnerCommand};
 pub(crate) use self::release::ReleaseCommand;
-pub(crate) use self::screen::{ScreenCommand, ScreenRunArgs};
+pub(crate) use self::screen::{Direction, ScreenCommand, ScreenRunArgs};
 
 /// The gate through which AI features reach a market.
 #[derive(Debug, Parser)]

@@ -177,11 +177,17 @@ fn fresh_key() -> Result<SigningKey, Failure> {
     Ok(SigningKey::from_bytes(&seed))
 }
 
-/// 256 random bits as 64 hexadecimal digits.
-pub(crate) fn random_hex() -> Result<String, Failure> {
-    let mut bytes = [0_u8; 32];
+/// Random bytes.
+pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0_u8; N];
     getrandom::fill(&mut bytes)
         .map_err(|error| Failure::new(format!("the system gives no randomness: {error}")))?;
+    Ok(bytes)
+}
+
+/// 256 random bits as 64 hexadecimal digits.
+pub(crate) fn random_hex() -> Result<String, Failure> {
+    let bytes: [u8; 32] = random_bytes()?;
     Ok(bytes.iter().fold(String::new(), |mut hex, byte| {
         // Writing into a string does not fail.
         let _ = write!(hex, "{byte:02x}");

@@ -65,6 +65,11 @@ impl Pack {
 }
 
 impl<'f> PackFile<'f> {
+    /// Whether bytes begin as a built pack does; a source does not.
+    pub fn is_one(bytes: &[u8]) -> bool {
+        bytes.starts_with(MAGIC)
+    }
+
     /// Reads a built pack, and believes nothing yet.
     ///
     /// # Errors
@@ -157,13 +162,20 @@ impl<'f> PackFile<'f> {
                 &plain
             }
         };
-        let source = parts::read(contents)?;
+        let mut source = parts::read(contents)?;
         // Those that were left out are in it no more.
         let candidates = self.header.counts.candidates;
         let counts = PackCounts { candidates, ..source.counts() };
         if source.raw.id != self.header.id || counts != self.header.counts {
             return Err(ScreenError::PackForm("its header and its contents do not agree".into()));
         }
+        // What was said when it was built goes before what stands in the TOML.
+        let PackHeader { version, issued, expires, owner, markets, .. } = self.header.clone();
+        source.raw.version = version;
+        source.raw.issued = Some(issued);
+        source.raw.expires = Some(expires);
+        source.raw.owner = Some(owner);
+        source.raw.markets = markets;
         Ok(source)
     }
 
@@ -180,18 +192,8 @@ impl<'f> PackFile<'f> {
 
     /// The pack that a screen is made of. Nothing is said of who signed it: [`Pack::open`] does.
     fn pack(&self, keys: &PackKeys) -> Result<Pack, ScreenError> {
-        let header = &self.header;
         let pack = self.source(keys)?.pack()?;
-        Ok(Pack {
-            version: header.version.clone(),
-            issued: Some(header.issued),
-            expires: Some(header.expires),
-            owner: Some(header.owner.clone()),
-            markets: header.markets.clone(),
-            digest: self.digest,
-            signer: header.key,
-            ..pack
-        })
+        Ok(Pack { digest: self.digest, signer: self.header.key, ..pack })
     }
 
     /// The file with the signature of a key, in place of what sealed it before.

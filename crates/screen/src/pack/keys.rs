@@ -47,6 +47,12 @@ impl PackKeys {
         self.signers.insert(key, name.into());
     }
 
+    /// Believes what others believe too, and opens what they open.
+    pub fn extend(&mut self, others: Self) {
+        self.signers.extend(others.signers);
+        self.secrets.extend(others.secrets);
+    }
+
     /// Opens with another secret.
     pub fn add_secret(&mut self, secret: PackSecret) {
         self.secrets.push(secret);

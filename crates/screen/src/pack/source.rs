@@ -82,6 +82,21 @@ impl PackSource {
         Ok(Self { toml, raw, sheets, models })
     }
 
+    /// The name of the pack.
+    pub fn id(&self) -> &str {
+        &self.raw.id
+    }
+
+    /// The version its makers gave it.
+    pub fn version(&self) -> &str {
+        &self.raw.version
+    }
+
+    /// The day it was issued, if it says so.
+    pub fn issued(&self) -> Option<Date> {
+        self.raw.issued
+    }
+
     /// How much is in it.
     pub fn counts(&self) -> PackCounts {
         let mut counts = PackCounts::default();

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{DeskPlace, Place};
+use super::{DeskPlace, PackMaking, Place};
 
 /// The packs that screens are made of.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PackCommand {
+    #[command(flatten)]
+    Making(PackMaking),
     /// Take a pack into use, in the place of the one of its name; in force with the next request.
     Install {
         /// The pack.

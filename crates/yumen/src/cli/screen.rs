@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use yumen_screen::Boundary;
 
+use super::Secrets;
+
 /// The commands of `yumen screen`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ScreenCommand {
@@ -18,6 +20,8 @@ pub(crate) struct ScreenRunArgs {
     /// A shipped pack by its name, or the file of a pack [default: all that ship].
     #[arg(long, value_name = "NAME|FILE")]
     pub pack: Vec<PathBuf>,
+    #[command(flatten)]
+    pub secrets: Secrets,
     /// The way of the texts: to a partner's model, or from one to a person.
     #[arg(long, value_enum, default_value_t = Direction::In)]
     pub direction: Direction,
