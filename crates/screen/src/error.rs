@@ -94,7 +94,7 @@ pub enum ScreenError {
         /// The pack, by what it says of itself.
         pack: String,
         /// The key.
-        key: SignerKey,
+        key: Box<SignerKey>,
     },
     /// The pack was changed after it was signed.
     #[error("the signature does not fit the pack `{0}`: it was changed after it was signed")]

@@ -101,7 +101,7 @@ impl Acceptance<'_> {
         }
         let mut out = csv::Writer::from_writer(Vec::with_capacity(csv.len() + csv.len() / 4));
         let heading = columns.iter().map(|column| COLUMNS[*column]);
-        out.write_record(heading).map_err(failed)?;
+        out.write_record(heading).map_err(|error| failed(&error))?;
         let mut done = Accepted::default();
         let mut taken: HashSet<String> = HashSet::new();
         each(file, csv, |row| {
@@ -118,7 +118,7 @@ impl Acceptance<'_> {
                 "note" if wanted => &note,
                 name => row.raw(name),
             });
-            out.write_record(cells).map_err(failed)
+            out.write_record(cells).map_err(|error| failed(&error))
         })?;
         done.unknown = match &self.wanted {
             Wanted::Ids(ids) => ids.iter().filter(|id| !taken.contains(*id)).cloned().collect(),
@@ -130,7 +130,7 @@ impl Acceptance<'_> {
             },
             Wanted::All | Wanted::Category(_) => Vec::new(),
         };
-        out.flush().map_err(|error| failed(error.into()))?;
+        out.flush().map_err(|error| failed(&error.into()))?;
         let csv = out.into_inner().map_err(|error| ScreenError::Pack(error.to_string()))?;
         Ok((csv, done))
     }
@@ -215,6 +215,6 @@ fn row_id(term: &str) -> String {
     format!("t{}", &digest["sha256:".len()..][..12])
 }
 
-fn failed(error: csv::Error) -> ScreenError {
+fn failed(error: &csv::Error) -> ScreenError {
     ScreenError::Pack(error.to_string())
 }

@@ -83,7 +83,7 @@ impl PackHeader {
         if keys.is_trusted(&key) {
             return Ok(key);
         }
-        Err(ScreenError::PackKey { pack: self.id.clone(), key })
+        Err(ScreenError::PackKey { pack: self.id.clone(), key: Box::new(key) })
     }
 
     /// Whether it may be used now.

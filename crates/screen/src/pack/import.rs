@@ -205,15 +205,15 @@ impl Rows {
             "added" => &on,
             _ => "",
         };
-        self.writer.write_record(self.columns.iter().map(cell)).map_err(failed)
+        self.writer.write_record(self.columns.iter().map(cell)).map_err(|error| failed(&error))
     }
 
     fn finish(mut self) -> Result<Vec<u8>, ScreenError> {
-        self.writer.flush().map_err(|error| failed(error.into()))?;
+        self.writer.flush().map_err(|error| failed(&error.into()))?;
         self.writer.into_inner().map_err(|error| ScreenError::Pack(error.to_string()))
     }
 }
 
-fn failed(error: csv::Error) -> ScreenError {
+fn failed(error: &csv::Error) -> ScreenError {
     ScreenError::Pack(error.to_string())
 }

@@ -200,7 +200,9 @@ pub(super) struct RawPack {
     pub(super) owner: Option<String>,
     #[serde(default)]
     pub(super) markets: Vec<MarketId>,
-    pub(super) source: String,
+    /// Read by people; its presence is what the parser insists on.
+    #[serde(rename = "source")]
+    _source: String,
     #[serde(default, rename = "category")]
     categories: Vec<Category>,
     #[serde(default, rename = "rule")]
@@ -271,10 +273,13 @@ pub(super) struct RawRule {
     appeal: Option<Text>,
     #[serde(default)]
     pub(super) status: Status,
-    pub(super) owner: Option<String>,
+    /// Read by people, as its source is.
+    #[serde(rename = "owner")]
+    _owner: Option<String>,
     pub(super) added: Option<Date>,
-    pub(super) expires: Option<Date>,
-    pub(super) source: String,
+    expires: Option<Date>,
+    #[serde(rename = "source")]
+    _source: String,
 }
 
 fn withheld() -> String {
