@@ -16,10 +16,10 @@ use super::source::PackSource;
 use crate::error::ScreenError;
 
 /// The fewest terms of a library in all.
-pub const LEAST_TERMS: usize = 10_000;
+const LEAST_TERMS: usize = 10_000;
 
 /// The most days that a library may be old.
-pub const MOST_DAYS: i32 = 7;
+const MOST_DAYS: i32 = 7;
 
 /// What packs cover together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

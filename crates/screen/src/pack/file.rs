@@ -12,6 +12,8 @@
 //! The contents, once decrypted, are the source again: [`parts`](super::parts). Nothing is compressed, so what is read never
 //! needs much more memory than the file has bytes. A file that somebody could write in two ways is refused: one pack, one file.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use yumen_policy::{Digest, SignerKey, SigningKey};
@@ -235,8 +237,9 @@ impl PackSource {
         let contents = match &build.secret {
             None => plain,
             Some((secret, nonce)) => {
-                let hex = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
-                header.contents.sealed = Some(Sealed { secret: secret.fingerprint(), nonce: hex });
+                let nonce_written = written(*nonce);
+                header.contents.sealed =
+                    Some(Sealed { secret: secret.fingerprint(), nonce: nonce_written });
                 let sealed = secret.seal(*nonce, &header.about(), plain);
                 sealed.ok_or_else(|| ScreenError::PackForm("it is too large".into()))?
             }
@@ -268,6 +271,14 @@ fn write(
 pub(super) fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
     let (number, rest) = bytes.split_first_chunk::<4>()?;
     Some((u32::from_le_bytes(*number), rest))
+}
+
+fn written(nonce: [u8; NONCE]) -> String {
+    nonce.iter().fold(String::new(), |mut hex, byte| {
+        // Writing into a string does not fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 fn nonce(hex: &str) -> Option<[u8; NONCE]> {

@@ -153,11 +153,14 @@ fn sheet(bytes: &[u8]) -> Option<Sheet> {
 }
 
 fn leb128(out: &mut Vec<u8>, mut number: u32) {
-    while number >= 0x80 {
-        out.push((number & 0x7f) as u8 | 0x80);
+    loop {
+        let [low, ..] = number.to_le_bytes();
         number >>= 7;
+        if number == 0 {
+            return out.push(low);
+        }
+        out.push(low | 0x80);
     }
-    out.push(number as u8);
 }
 
 fn read_leb128(bytes: &mut &[u8]) -> Option<u32> {

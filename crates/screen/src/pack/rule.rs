@@ -72,6 +72,7 @@ pub(crate) struct Together {
 
 /// The terms of one rule, and how and where they count.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "it is called as the key in the pack is")]
 pub(crate) struct Phrases {
     pub(crate) phrases: Vec<String>,
     /// Directly after one of these a phrase is not meant: "do not ...".

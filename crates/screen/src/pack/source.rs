@@ -442,5 +442,5 @@ fn is_file_name(name: &str) -> bool {
 
 /// The line in which a byte stands, from 1.
 fn line_of(text: &str, byte: usize) -> usize {
-    text.as_bytes()[..byte.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
+    text.get(..byte).map_or(0, |before| before.matches('\n').count()) + 1
 }
