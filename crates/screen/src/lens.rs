@@ -16,6 +16,8 @@ pub(crate) struct Lens {
     pub(crate) personal: Option<Arc<Personal>>,
     pub(crate) terms: Option<Arc<Terms>>,
     pub(crate) judges: Vec<Judge>,
+    /// The rule for instructions in material.
+    pub(crate) instructions: Option<u32>,
 }
 
 /// Personal data, each kind with the rule it belongs to.
@@ -50,7 +52,10 @@ pub(crate) struct LabelRule {
 impl Lens {
     /// Nothing is looked for: every text passes.
     pub(crate) fn is_clear(&self) -> bool {
-        self.personal.is_none() && self.terms.is_none() && self.judges.is_empty()
+        self.personal.is_none()
+            && self.terms.is_none()
+            && self.judges.is_empty()
+            && self.instructions.is_none()
     }
 
     /// Whether something may be found in what was given out already, and be replaced there.
@@ -108,6 +113,15 @@ impl Compiler {
                     });
                     let rule = LabelRule { rule: index, label: *label, threshold: *threshold };
                     lens.judges[place].rules.push(rule);
+                }
+                Some(Kind::Instructions) => {
+                    if let Some(first) = lens.instructions.replace(index) {
+                        return Err(ScreenError::DetectorTwice {
+                            detector: "instructions",
+                            first: rules[first as usize].id.clone(),
+                            second: rule.id.clone(),
+                        });
+                    }
                 }
                 Some(Kind::Detector(_)) | None => {}
             }

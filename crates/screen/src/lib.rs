@@ -24,6 +24,7 @@ mod error;
 mod expand;
 mod finding;
 mod handle;
+mod injection;
 mod json;
 mod lens;
 mod mask;
@@ -52,9 +53,9 @@ pub use pack::{
     PackHeader, PackKeys, PackSecret, PackSource, Risk, RiskCoverage, RiskGroup, Sealed, Severity,
     Status, TermDiff, Wanted, candidates,
 };
+pub use pii::{Entity, EntitySet, Gazetteer, PersonalData, personal_data};
 #[cfg(feature = "train")]
 pub use pii::{Marked, train};
-pub use pii::{Entity, EntitySet, Gazetteer, PersonalData, personal_data};
 pub use pseudonym::{ConversationKey, PseudonymSecret, RestoringScreen, Vault};
 pub use scan::HOLD_LIMIT;
 pub use screen::Screen;

@@ -3,7 +3,8 @@
 use std::mem;
 
 use crate::ahead::Ahead;
-use crate::finding::{Finding, Span};
+use crate::finding::{Finding, Found, Span};
+use crate::injection;
 use crate::mask::{Ended, Outgoing, Replaced, sort};
 use crate::notice::Tally;
 use crate::pack::Action;
@@ -17,6 +18,8 @@ pub(crate) struct Passage {
     scanner: Scanner,
     outgoing: Outgoing,
     ahead: Ahead,
+    /// Instructions in it count: it is read at once, as a whole.
+    is_material: bool,
 }
 
 /// What may be given out, and what that is.
@@ -36,7 +39,13 @@ impl Passage {
             scanner: Scanner::new(json),
             outgoing: Outgoing::new(late, json),
             ahead: Ahead::default(),
+            is_material: false,
         }
+    }
+
+    /// For a text that is material, and comes as a whole.
+    pub(crate) fn of_material(context: Context<'_>) -> Self {
+        Self { is_material: true, ..Self::new(context, false) }
     }
 
     /// Takes more of the text; with `ended` it is all of it.
@@ -51,6 +60,17 @@ impl Passage {
         self.scanner.scan(context, text, ended, &mut self.outgoing);
         tally.add(SHORTENING, self.scanner.take_shortened());
         let frontier = if ended { self.outgoing.end() } else { self.scanner.frontier };
+        if let Some(rule) = context.border.lens.instructions.filter(|_| self.is_material) {
+            let suspects = injection::find(self.outgoing.held());
+            self.scanner.found.extend(suspects.into_iter().map(|suspect| Found {
+                rule,
+                start: suspect.bytes.start,
+                end: suspect.bytes.end,
+                score: suspect.score,
+                bare: false,
+                ends: false,
+            }));
+        }
         let Scanner { found, late, .. } = &mut self.scanner;
         let split = self.ahead.until();
         let border = &context.border;

@@ -12,6 +12,7 @@ use crate::border::Border;
 use crate::crossing::{Crossing, ToPartner};
 use crate::error::ScreenError;
 use crate::finding::Inspection;
+use crate::injection;
 use crate::lens::{Compiler, Lens};
 use crate::mask::Ended;
 use crate::notice::{Notice, Refusal, Tally};
@@ -64,6 +65,7 @@ impl Screen {
             for (rule, kind) in pack.rules {
                 let name = match &kind {
                     Kind::Detector(entity) => entity.name(),
+                    Kind::Instructions => "instruction",
                     Kind::Phrases(_) => "phrase",
                     Kind::Combination(_) => "combination",
                     Kind::Classifier { .. } => "classifier",
@@ -177,6 +179,7 @@ impl Screen {
         }
         let (mut told, mut refused) = (Tally::default(), Tally::default());
         let mut stopped = false;
+        value.material_mut(&mut |text| disarm(text, &context.border, &mut told, &mut refused));
         value.passages_mut(&mut |text| {
             if stopped {
                 text.clear();
@@ -201,10 +204,11 @@ impl Screen {
         }
     }
 
-    /// What the screen makes of a text at a border: all that is found in it, and what would pass.
+    /// What the screen makes of a text at a border: all that is found in it, and what would pass. It is looked at as material, so
+    /// instructions in it count.
     pub fn inspect(&self, text: &str, boundary: Boundary) -> Inspection {
         let context = Context { border: self.border(boundary), person: nobody(), revises: true };
-        let mut passage = Passage::new(context, false);
+        let mut passage = Passage::of_material(context);
         let progress = passage.read(context, text, true, &mut Tally::default(), None);
         let mut findings = progress.findings;
         findings.extend(passage.rest(context));
@@ -225,6 +229,25 @@ impl Screen {
     pub(crate) fn border(&self, boundary: Boundary) -> Border<'_> {
         let lens = &self.lenses[boundary as usize];
         Border { boundary, lens, rules: &self.rules, known_as: &self.known_as }
+    }
+}
+
+/// Takes the instructions out of a text that is material.
+fn disarm(text: &mut String, border: &Border<'_>, told: &mut Tally, refused: &mut Tally) {
+    let Some(rule) = border.lens.instructions else { return };
+    let suspects = injection::find(text);
+    let count = u32::try_from(suspects.len()).unwrap_or(u32::MAX);
+    match border.action(rule) {
+        Action::Allow | Action::Detect => {}
+        Action::Tell => told.add(rule, count),
+        Action::Stop | Action::Refuse => refused.add(rule, count),
+        Action::Mask | Action::Replace | Action::Pseudonymise | Action::Retract => {
+            // From the end, so that the places before stay where they are.
+            for suspect in suspects.into_iter().rev() {
+                text.replace_range(suspect.bytes, border.replacement(rule));
+            }
+            told.add(rule, count);
+        }
     }
 }
 

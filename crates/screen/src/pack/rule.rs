@@ -51,6 +51,8 @@ pub(crate) enum Kind {
     Detector(Entity),
     Phrases(Phrases),
     Combination(Together),
+    /// Instructions to the model, in material that it works on.
+    Instructions,
     /// What a model calls by a label, with at least this probability.
     Classifier {
         model: Arc<Model>,

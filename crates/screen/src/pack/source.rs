@@ -157,7 +157,7 @@ impl PackSource {
     }
 }
 
-const ONE_KIND: &str = "give one of `detector`, `phrases`, `terms`, `classifier` and `combination`; `views`, `exceptions`, `not_after` and `not_before` go with phrases and terms";
+const ONE_KIND: &str = "give one of `detector`, `material`, `phrases`, `terms`, `classifier` and `combination`; `views`, `exceptions`, `not_after` and `not_before` go with phrases and terms";
 
 /// Where it stands what a rule looks for.
 enum Finds<'r> {
@@ -244,11 +244,20 @@ impl RawPack {
     }
 }
 
+/// What is looked for in material that a model works on, and not in what a person says to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Material {
+    /// Sentences that speak to the model.
+    Instructions,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawRule {
     pub(super) id: Spanned<String>,
     detector: Option<Entity>,
+    material: Option<Material>,
     pub(super) phrases: Option<Vec<String>>,
     pub(super) terms: Option<String>,
     pub(super) classifier: Option<Classifier>,
@@ -338,6 +347,13 @@ impl RawRule {
         if let Some(combined) = &self.combination {
             return self.together(combined);
         }
+        if self.material == Some(Material::Instructions) {
+            let others = [self.detector.is_some(), self.phrases.is_some(), self.terms.is_some()];
+            if others.contains(&true) || self.classifier.is_some() || self.has_terms_keys() {
+                return Err(self.wrong(ONE_KIND));
+            }
+            return Ok(Finds::Here(Kind::Instructions));
+        }
         match (self.detector, &self.phrases, &self.terms, &self.classifier) {
             (Some(detector), None, None, None) if !self.has_terms_keys() => {
                 Ok(Finds::Here(Kind::Detector(detector)))
@@ -368,7 +384,11 @@ impl RawRule {
         Combined { all, within, none }: &Combined,
     ) -> Result<Finds<'_>, ScreenError> {
         let found = [self.detector.is_some(), self.phrases.is_some(), self.terms.is_some()];
-        if found.contains(&true) || self.classifier.is_some() || self.has_terms_keys() {
+        if found.contains(&true)
+            || self.material.is_some()
+            || self.classifier.is_some()
+            || self.has_terms_keys()
+        {
             return Err(self.wrong(ONE_KIND));
         }
         if !(2..=MAX_SETS).contains(&all.len()) || none.len() > MAX_SETS {

@@ -49,6 +49,13 @@ impl RestoringScreen {
         self.restored(step, true)
     }
 
+    /// The time for deciding is over, as [`StreamScreen::overdue`]. What may still become a token stays: half of one is nothing
+    /// that anybody could read.
+    pub fn overdue(&mut self) -> Step<FromPartner> {
+        let step = self.screen.overdue();
+        self.restored(step, false)
+    }
+
     /// How many characters are held back now.
     pub fn held_chars(&self) -> usize {
         self.screen.held_chars() + self.restorer.held_chars()
