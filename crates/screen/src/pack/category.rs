@@ -1,7 +1,9 @@
 //! Categories: what a rule is about, in words for the person and in the letters of the standard.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
-use yumen_policy::Text;
+use yumen_policy::{MarketId, Text};
 
 use super::risk::Risk;
 
@@ -16,9 +18,28 @@ pub struct Category {
     pub risks: Vec<Risk>,
     /// What it is about, in plain words for the person.
     pub text: Text,
+    /// What the person is told by its rules that have no text of their own; `None`: what it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Text>,
+    /// The same in some markets, such as where help is to be had there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub notice_in: BTreeMap<MarketId, Text>,
     /// How a person who thinks that the screen erred can say so; `None`: as everywhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appeal: Option<Text>,
+}
+
+impl Category {
+    /// What the person is told by rules that have no text of their own.
+    pub(super) fn told(&self) -> &Text {
+        self.notice.as_ref().unwrap_or(&self.text)
+    }
+
+    /// All its texts.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &Text> {
+        let own = [Some(&self.text), self.notice.as_ref(), self.appeal.as_ref()];
+        own.into_iter().flatten().chain(self.notice_in.values())
+    }
 }
 
 /// How grave it is what a rule looks for.

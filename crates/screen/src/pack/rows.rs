@@ -70,7 +70,8 @@ impl Terms<'_> {
                 .ok_or_else(|| wrong(format!("the pack has no category `{}`", traits.category)))?;
             rule.id = format!("{}.{}", rule.id, category.id);
             if self.raw.text.is_none() {
-                rule.text = category.text.clone();
+                rule.text = category.told().clone();
+                rule.text_in = category.notice_in.clone();
             }
             rule.appeal = category.appeal.clone().or(rule.appeal);
             rule.category = Some(Arc::clone(category));

@@ -231,9 +231,7 @@ impl RawPack {
             if !is_id(&category.id) {
                 return Err(wrong(ID));
             }
-            if !category.text.is_complete()
-                || category.appeal.as_ref().is_some_and(|text| !text.is_complete())
-            {
+            if !category.texts().all(Text::is_complete) {
                 return Err(wrong("its texts are in English and in Chinese"));
             }
             if categories.insert(category.id.clone(), Arc::new(category.clone())).is_some() {
@@ -315,8 +313,11 @@ impl RawRule {
             known.ok_or_else(|| self.wrong(&format!("the pack has no category `{id}`")))
         });
         let category = category.transpose()?;
-        let of_category = category.as_ref().map(|category| &category.text);
-        let text = self.text.as_ref().or(of_category).ok_or_else(|| self.wrong(TEXTS))?;
+        let of_category = category.as_ref().filter(|_| self.text.is_none());
+        let text = self.text.as_ref().or_else(|| Some(of_category?.told()));
+        let text = text.ok_or_else(|| self.wrong(TEXTS))?;
+        let mut text_in = of_category.map_or_else(BTreeMap::new, |one| one.notice_in.clone());
+        text_in.extend(self.text_in.clone());
         let texts = self.text_in.values().chain(&self.appeal).chain([text]);
         if !texts.into_iter().all(Text::is_complete) {
             return Err(self.wrong(TEXTS));
@@ -334,7 +335,7 @@ impl RawRule {
             placeholder: format!("⟦{}⟧", self.placeholder),
             replacement: self.replacement.clone(),
             text: text.clone(),
-            text_in: self.text_in.clone(),
+            text_in,
             appeal: self.appeal.clone().or_else(|| category.as_ref()?.appeal.clone()),
             severity: self.severity.unwrap_or(Severity::Medium),
             expires: self.expires,
