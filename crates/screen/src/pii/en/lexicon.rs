@@ -2,20 +2,20 @@
 
 /// The lists a word, or several in a row, is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Kinds(pub(super) u8);
+pub(in crate::pii) struct Kinds(pub(in crate::pii) u8);
 
 impl Kinds {
-    pub(super) const FORENAME: u8 = 1;
-    pub(super) const SURNAME: u8 = 2;
-    pub(super) const PLACE: u8 = 4;
-    pub(super) const COUNTRY: u8 = 8;
-    pub(super) const WORD: u8 = 16;
-    pub(super) const NATIONALITY: u8 = 64;
-    pub(super) const OCCUPATION: u8 = 128;
+    pub(in crate::pii) const FORENAME: u8 = 1;
+    pub(in crate::pii) const SURNAME: u8 = 2;
+    pub(in crate::pii) const PLACE: u8 = 4;
+    pub(in crate::pii) const COUNTRY: u8 = 8;
+    pub(in crate::pii) const WORD: u8 = 16;
+    pub(in crate::pii) const NATIONALITY: u8 = 64;
+    pub(in crate::pii) const OCCUPATION: u8 = 128;
 
     /// Whether it is in one of these lists.
     #[inline]
-    pub(super) fn any(self, lists: u8) -> bool {
+    pub(in crate::pii) fn any(self, lists: u8) -> bool {
         self.0 & lists != 0
     }
 }
@@ -25,7 +25,7 @@ static TABLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/lexicon.bin"));
 
 /// The lists in which the word with this number is. One in some ten million words that are in none seems to be in one.
 #[inline]
-pub(super) fn kinds(number: u64) -> Kinds {
+pub(in crate::pii) fn kinds(number: u64) -> Kinds {
     let slots = TABLE.len() / 4;
     let mark = u32::try_from(number >> 40).unwrap_or(0);
     // The low half of the number is far more than there are slots.

@@ -13,5 +13,7 @@ mod token;
 #[cfg(feature = "train")]
 mod train;
 
+pub(super) use lexicon::Kinds;
+pub(super) use token::{Shape, Token};
 #[cfg(feature = "train")]
 pub use train::{Marked, train};

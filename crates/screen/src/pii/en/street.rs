@@ -489,8 +489,7 @@ fn named(window: &Window<'_>, at: usize) -> Result<Option<(usize, f32)>, Pending
     }
     // A name and a number, where an address is expected.
     let weak = street.capitals && street.number && !street.ordinary;
-    Ok((weak && (street.followed || near.ends_with(AT) && (said || street.closed)))
-        .then_some((street.end, 0.65)))
+    Ok((weak && (street.followed || near.ends_with(AT) && said)).then_some((street.end, 0.65)))
 }
 
 /// Where a house number that begins at a place ends: `12`, `12a`, `12-14`, `12/3`.
@@ -512,6 +511,9 @@ fn house_number(window: &Window<'_>, at: usize) -> Result<Option<usize>, Pending
             end = second;
         }
     }
+    if window.char(end)? == Some('.') && window.char(end + 1)?.is_some_and(|c| c.is_ascii_digit()) {
+        return Ok(None);
+    }
     let letter = window.char(end)?.is_some_and(|c| c.is_ascii_alphabetic());
     if letter {
         end += 1;
@@ -528,14 +530,12 @@ struct Street {
     told: bool,
     /// All its words have capitals.
     capitals: bool,
-    /// One of its words is an ordinary one.
+    /// One of its words is an ordinary one, or all are ordinary words that are names too.
     ordinary: bool,
     /// A house number comes after it.
     number: bool,
     /// A part of a house comes after it.
     followed: bool,
-    /// A line, sentence or clause ends after it.
-    closed: bool,
 }
 
 impl Street {
@@ -548,10 +548,9 @@ impl Street {
             ordinary: false,
             number: false,
             followed: false,
-            closed: false,
         };
         let mut place = at;
-        let (mut prefixed, mut suffixed) = (false, None);
+        let (mut prefixed, mut suffixed, mut foreign) = (false, None, false);
         while street.words < MAX_WORDS {
             let word = Token::next(window, place)?;
             if word.gap == Gap::Break
@@ -588,11 +587,9 @@ impl Street {
                 break;
             }
             street.capitals &= capital || small || prefix || suffix;
-            street.ordinary |= word.kinds.any(Kinds::WORD)
-                && !word.kinds.any(Kinds::SURNAME | Kinds::FORENAME)
-                && !suffix
-                && !prefix
-                && !small;
+            let plain = word.kinds.any(Kinds::WORD) && !suffix && !prefix && !small;
+            street.ordinary |= plain && !word.kinds.any(Kinds::SURNAME | Kinds::FORENAME);
+            foreign |= !plain;
             prefixed |= prefix && (capital || !matches!(window.char(word.start)?, Some('a')));
             street.words += 1;
             place = word.end;
@@ -607,6 +604,7 @@ impl Street {
         if street.words == 0 {
             return Ok(None);
         }
+        street.ordinary |= !foreign;
         street.told = suffixed.is_some() || (prefixed && street.words > 1);
         let mut next = Token::next(window, place)?;
         if next.shape == Shape::Mark(',') && (prefixed || suffixed.is_some()) {
@@ -651,8 +649,6 @@ impl Street {
                 Token::next(window, next.end)?.shape,
                 Shape::Number | Shape::Code | Shape::Mark('.' | '#') | Shape::Initial
             );
-        street.closed =
-            next.gap == Gap::Break || matches!(next.shape, Shape::Nothing | Shape::Mark(_));
         // In small letters only what is told by its own words.
         if !street.capitals && !street.told {
             return Ok(None);

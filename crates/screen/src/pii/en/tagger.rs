@@ -24,8 +24,12 @@ const INSIDE: &[&str] = &[
 /// Forms of address.
 const TITLES: &[&str] = &["mr", "mrs", "ms", "mx", "dr", "miss", "mme", "mlle"];
 
-/// How many times likelier than nothing what is found must be.
-const THRESHOLD: f32 = 1.0;
+/// How many times likelier than nothing what is found must be: less than one, since a name that is missed costs more than one
+/// too many.
+const THRESHOLD: f32 = 0.6;
+
+/// The same for names of people, which are masked where the others are only counted.
+const NAME_THRESHOLD: f32 = 0.8;
 
 /// What has a lower score than this counts for nothing.
 const FAR: i32 = -80;
@@ -55,7 +59,11 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
             }
         }
     }
-    let Some((_, label, end)) = best.filter(|_| likely > THRESHOLD) else { return Ok(None) };
+    let Some((_, label, end)) = best else { return Ok(None) };
+    let least = if label == Label::Person { NAME_THRESHOLD } else { THRESHOLD };
+    if likely < least {
+        return Ok(None);
+    }
     let entity = match label {
         Label::Person => Entity::Name,
         Label::Place => Entity::Place,

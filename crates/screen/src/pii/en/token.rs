@@ -13,7 +13,7 @@ const MAX_GAP: usize = 6;
 
 /// How a word is written, or what it is instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(in crate::pii) enum Shape {
     /// The text ends, or begins, here; or what is here is out of sight.
     Nothing,
     Lower,
@@ -33,7 +33,7 @@ pub(super) enum Shape {
 
 impl Shape {
     /// A small number for each shape, marks by their character.
-    pub(super) fn code(self) -> u64 {
+    pub(in crate::pii) fn code(self) -> u64 {
         match self {
             Self::Nothing => 0,
             Self::Lower => 1,
@@ -48,19 +48,19 @@ impl Shape {
     }
 
     /// Whether it is a word that begins with a capital.
-    pub(super) fn is_capital(self) -> bool {
+    pub(in crate::pii) fn is_capital(self) -> bool {
         matches!(self, Self::Capital | Self::Upper | Self::Initial | Self::Mixed)
     }
 
     /// Whether it is a word.
-    pub(super) fn is_word(self) -> bool {
+    pub(in crate::pii) fn is_word(self) -> bool {
         self.is_capital() || self == Self::Lower
     }
 }
 
 /// What lies between a token and the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Gap {
+pub(in crate::pii) enum Gap {
     None,
     Space,
     /// The end of a line.
@@ -69,18 +69,18 @@ pub(super) enum Gap {
 
 /// A word, a number or a mark.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Token {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) shape: Shape,
-    pub(super) gap: Gap,
-    pub(super) key: Key,
-    pub(super) kinds: Kinds,
+pub(in crate::pii) struct Token {
+    pub(in crate::pii) start: usize,
+    pub(in crate::pii) end: usize,
+    pub(in crate::pii) shape: Shape,
+    pub(in crate::pii) gap: Gap,
+    pub(in crate::pii) key: Key,
+    pub(in crate::pii) kinds: Kinds,
 }
 
 impl Token {
     /// The first token at or after a place.
-    pub(super) fn next(window: &Window<'_>, at: usize) -> Result<Self, Pending> {
+    pub(in crate::pii) fn next(window: &Window<'_>, at: usize) -> Result<Self, Pending> {
         let (mut start, mut gap) = (at, Gap::None);
         loop {
             match window.char(start)? {
@@ -98,7 +98,7 @@ impl Token {
     }
 
     /// The last token that ends before a place; its gap is the one between it and the place.
-    pub(super) fn before(window: &Window<'_>, at: usize, sight: usize) -> Self {
+    pub(in crate::pii) fn before(window: &Window<'_>, at: usize, sight: usize) -> Self {
         let back = |place: usize, back: usize| -> Option<Glyph> {
             (sight.saturating_sub(place) + back <= LOOK_BACK)
                 .then(|| window.glyphs().get(place.checked_sub(back)?).copied())
@@ -163,7 +163,7 @@ impl Token {
     }
 
     /// What the word is to a name beside it: itself, if it is an ordinary word; what lists it is in, if it is a name.
-    pub(super) fn number(&self) -> u64 {
+    pub(in crate::pii) fn number(&self) -> u64 {
         match self.shape {
             // All numbers of one length are alike.
             Shape::Number => 1 + (self.end - self.start) as u64,

@@ -2,6 +2,7 @@
 //! has. A code that ends a line of an address belongs to the address.
 
 use crate::normal::{Pending, Window};
+use crate::pii::en::{Kinds, Shape, Token};
 use crate::pii::words::{Before, after_spaces, goes_on, inside};
 use crate::pii::{Entity, Hit, Known, Reading};
 
@@ -125,7 +126,7 @@ fn after_town(window: &Window<'_>, at: usize, code: &Digits) -> Result<Option<En
         Some('\n' | '\r' | '>' | '?') if names > 0 && closes => {
             Some(if gap == '\n' { Entity::PostalCode } else { Entity::Address })
         }
-        Some(',') if names > 0 && !year => Some(Entity::Address),
+        Some(',') if names > 0 && !year && closes && named(window, at) => Some(Entity::Address),
         _ if names > 0
             && !year
             && code.count <= 5
@@ -138,17 +139,14 @@ fn after_town(window: &Window<'_>, at: usize, code: &Digits) -> Result<Option<En
     })
 }
 
-/// Whether the word before a place begins with a capital, and is no month.
+/// Whether the word before a place is the name of a town or country, or may be one, or one letter after it.
 fn named(window: &Window<'_>, at: usize) -> bool {
-    let word: Vec<_> = window.glyphs()[..at]
-        .iter()
-        .rev()
-        .take(40)
-        .skip_while(|glyph| glyph.c == ' ')
-        .take_while(|glyph| glyph.c.is_alphabetic())
-        .collect();
-    word.len() >= 3 && word.last().is_some_and(|glyph| glyph.raw.is_uppercase())
-        || word.len() == 1 && word[0].raw.is_uppercase()
+    let mut token = Token::before(window, at, at);
+    if token.shape == Shape::Initial {
+        token = Token::before(window, token.start, at);
+    }
+    token.kinds.any(Kinds::PLACE | Kinds::COUNTRY)
+        || token.shape.is_capital() && token.end - token.start > 3 && !token.kinds.any(Kinds::WORD)
 }
 
 /// Words before the name of a town.
