@@ -110,7 +110,7 @@ const PROCEDURES: &[(&str, &str)] = embedded!["procedures":
     "self_declaration",
 ];
 
-const PACKS: &[(&str, &str)] = embedded!["packs": "injection", "pii", "self_harm"];
+const PACKS: &[(&str, &str)] = embedded!["packs": "injection", "pii", "quasi", "self_harm"];
 
 /// One file: what to call it, and what is in it.
 pub(super) struct File {
