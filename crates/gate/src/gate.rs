@@ -8,6 +8,7 @@ use serde::Deserialize;
 use yumen_desk::Operations;
 use yumen_device::Engine;
 use yumen_features::Catalogue;
+use yumen_judges::Judges;
 use yumen_ledger::{Canonical, Ledger, LedgerError};
 use yumen_partners::Partners;
 use yumen_policy::{AssertionKeys, FeatureId, HighWater, Market, MarketState, Part, Timestamp};
@@ -54,6 +55,8 @@ pub struct Parts {
     pub snapshot: Snapshot,
     /// The partners that can be asked.
     pub partners: Partners,
+    /// Who judges text beside the screen.
+    pub judges: Judges,
     /// What the models are called, for people.
     pub names: ModelNames,
     /// The on-device engine.
@@ -80,6 +83,7 @@ pub struct Gate {
     pub(crate) catalogue: Catalogue,
     pub(crate) snapshot: ArcSwap<Snapshot>,
     pub(crate) partners: Partners,
+    pub(crate) judges: Arc<Judges>,
     pub(crate) names: Arc<ModelNames>,
     pub(crate) device: DeviceTier,
     pub(crate) ledger: Ledger,
@@ -112,6 +116,10 @@ impl Gate {
             catalogue: parts.catalogue,
             snapshot: ArcSwap::from_pointee(parts.snapshot),
             partners: parts.partners,
+            judges: {
+                let counters = metrics.counters().clone();
+                Arc::new(parts.judges.observed(Box::new(move |asked| counters.judged(&asked))))
+            },
             names: Arc::new(parts.names),
             device: DeviceTier::new(parts.engine),
             ledger: parts.ledger,

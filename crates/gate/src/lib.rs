@@ -18,6 +18,7 @@ mod gate;
 mod id;
 mod intake;
 mod journal;
+mod judging;
 mod metrics;
 mod openapi;
 mod pipeline;

@@ -2,11 +2,14 @@
 //!
 //! Labels are from closed sets (surface, outcome code, tier), never from a request's content.
 
+use std::sync::atomic::AtomicU64;
+
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use yumen_judges::Asked;
 use yumen_partners::{Attempt, Partners};
 
 use crate::alarm::AlarmKind;
@@ -29,6 +32,20 @@ pub(crate) struct Counters {
     open_answers: Gauge,
     attempts: Family<AttemptLabels, Counter>,
     tokens: Family<TokenLabels, Counter>,
+    judged: Family<JudgedLabels, Counter>,
+    judge_cost: Family<JudgeLabels, Counter<f64, AtomicU64>>,
+    judge_seconds: Family<JudgeLabels, Counter<f64, AtomicU64>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct JudgedLabels {
+    judge: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct JudgeLabels {
+    judge: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -118,6 +135,24 @@ impl Metrics {
              billed: part of an answer that was given",
             Family::clone(&tokens),
         );
+        let judged = Family::default();
+        registry.register(
+            "judge_questions",
+            "Questions to external judges by outcome: safe, controversial, unsafe, or why there is no verdict",
+            Family::clone(&judged),
+        );
+        let judge_cost = Family::default();
+        registry.register(
+            "judge_cost",
+            "What questions to external judges cost, in the operator's currency",
+            Family::clone(&judge_cost),
+        );
+        let judge_seconds = Family::default();
+        registry.register(
+            "judge_seconds",
+            "How long questions to external judges took, in all",
+            Family::clone(&judge_seconds),
+        );
         let tasks = Gauge::default();
         registry.register("tasks", "Tasks that are alive in the program", tasks.clone());
         let under_way = Family::default();
@@ -132,7 +167,17 @@ impl Metrics {
             "Whether the breaker keeps requests from a model",
             Family::clone(&resting),
         );
-        let counters = Counters { requests, notices, alarms, open_answers, attempts, tokens };
+        let counters = Counters {
+            requests,
+            notices,
+            alarms,
+            open_answers,
+            attempts,
+            tokens,
+            judged,
+            judge_cost,
+            judge_seconds,
+        };
         Self { registry, counters, tasks, under_way, resting }
     }
 
@@ -201,6 +246,16 @@ impl Counters {
                 }
             }
         }
+    }
+
+    /// One question to an external judge.
+    pub(crate) fn judged(&self, asked: &Asked<'_>) {
+        let judge = asked.judge.to_owned();
+        let labels = JudgedLabels { judge: judge.clone(), outcome: asked.outcome };
+        self.judged.get_or_create(&labels).inc();
+        let labels = JudgeLabels { judge };
+        self.judge_cost.get_or_create(&labels).inc_by(asked.cost);
+        self.judge_seconds.get_or_create(&labels).inc_by(asked.took.as_secs_f64());
     }
 
     pub(crate) fn open_answer(&self) -> OpenAnswer {

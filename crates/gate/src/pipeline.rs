@@ -32,6 +32,7 @@ use crate::caller::Caller;
 use crate::display::Display;
 use crate::gate::{Durability, Gate};
 use crate::journal::{Cleared, Journal};
+use crate::judging::{JudgedStream, Judging};
 use crate::problem::Problem;
 use crate::random::random;
 use crate::receipt::{Record, ServedBy, sandbox_notice};
@@ -62,7 +63,7 @@ pub(crate) struct Served {
 /// The content of an answer, by how it was made.
 pub(crate) enum Content {
     Device(Labelled<Output>),
-    Stream(Box<LabelledStream>),
+    Stream(Box<JudgedStream>),
     Whole(Box<Labelled<Completion>>, Vec<Notice>),
 }
 
@@ -245,6 +246,7 @@ impl Way<'_> {
         let (prompt, notices) = screen.pseudonymised(prompt, &mut vault)?;
         let restoring = Restoring::new(vault, prompt.get(), self.own_tools.clone());
         journal.notices(&notices);
+        let judging = Judging::of(&self.gate.judges, prompt.get(), &screen, journal);
         let counters = self.gate.metrics.counters().clone();
         let conversation = self.conversation();
         let manner = delivery
@@ -271,7 +273,8 @@ impl Way<'_> {
             Arc::clone(&self.gate.names),
             Arc::clone(&record.served_by),
         );
-        let answer = self.gate.partners.ask(route).await;
+        let mut input = judging.begin().await?;
+        let answer = judging.beside(&mut input, self.gate.partners.ask(route)).await?;
         let admission = self.opening(admission).await?;
         let content = match answer {
             Err(Unanswered { error, attempts }) => {
@@ -289,16 +292,18 @@ impl Way<'_> {
                 record.attempts = attempts::told(&whole.attempts);
                 let completion = output_of(whole.completion, limit)?;
                 let (completion, mut notices) = screen.whole(completion, FromPartner)?;
+                let judged = judging.whole(input, &completion).await?;
                 let (completion, more) = restoring.whole(completion);
                 notices.extend(more);
                 journal.notices(&notices);
+                notices.extend(judged);
                 record.served_by = Arc::clone(trail.served_by());
                 Content::Whole(Box::new(labels.stamp(completion)), notices)
             }
             Ok(Answer::Stream(answer)) => {
                 trail.answers(answer.model(), How::BeforeFirst, answer.attempts()).await?;
                 record.served_by = Arc::clone(trail.served_by());
-                Content::Stream(Box::new(LabelledStream::new(
+                let stream = LabelledStream::new(
                     answer,
                     &screen,
                     restoring,
@@ -307,7 +312,8 @@ impl Way<'_> {
                     journal.clone(),
                     self.gate.drifts.clone(),
                     trail,
-                )))
+                );
+                Content::Stream(Box::new(judging.stream(stream, input)))
             }
         };
         Ok(Served { record, admission, content })

@@ -88,6 +88,7 @@ pub const CODES: &[Code] = &[
         "文字中没有可摘取的句子",
     ),
     code("internal", 500, "Something went wrong in the gate", "网关内部出错"),
+    code("judge_unavailable", 503, "The safety check could not be reached", "无法完成安全检查"),
     code("key_missing", 401, "An app key is needed", "缺少应用密钥"),
     code("key_unknown", 401, "The app key is not known", "应用密钥无效"),
     code("killed", 403, "The operator stopped this", "运营者已停用此功能"),
@@ -231,6 +232,15 @@ impl Problem {
             notices: Box::default(),
             attempts: Box::default(),
         }
+    }
+
+    /// What judges withheld: by what they found, or, `unavailable`, because they could not be asked.
+    pub(crate) fn judged(notices: Vec<Notice>, unavailable: bool) -> Self {
+        let mut problem = Self::from(Refusal { notices });
+        if unavailable {
+            problem.code = "judge_unavailable";
+        }
+        problem
     }
 
     /// Tells what was tried before.

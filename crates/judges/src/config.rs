@@ -166,7 +166,10 @@ impl JudgeConfig {
     }
 
     /// Whether all of it fits together.
-    pub(crate) fn check(&self) -> Result<(), JudgesError> {
+    ///
+    /// # Errors
+    /// [`JudgesError::Config`] says what to change.
+    pub fn check(&self) -> Result<(), JudgesError> {
         let wrong = |what: String| Err(JudgesError::Config { judge: self.id.clone(), what });
         let named = |id: &str| {
             !id.is_empty()

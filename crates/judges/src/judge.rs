@@ -64,6 +64,9 @@ pub enum Failure {
     /// As many questions are under way as may be.
     #[error("too many questions are under way")]
     Busy,
+    /// The screen lets the text go to nobody, so it was not asked.
+    #[error("the text may not be sent to it")]
+    Forbidden,
     /// Its answer is not what the documentation says.
     #[error("its answer could not be read")]
     Malformed,
@@ -92,6 +95,7 @@ impl Failure {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Busy => "busy",
+            Self::Forbidden => "forbidden",
             Self::Malformed => "malformed",
             Self::OutOfMarket => "out_of_market",
             Self::Refused(_) => "refused",
@@ -146,9 +150,10 @@ impl Judge {
             return (Err(Failure::Resting), 0);
         }
         let calls = pieces.len();
-        let asked =
-            |text| self.call(Piece { direction: question.direction, text, asked: question.asked });
-        let all = stream::iter(pieces).map(asked).buffer_unordered(AT_ONCE);
+        // Made before they are put in a stream, which would not be `Send` with a closure of any lifetime in it.
+        let piece = |text| Piece { direction: question.direction, text, asked: question.asked };
+        let questions: Vec<_> = pieces.into_iter().map(|text| self.call(piece(text))).collect();
+        let all = stream::iter(questions).buffer_unordered(AT_ONCE);
         let all = all.try_fold(Verdict::default(), async |all, verdict| Ok(all.and(verdict)));
         let told = Told { judge: self, begun, probe: admitted == Admit::Probe };
         let verdict = timeout(self.config.timeout(), all).await.unwrap_or(Err(Failure::Timeout));

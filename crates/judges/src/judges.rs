@@ -47,11 +47,11 @@ pub struct Judges {
 }
 
 impl Judges {
-    /// Sets them up; reads their keys, and asks nothing yet.
+    /// Sets them up; reads their keys, and asks nothing yet. Nobody is told of questions until [`Judges::observed`].
     ///
     /// # Errors
     /// [`JudgesError`] names the judge and what to change.
-    pub fn new(configs: Vec<JudgeConfig>, observe: Observe) -> Result<Self, JudgesError> {
+    pub fn new(configs: Vec<JudgeConfig>) -> Result<Self, JudgesError> {
         let tls = tls().map_err(|error| JudgesError::Tls(error.to_string()))?;
         for (at, config) in configs.iter().enumerate() {
             if configs[..at].iter().any(|known| known.id == config.id) {
@@ -59,7 +59,13 @@ impl Judges {
             }
         }
         let judges = configs.into_iter().map(|config| Judge::new(config, &tls));
-        Ok(Self { judges: judges.collect::<Result<_, _>>()?, observe })
+        Ok(Self { judges: judges.collect::<Result<_, _>>()?, observe: Box::new(|_| {}) })
+    }
+
+    /// The same, with somebody who is told of every question.
+    #[must_use]
+    pub fn observed(self, observe: Observe) -> Self {
+        Self { observe, ..self }
     }
 
     /// Those who judge what passes in a direction under a clearance; `None` when there are none.
@@ -148,6 +154,17 @@ impl Chosen {
             let config = &self.judges.judges[*at].config;
             self.tell(config, Failure::OutOfMarket.as_str(), 0.0, Duration::ZERO);
             let failure = Failure::OutOfMarket;
+            ruling.add(Ruling::of_failure(config, &self.market, self.direction, failure));
+        }
+        ruling
+    }
+
+    /// What follows where they cannot be asked, because the text may not be sent to them.
+    pub fn unjudged(&self) -> Ruling {
+        let mut ruling = Ruling::default();
+        for config in self.configs() {
+            self.tell(config, Failure::Forbidden.as_str(), 0.0, Duration::ZERO);
+            let failure = Failure::Forbidden;
             ruling.add(Ruling::of_failure(config, &self.market, self.direction, failure));
         }
         ruling

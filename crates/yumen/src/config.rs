@@ -17,8 +17,9 @@ use serde::Deserialize;
 use thiserror::Error;
 use yumen_features::Task;
 use yumen_gate::Durability;
+use yumen_judges::JudgeConfig;
 use yumen_label::Provider;
-use yumen_partners::{PartnerConfig, Routing};
+use yumen_partners::{KeySource, PartnerConfig, Routing};
 use yumen_policy::{FeatureId, Management, Profile};
 
 use self::partner::RawPartner;
@@ -54,6 +55,8 @@ pub(crate) struct Config {
     pub partners: Vec<PartnerConfig>,
     /// How requests are spread over them.
     pub routing: Routing,
+    /// Who judges text beside the screen.
+    pub judges: Vec<JudgeConfig>,
 }
 
 /// What is wrong with a configuration file.
@@ -115,7 +118,11 @@ impl Config {
             .map(|partner| partner.resolve(&shipped.partners, beside, today, currency))
             .collect::<Result<_, _>>()
             .map_err(wrong)?;
+        let judges =
+            raw.judge.into_iter().map(|judge| resolved(judge, beside)).collect::<Result<_, _>>();
+        let judges = judges.map_err(wrong)?;
         Ok(Self {
+            judges,
             listen: raw.server.listen,
             data_dir: beside.join(raw.server.data_dir),
             sandbox: raw.server.sandbox,
@@ -149,6 +156,18 @@ struct RawConfig {
     routing: RawRouting,
     #[serde(default)]
     partner: Vec<RawPartner>,
+    #[serde(default)]
+    judge: Vec<JudgeConfig>,
+}
+
+/// A judge that fits together, with its key's file where it is.
+fn resolved(judge: JudgeConfig, beside: &Path) -> Result<JudgeConfig, String> {
+    judge.check().map_err(|error| error.to_string())?;
+    let key = match judge.key {
+        KeySource::File(file) => KeySource::File(beside.join(file)),
+        other => other,
+    };
+    Ok(JudgeConfig { key, ..judge })
 }
 
 #[derive(Deserialize)]

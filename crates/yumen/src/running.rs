@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use yumen_desk::{Acting, Action, Actor, Desk, DeskError, Operations};
 use yumen_device::Engine;
 use yumen_gate::{About, AlarmKind, Durability, Gate, Mode, Parts};
+use yumen_judges::{JudgeConfig, Judges};
 use yumen_ledger::Ledger;
 use yumen_partners::{PartnerConfig, Partners, Routing};
 use yumen_policy::{FeatureId, HighWater, MarketId, Role, Timestamp};
@@ -74,6 +75,8 @@ pub(crate) struct Service {
     pub partners: Vec<PartnerConfig>,
     /// How requests are spread over them.
     pub routing: Routing,
+    /// Who judges text beside the screen.
+    pub judges: Vec<JudgeConfig>,
     /// Model names of plain clients, each standing for a chat feature.
     pub aliases: BTreeMap<String, FeatureId>,
     /// When the record of a request must be durable.
@@ -100,10 +103,19 @@ impl Running {
     /// Puts a gate together on its premises.
     pub(crate) fn new(premises: Premises, service: Service) -> Result<Self, Failure> {
         let Premises { build, data, ledger, desk, seen } = premises;
-        let Service { mode, settings, partners, routing, aliases, durable, require_device_key } =
-            service;
+        let Service {
+            mode,
+            settings,
+            partners,
+            routing,
+            judges,
+            aliases,
+            durable,
+            require_device_key,
+        } = service;
         let catalogue = build.shipped.features.clone();
         let partners = Partners::new(partners, routing).context("the partners cannot be set up")?;
+        let judges = Judges::new(judges).context("the judges cannot be set up")?;
         let names = build.names();
         let mut books = Books { build, desk, settings, seen, version: None };
         let view = books.read()?;
@@ -113,6 +125,7 @@ impl Running {
             catalogue,
             snapshot: view.snapshot,
             partners,
+            judges,
             names,
             engine: Arc::new(Engine::new()),
             ledger,

@@ -105,7 +105,7 @@ fn encode(
 /// The parts of a streamed answer, from the partner or, at once, from the engine.
 enum Parts {
     Device(Option<Labelled<Output>>),
-    Partner(Box<crate::stream::LabelledStream>),
+    Partner(Box<crate::judging::JudgedStream>),
 }
 
 impl Pieces for Parts {

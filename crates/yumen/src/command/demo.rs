@@ -80,6 +80,7 @@ pub(super) fn run(args: &DemoArgs, output: Output) -> Result<(), Failure> {
             settings,
             partners: emulated.iter().map(|one| one.config(&key)).collect::<Result<_, _>>()?,
             routing: Routing::default(),
+            judges: Vec::new(),
             aliases: BTreeMap::new(),
             durable: Durability::default(),
             require_device_key: false,

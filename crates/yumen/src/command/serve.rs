@@ -27,6 +27,7 @@ pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
         },
         partners: config.partners,
         routing: config.routing,
+        judges: config.judges,
         aliases: config.aliases,
         durable: config.durable,
         require_device_key: config.require_device_key,

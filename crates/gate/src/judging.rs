@@ -1,0 +1,482 @@
+//! External judges beside the model's work: what a person asks is judged while the model answers, what it answers is judged
+//! window by window on its way out.
+//!
+//! A text goes to a judge as it would go to a partner, masked by the same rules. The first byte waits for the verdict on what was
+//! asked only where a failure of the judge closes; everywhere else the verdict is taken into account as soon as it is there, and at the latest
+//! before the answer ends. Nothing here has a task of its own: dropping a request drops its questions.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::mem;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::stream::FuturesOrdered;
+use futures_util::{Stream as _, future};
+use yumen_features::{Body, Prompt};
+use yumen_judges::{Chosen, Direction, Judges, Ruling, When};
+use yumen_screen::{Action, FromPartner, Notice, Screen, Screened, ToPartner};
+use yumen_wire::{Completion, FinishReason, Message};
+
+use crate::answer::{Piece, Pieces};
+use crate::journal::Journal;
+use crate::problem::Problem;
+use crate::stream::LabelledStream;
+
+/// The most characters of what was asked that a judge of the answer is given.
+const MOST_ASKED: usize = 4_000;
+
+/// A ruling on its way.
+type Deciding = Pin<Box<dyn Future<Output = Ruling> + Send>>;
+
+/// The judges of one request.
+pub(crate) struct Judging {
+    input: Option<Chosen>,
+    output: Option<Chosen>,
+    /// What the person asked, as it goes to the partner.
+    asked: Arc<str>,
+    screen: Arc<Screen>,
+    journal: Journal,
+}
+
+impl Judging {
+    /// Who judges what is asked and what is answered under a prompt's clearance.
+    pub(crate) fn of(
+        judges: &Arc<Judges>,
+        prompt: &Prompt,
+        screen: &Arc<Screen>,
+        journal: &Journal,
+    ) -> Self {
+        let choose = |direction| judges.choose(prompt.clearance(), direction);
+        let (input, output) = (choose(Direction::Input), choose(Direction::Output));
+        let judged = input.is_some() || output.is_some();
+        let asked = if judged { asked(prompt).into() } else { Arc::default() };
+        Self { input, output, asked, screen: Arc::clone(screen), journal: journal.clone() }
+    }
+
+    /// Begins to have judged what is asked.
+    ///
+    /// # Errors
+    /// Where the verdict is wanted before the model is asked, and withholds.
+    pub(crate) async fn begin(&self) -> Result<Input, Problem> {
+        let mut input = Input { deciding: None, demanded: false, notices: Vec::new() };
+        if let Some(chosen) = self.input.clone().filter(|_| !self.asked.trim().is_empty()) {
+            input.demanded = chosen.demanded();
+            let before = chosen.when() == When::Before;
+            let asked = Arc::clone(&self.asked);
+            let deciding = Box::pin(async move { chosen.judge(&asked, None).await });
+            if before {
+                input.rule(&self.journal, deciding.await)?;
+            } else {
+                input.deciding = Some(deciding);
+            }
+        }
+        Ok(input)
+    }
+
+    /// Has the model asked while what is asked is judged. A verdict that withholds ends both.
+    ///
+    /// # Errors
+    /// When the verdict withholds.
+    pub(crate) async fn beside<T>(
+        &self,
+        input: &mut Input,
+        asking: impl Future<Output = T>,
+    ) -> Result<T, Problem> {
+        let Some(deciding) = input.deciding.take() else { return Ok(asking.await) };
+        match future::select(deciding, pin!(asking)).await {
+            future::Either::Left((ruling, asking)) => {
+                input.rule(&self.journal, ruling)?;
+                Ok(asking.await)
+            }
+            future::Either::Right((answer, deciding)) if input.demanded => {
+                input.rule(&self.journal, deciding.await)?;
+                Ok(answer)
+            }
+            future::Either::Right((answer, deciding)) => {
+                input.deciding = Some(deciding);
+                Ok(answer)
+            }
+        }
+    }
+
+    /// Judges a whole answer before it is shown. `completion` is as the partner gave it, without what is restored.
+    ///
+    /// # Errors
+    /// When the verdict withholds.
+    pub(crate) async fn whole(
+        &self,
+        mut input: Input,
+        completion: &Screened<Completion, FromPartner>,
+    ) -> Result<Vec<Notice>, Problem> {
+        if let Some(chosen) = &self.output {
+            let completion = completion.get();
+            let calls = completion.tool_calls.iter().map(|call| call.arguments.as_str());
+            let texts: Vec<&str> = [completion.text.as_str()].into_iter().chain(calls).collect();
+            let text = texts.join("\n");
+            if !text.trim().is_empty() {
+                let ruling = self.ask(chosen, text).await;
+                input.rule(&self.journal, ruling)?;
+            }
+        }
+        if let Some(mut deciding) = input.deciding.take()
+            && let Poll::Ready(ruling) = poll_once(&mut deciding).await
+        {
+            input.rule(&self.journal, ruling)?;
+        }
+        Ok(input.notices)
+    }
+
+    /// Judges a streamed answer on its way.
+    pub(crate) fn stream(&self, stream: LabelledStream, input: Input) -> JudgedStream {
+        let output = self.output.clone().map(|chosen| Windows {
+            before: chosen.when() == When::Before,
+            size: chosen.window(),
+            asked: Arc::clone(&self.asked),
+            screen: Arc::clone(&self.screen),
+            chosen,
+            open: String::new(),
+            chars: 0,
+            tail: String::new(),
+            rulings: FuturesOrdered::new(),
+        });
+        JudgedStream {
+            source: Source::Idle(Box::new(stream)),
+            queue: input.notices.into_iter().map(|n| Waiting::Piece(Piece::Notice(n))).collect(),
+            input: input.deciding,
+            output,
+            journal: self.journal.clone(),
+            finishing: false,
+            shown: false,
+        }
+    }
+
+    fn ask(&self, chosen: &Chosen, text: String) -> Deciding {
+        deciding(chosen.clone(), &self.screen, Arc::clone(&self.asked), text)
+    }
+}
+
+/// What was asked, and what became of judging it so far.
+pub(crate) struct Input {
+    deciding: Option<Deciding>,
+    /// Nothing may be shown without the verdict.
+    demanded: bool,
+    /// What the person is told.
+    notices: Vec<Notice>,
+}
+
+impl Input {
+    fn rule(&mut self, journal: &Journal, ruling: Ruling) -> Result<(), Problem> {
+        let (notices, withheld) = told(journal, ruling);
+        match withheld {
+            Some(unavailable) => Err(Problem::judged(notices, unavailable)),
+            None => {
+                self.notices.extend(notices);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Records a ruling. Gives what the person is told, and, where it withholds, whether that is because of a failure.
+fn told(journal: &Journal, ruling: Ruling) -> (Vec<Notice>, Option<bool>) {
+    let withheld = ruling.withholds().then_some(ruling.unavailable);
+    journal.notices(&ruling.notices);
+    let mut notices = ruling.notices;
+    notices.retain(|notice| notice.action > Action::Detect);
+    (notices, withheld)
+}
+
+/// What the person says and what tools gave back: all that is new to the operator in a prompt.
+fn asked(prompt: &Prompt) -> String {
+    let Body::Chat(chat) = prompt.body() else { return String::new() };
+    let said = chat
+        .messages
+        .iter()
+        .filter(|message| matches!(message, Message::User { .. } | Message::Tool { .. }));
+    said.map(Message::text).collect::<Vec<_>>().join("\n\n")
+}
+
+/// A question about a part of an answer: masked as what goes to a partner is.
+fn deciding(chosen: Chosen, screen: &Screen, asked: Arc<str>, text: String) -> Deciding {
+    match screen.whole(text, ToPartner) {
+        Ok((text, _)) => Box::pin(async move {
+            let end = asked.char_indices().nth(MOST_ASKED).map_or(asked.len(), |(end, _)| end);
+            chosen.judge(text.get(), Some(&asked[..end])).await
+        }),
+        // What may not leave cannot be judged elsewhere.
+        Err(_) => Box::pin(async move { chosen.unjudged() }),
+    }
+}
+
+async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context))).await
+}
+
+/// A streamed answer that is judged on its way.
+pub(crate) struct JudgedStream {
+    source: Source,
+    input: Option<Deciding>,
+    output: Option<Windows>,
+    /// What waits for rulings, in order.
+    queue: VecDeque<Waiting>,
+    journal: Journal,
+    /// The model's own end was seen: what comes from now on waits for all rulings.
+    finishing: bool,
+    /// Whether anything of the answer was given out.
+    shown: bool,
+}
+
+enum Waiting {
+    Piece(Piece),
+    /// What stands before it waits for the next ruling.
+    Ruling,
+}
+
+enum Source {
+    Idle(Box<LabelledStream>),
+    Pulling(Pin<Box<dyn Future<Output = Pulled> + Send>>),
+    Ended,
+}
+
+struct Pulled {
+    stream: Box<LabelledStream>,
+    pieces: Vec<Piece>,
+    more: bool,
+}
+
+enum Happened {
+    Input(Ruling),
+    Window(Ruling),
+    Pulled(Pulled),
+    Nothing,
+}
+
+/// The windows of an answer.
+struct Windows {
+    chosen: Chosen,
+    /// Nothing is shown before its ruling.
+    before: bool,
+    /// The fewest and the most characters, and how many of the one before are judged again.
+    size: (usize, usize, usize),
+    asked: Arc<str>,
+    screen: Arc<Screen>,
+    /// What is to be judged and was not asked about yet.
+    open: String,
+    chars: usize,
+    tail: String,
+    rulings: FuturesOrdered<Deciding>,
+}
+
+impl Windows {
+    /// Adds text; true when that closed a window.
+    fn add(&mut self, text: &str) -> bool {
+        self.open.push_str(text);
+        self.chars += text.chars().count();
+        let (least, most, _) = self.size;
+        let ends = |c| matches!(c, '.' | '!' | '?' | '\n' | '。' | '！' | '？');
+        (self.chars >= most
+            || self.chars >= least && self.open.trim_end_matches(' ').ends_with(ends))
+            && self.close()
+    }
+
+    /// Asks about what is open, if it is anything.
+    fn close(&mut self) -> bool {
+        if self.open.is_empty() {
+            return false;
+        }
+        let open = mem::take(&mut self.open);
+        let skipped = self.chars.saturating_sub(self.size.2);
+        self.chars = 0;
+        let tail = open.chars().skip(skipped).collect();
+        let text = mem::replace(&mut self.tail, tail) + &open;
+        let asked = Arc::clone(&self.asked);
+        self.rulings.push_back(deciding(self.chosen.clone(), &self.screen, asked, text));
+        true
+    }
+
+    /// What came so far is void.
+    fn restart(&mut self) {
+        self.open.clear();
+        self.tail.clear();
+        self.chars = 0;
+        self.rulings = FuturesOrdered::new();
+    }
+}
+
+impl JudgedStream {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Happened> {
+        if let Some(deciding) = &mut self.input
+            && let Poll::Ready(ruling) = deciding.as_mut().poll(context)
+        {
+            self.input = None;
+            return Poll::Ready(Happened::Input(ruling));
+        }
+        let mut waits = self.input.is_some();
+        if let Some(windows) = &mut self.output {
+            match Pin::new(&mut windows.rulings).poll_next(context) {
+                Poll::Ready(Some(ruling)) => return Poll::Ready(Happened::Window(ruling)),
+                Poll::Ready(None) => {}
+                Poll::Pending => waits = true,
+            }
+        }
+        if let Source::Idle(_) = &self.source
+            && let Source::Idle(mut stream) = mem::replace(&mut self.source, Source::Ended)
+        {
+            self.source = Source::Pulling(Box::pin(async move {
+                let mut pieces = Vec::new();
+                let more = stream.next(&mut pieces).await;
+                Pulled { stream, pieces, more }
+            }));
+        }
+        match &mut self.source {
+            Source::Pulling(pulling) => match pulling.as_mut().poll(context) {
+                Poll::Ready(pulled) => Poll::Ready(Happened::Pulled(pulled)),
+                Poll::Pending => Poll::Pending,
+            },
+            _ if waits => Poll::Pending,
+            _ => Poll::Ready(Happened::Nothing),
+        }
+    }
+
+    fn happened(&mut self, happened: Happened, out: &mut Vec<Piece>) {
+        match happened {
+            Happened::Input(ruling) => {
+                self.rule(ruling, out);
+            }
+            Happened::Window(ruling) => {
+                if self.rule(ruling, out) {
+                    while let Some(Waiting::Piece(piece)) = self.queue.pop_front() {
+                        self.give(piece, out);
+                    }
+                }
+            }
+            Happened::Pulled(Pulled { stream, pieces, more }) => {
+                self.source = if more { Source::Idle(stream) } else { Source::Ended };
+                for piece in pieces {
+                    self.take(piece, out);
+                }
+                if !more {
+                    self.close();
+                }
+            }
+            Happened::Nothing => {}
+        }
+        self.drain(out);
+    }
+
+    /// Gives out what waits for no ruling.
+    fn drain(&mut self, out: &mut Vec<Piece>) {
+        let windows = self.output.as_ref();
+        let judged = windows.is_none_or(|w| w.rulings.is_empty() && w.open.is_empty());
+        if judged && !(self.finishing && self.input.is_some()) {
+            for waiting in mem::take(&mut self.queue) {
+                if let Waiting::Piece(piece) = waiting {
+                    self.give(piece, out);
+                }
+            }
+        }
+    }
+
+    fn give(&mut self, piece: Piece, out: &mut Vec<Piece>) {
+        self.shown |= matches!(piece, Piece::Text(_) | Piece::ToolCall(_));
+        out.push(piece);
+    }
+
+    /// Takes the next piece of the answer: into a window, and out or to those that wait.
+    fn take(&mut self, piece: Piece, out: &mut Vec<Piece>) {
+        let generated = match &piece {
+            Piece::Text(text) => Some(text.get().as_str()),
+            Piece::ToolCall(part) => part.arguments.as_ref().map(|text| text.get().as_str()),
+            _ => None,
+        };
+        if matches!(piece, Piece::Problem(_)) {
+            self.input = None;
+        }
+        let Some(windows) = &mut self.output else {
+            self.finishing |= matches!(piece, Piece::Finish(_));
+            return self.queue.push_back(Waiting::Piece(piece));
+        };
+        let closed = generated.is_some_and(|text| windows.add(text));
+        let before = windows.before;
+        match &piece {
+            Piece::Finish(_) => {
+                self.finishing = true;
+                self.close();
+            }
+            // Nothing generated that waits is shown any more: it is void, or the answer failed.
+            Piece::Restart | Piece::Problem(_) => {
+                windows.restart();
+                let generated =
+                    |piece: &Piece| matches!(piece, Piece::Text(_) | Piece::ToolCall(_));
+                self.queue.retain(|waiting| match waiting {
+                    Waiting::Piece(piece) => !generated(piece),
+                    Waiting::Ruling => false,
+                });
+            }
+            _ => {}
+        }
+        if before || self.finishing {
+            self.queue.push_back(Waiting::Piece(piece));
+        } else {
+            self.give(piece, out);
+        }
+        if closed {
+            self.queue.push_back(Waiting::Ruling);
+        }
+    }
+
+    /// Nothing follows in the window that is open.
+    fn close(&mut self) {
+        if self.output.as_mut().is_some_and(Windows::close) {
+            self.queue.push_back(Waiting::Ruling);
+        }
+    }
+
+    /// Follows a ruling; false when the answer ends here.
+    fn rule(&mut self, ruling: Ruling, out: &mut Vec<Piece>) -> bool {
+        let action = ruling.action;
+        let (notices, withheld) = told(&self.journal, ruling);
+        if withheld.is_some() {
+            self.source = Source::Ended;
+            self.input = None;
+            self.output = None;
+            self.queue.clear();
+            // Words that a ruling on them, or on what was asked, should have kept back are taken back where the client can.
+            if action == Action::Refuse && self.shown {
+                out.push(Piece::Restart);
+            }
+        }
+        out.extend(notices.into_iter().map(Piece::Notice));
+        if withheld.is_some() {
+            out.push(Piece::Finish(FinishReason::ContentFilter));
+        }
+        withheld.is_none()
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.source, Source::Ended)
+            && self.queue.is_empty()
+            && self.input.is_none()
+            && self.output.as_ref().is_none_or(|windows| windows.rulings.is_empty())
+    }
+}
+
+impl Pieces for JudgedStream {
+    async fn next(&mut self, out: &mut Vec<Piece>) -> bool {
+        if self.input.is_none()
+            && self.output.is_none()
+            && self.queue.is_empty()
+            && let Source::Idle(stream) = &mut self.source
+        {
+            return stream.next(out).await;
+        }
+        let given = out.len();
+        while out.len() == given && !self.is_over() {
+            let happened = poll_fn(|context| self.poll(context)).await;
+            self.happened(happened, out);
+        }
+        !self.is_over()
+    }
+}
