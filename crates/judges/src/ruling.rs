@@ -1,7 +1,7 @@
 //! From what judges say, in their categories, to what is done, in ours.
 
 use yumen_policy::{MarketId, Text};
-use yumen_screen::{Action, Notice};
+use yumen_screen::{Action, Appeal, Notice, Severity};
 
 use crate::config::{Direction, JudgeConfig, OnFailure, RuleConfig};
 use crate::judge::Failure;
@@ -80,13 +80,8 @@ impl Ruling {
                 "无法完成安全检查，因此其余回答未予显示。",
             ),
         };
-        let notice = Notice {
-            code: format!("judge.{}.unavailable", config.id),
-            action: Action::Refuse,
-            direction: direction.as_str(),
-            count: 1,
-            text,
-        };
+        let code = format!("judge.{}.unavailable", config.id);
+        let notice = Notice::new(code, Action::Refuse, direction.as_str(), 1, text);
         Self { action: Action::Refuse, notices: vec![notice], unavailable: true }
     }
 }
@@ -115,11 +110,11 @@ fn notice(config: &JudgeConfig, rule: &RuleConfig, direction: Direction) -> Noti
             Text::new("A safety check withheld a part of the answer.", "安全检查未予显示部分回答。")
         }
     });
-    Notice {
-        code: format!("judge.{}.{}", config.id, rule.category),
-        action: rule.action,
-        direction: direction.as_str(),
-        count: 1,
-        text,
+    let code = format!("judge.{}.{}", config.id, rule.category);
+    let notice = Notice::new(code, rule.action, direction.as_str(), 1, text);
+    if rule.action < Action::Stop {
+        return notice;
     }
+    // A judge errs; whoever it withheld something from can say so.
+    Notice { severity: Severity::High, appeal: Some(Appeal::new(None)), ..notice }
 }
