@@ -49,7 +49,7 @@ pub(super) fn is_hanzi(c: char) -> bool {
 }
 
 /// The digit a Chinese numeral stands for, in everyday or in banker's form; 10, 100 and 1000 have the same everyday form.
-pub(super) fn numeral(c: char) -> char {
+pub(crate) fn numeral(c: char) -> char {
     match c {
         '〇' | '零' => '0',
         '一' | '壹' | '弌' => '1',
@@ -69,7 +69,7 @@ pub(super) fn numeral(c: char) -> char {
 }
 
 /// The letter that a digit or sign is written for; one that is written for i may be written for l too.
-pub(super) fn leet(c: char) -> Option<char> {
+pub(crate) fn leet(c: char) -> Option<char> {
     Some(match c {
         '0' => 'o',
         '1' | '!' | '|' => 'i',

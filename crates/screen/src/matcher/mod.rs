@@ -22,6 +22,7 @@ mod tests;
 mod trie;
 mod writing;
 
+pub(crate) use letters::{leet, numeral};
 pub(crate) use search::{Matcher, MatcherState, TermMatch};
 pub(crate) use term::{Guards, MAX_TERM, Term, TermError};
 pub use term::{View, Views};

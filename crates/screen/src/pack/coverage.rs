@@ -1,8 +1,8 @@
 //! What a library of terms covers of the 31 risks, and what it lacks of the numbers of the standard.
 //!
 //! TC260-003 §8 (GB/T 45654-2025 has the same): 10,000 terms in all, 200 for each risk of A.1, 100 for each of A.2, updated at
-//! least each week. Counted are canonical terms that somebody accepted: a variant in width, case, accents, script, white space or
-//! punctuation counts no second time, and a candidate not at all.
+//! least each week. Counted are canonical terms that somebody accepted: a variant in width, case, accents, script, white space,
+//! punctuation, digits for letters or repeated characters counts no second time, and a candidate not at all.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -90,13 +90,13 @@ impl Coverage {
             issued.push(pack.raw.issued);
             for entry in pack.entries() {
                 if entry.status == Status::Candidate {
-                    waiting.insert(entry.canonical());
+                    waiting.insert(entry.counted());
                     continue;
                 }
                 written += 1;
                 newest = newest.max(entry.added);
                 let set = entry.category.and_then(|id| risks.get(id)).copied().unwrap_or(0);
-                *terms.entry(entry.canonical()).or_default() |= set;
+                *terms.entry(entry.counted()).or_default() |= set;
             }
         }
         let count = |risk: Risk| terms.values().filter(|set| *set & 1 << risk as u32 != 0).count();

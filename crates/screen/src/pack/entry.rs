@@ -1,11 +1,14 @@
 //! The terms of a pack one by one, as its makers wrote them: for counting and comparing, not for screening.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 
 use super::category::{Severity, Status};
 use super::source::{PackSource, RawRule};
 use crate::error::ScreenError;
 use crate::expand::expand;
+use crate::matcher::{leet, numeral};
 use crate::normal::folded;
 
 /// A term as it stands in a pack: a phrase of the TOML, or a row of a file.
@@ -27,13 +30,33 @@ impl Entry<'_> {
     /// What stays of it when what makes only variants is taken away: width, case, accents, script, white space and punctuation.
     /// Two terms with one canonical form are one term. Of a phrase it is the first of what it stands for.
     pub(super) fn canonical(&self) -> String {
-        if self.is_phrase
-            && let Ok(written_out) = expand(self.term)
-            && let Some(first) = written_out.first()
-        {
-            return canonical(first);
+        canonical(&self.first())
+    }
+
+    /// Under what it is counted: also digits for letters, numerals and repeated characters make only variants. What is one
+    /// term to the matcher in these views is counted once.
+    pub(super) fn counted(&self) -> String {
+        let term = folded(&self.first());
+        let latin = term.chars().any(|c| c.is_ascii_alphabetic());
+        let mut form = String::with_capacity(term.len());
+        for c in term.chars().filter(|c| c.is_alphanumeric() || matches!(c, '@' | '$')) {
+            let c = if latin { leet(c).unwrap_or(c) } else { numeral(c) };
+            // 1 is written for i and for l.
+            let c = if latin && c == 'l' { 'i' } else { c };
+            if c.is_alphanumeric() && !form.ends_with(c) {
+                form.push(c);
+            }
         }
-        canonical(self.term)
+        form
+    }
+
+    /// The first of what it stands for.
+    fn first(&self) -> Cow<'_, str> {
+        let first = |written: Vec<String>| written.into_iter().next();
+        match expand(self.term).ok().filter(|_| self.is_phrase).and_then(first) {
+            Some(first) => Cow::Owned(first),
+            None => Cow::Borrowed(self.term),
+        }
     }
 }
 

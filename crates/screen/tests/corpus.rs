@@ -1,0 +1,31 @@
+//! The seeds of the fuzz targets, replayed.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "../../../fuzz/src/pack.rs"]
+mod pack;
+
+use std::fs;
+use std::path::PathBuf;
+
+fn replay(target: &str, check: fn(&[u8])) {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
+    let mut count = 0;
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        println!("{}", path.display());
+        check(&fs::read(&path).unwrap());
+        count += 1;
+    }
+    assert!(count > 0, "{} is empty", folder.display());
+}
+
+#[test]
+fn pack_open() {
+    replay("pack_open", pack::pack_open);
+}
+
+#[test]
+fn pack_source() {
+    replay("pack_source", pack::pack_source);
+}

@@ -1,0 +1,7 @@
+//! Fuzz target: see `pack::pack_open`.
+#![no_main]
+
+#[path = "../src/pack.rs"]
+mod pack;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| pack::pack_open(data));
