@@ -4,8 +4,11 @@
 //! in its table, so a view costs nothing more for each character; only pinyin gives several classes for one.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
-use super::letters::{ends_sentence, is_hanzi, is_latin, is_passed_over, is_word, leet, numeral};
+use super::letters::{
+    SENTENCE_ENDS, STAND_INS, ends_sentence, is_latin, is_passed_over, is_word, leet, numeral,
+};
 use super::pinyin;
 use super::term::{View, Views};
 use super::trie::{Class, Trie, UNKNOWN};
@@ -20,14 +23,6 @@ pub(super) enum Writing {
     Spelled,
     /// Chinese characters, all of them, by the first letter of their pinyin.
     Initials,
-}
-
-/// What a lane makes of one character.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Symbol {
-    PassedOver,
-    One(char),
-    Spelled(&'static str),
 }
 
 /// The class of what is passed over.
@@ -100,9 +95,15 @@ pub(super) struct Reading {
 impl Lane {
     /// Compiles the strings of a lane. `None`: they have more than [`MAX_CLASSES`] different characters.
     pub(super) fn new(views: Views, writing: Writing, strings: &[LaneString]) -> Option<Self> {
-        let mut plane = vec![UNKNOWN; 0x1_0000];
+        let mut plane = unused(writing).clone();
+        if views.has(View::Separated) {
+            for mark in SENTENCE_ENDS {
+                plane[mark as usize] = PASSED_OVER;
+            }
+        }
         let mut beyond = HashMap::new();
         let mut classes: usize = 1;
+        // Folding changes none of these.
         for c in strings.iter().flat_map(|string| &string.chars) {
             let slot = match plane.get_mut(*c as usize) {
                 Some(slot) => slot,
@@ -120,28 +121,25 @@ impl Lane {
         let of_string =
             |string: &LaneString| (string.chars.iter().map(|c| class(*c)).collect(), string.term);
         let trie = Trie::new(strings.iter().map(of_string).collect(), classes);
-        let mut begins: Vec<u8> = (0..classes)
-            .map(|class| match trie.begins(class as Class) {
-                (false, _) => 0,
-                (true, false) => BEGINS,
-                (true, true) => BEGINS | ALL_OF_ONE,
-            })
-            .collect();
-        for string in strings.iter().filter(|string| string.inside) {
-            begins[usize::from(class(string.chars[0]))] |= BEGINS_INSIDE;
+        let mut begins = vec![0; classes];
+        for string in strings {
+            let alone = if string.chars.len() == 1 { ALL_OF_ONE } else { 0 };
+            let inside = if string.inside { BEGINS_INSIDE } else { 0 };
+            begins[usize::from(class(string.chars[0]))] |= BEGINS | inside | alone;
         }
         let mut letters = [UNKNOWN; 26];
         for (letter, slot) in ('a'..='z').zip(&mut letters) {
             *slot = class(folded(views, letter));
         }
-        let of_char = |c| match symbol(views, writing, c) {
-            Symbol::PassedOver => PASSED_OVER,
-            Symbol::One(c) => class(c),
-            Symbol::Spelled(_) => SPELLED,
-        };
-        let table =
-            (0..0x1_0000).map(|code| char::from_u32(code).map_or(UNKNOWN, of_char)).collect();
-        Some(Self { views, writing, trie, plane: table, beyond, letters, begins })
+        let stand_ins: Vec<(char, Class)> = STAND_INS
+            .chars()
+            .filter(|c| !passes_over(views, *c) && folded(views, *c) != *c)
+            .map(|c| (c, class(folded(views, c))))
+            .collect();
+        for (c, class) in stand_ins {
+            plane[c as usize] = class;
+        }
+        Some(Self { views, writing, trie, plane, beyond, letters, begins })
     }
 
     /// Reads the next piece of a text into `out`.
@@ -198,7 +196,7 @@ impl Lane {
                         }
                     }
                 }
-                _ => self.add(class, place, inside && is_latin(glyph.c), out),
+                _ => self.add(class, place, inside && is_letter(self.views, glyph.c), out),
             }
         }
     }
@@ -254,15 +252,28 @@ pub(super) fn passes_over(views: Views, c: char) -> bool {
     is_passed_over(c) || views.has(View::Separated) && ends_sentence(c)
 }
 
-fn symbol(views: Views, writing: Writing, c: char) -> Symbol {
-    if passes_over(views, c) {
-        return Symbol::PassedOver;
+/// Whether a character is read as a Latin letter or digit in these views, and so may have to begin or end a word.
+pub(super) fn is_letter(views: Views, c: char) -> bool {
+    is_latin(c) || views.has(View::Leet) && leet(c).is_some()
+}
+
+/// The classes of a lane without terms: what is passed over, and what is to be spelled.
+fn unused(writing: Writing) -> &'static Box<[Class]> {
+    static PLAIN: LazyLock<Box<[Class]>> = LazyLock::new(|| {
+        let class = |c| if is_passed_over(c) { PASSED_OVER } else { UNKNOWN };
+        (0..0x1_0000).map(|code| char::from_u32(code).map_or(UNKNOWN, class)).collect()
+    });
+    static SPELLING: LazyLock<Box<[Class]>> = LazyLock::new(|| {
+        let class = |(code, class): (u32, &Class)| match char::from_u32(code) {
+            Some(c) if !pinyin::usual(c).is_empty() => SPELLED,
+            _ => *class,
+        };
+        (0..).zip(&*PLAIN).map(class).collect()
+    });
+    match writing {
+        Writing::Plain | Writing::Initials => &PLAIN,
+        Writing::Spelled => &SPELLING,
     }
-    let c = folded(views, c);
-    if writing == Writing::Spelled && is_hanzi(c) && !pinyin::usual(c).is_empty() {
-        return Symbol::Spelled(pinyin::usual(c));
-    }
-    Symbol::One(c)
 }
 
 /// The characters of a term as its views read them: what is passed over is left out, and numerals are digits.
@@ -273,7 +284,7 @@ pub(super) fn form(views: Views, folded_term: &str) -> Vec<char> {
 }
 
 /// The most strings by which one term is looked for in a lane, about.
-const MAX_STRINGS: usize = 32;
+const MAX_STRINGS: usize = 128;
 
 /// The strings by which a lane finds a term of this form. There are several where it may be read in several ways, where an
 /// l may be written as an i would be, and where two equal characters may be one run or two. Of a term with very many ways

@@ -10,6 +10,13 @@ pub(super) fn is_passed_over(c: char) -> bool {
     }
 }
 
+/// See [`ends_sentence`].
+pub(super) const SENTENCE_ENDS: [char; 6] = ['.', '!', '?', ';', ':', '。'];
+
+/// All characters that [`numeral`] or [`leet`] makes another of.
+pub(super) const STAND_INS: &str =
+    "〇零一壹弌二贰弍两三叁弎四肆五伍六陆七柒八捌九玖拾佰仟0134578!|@$+";
+
 /// The marks that end a sentence or a part of one: terms do not reach across them, except in the view
 /// [`Separated`](super::View::Separated).
 #[inline]
@@ -80,4 +87,18 @@ pub(crate) fn leet(c: char) -> Option<char> {
         '8' => 'b',
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SENTENCE_ENDS, STAND_INS, ends_sentence, leet, numeral};
+
+    #[test]
+    fn the_lists_are_complete() {
+        for c in '\0'..=char::MAX {
+            let stands_in = numeral(c) != c || leet(c).is_some();
+            assert_eq!(STAND_INS.contains(c), stands_in, "{c}");
+            assert_eq!(SENTENCE_ENDS.contains(&c), ends_sentence(c), "{c}");
+        }
+    }
 }

@@ -13,6 +13,8 @@
 mod context;
 mod lane;
 mod letters;
+#[cfg(test)]
+mod naive;
 
 mod pinyin;
 mod search;

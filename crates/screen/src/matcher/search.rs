@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use super::context::{Around, is_foreign_word, word_goes_on};
 use super::lane::{
-    Lane, LaneString, MAX_CLASSES, Reading, Symbols, Writing, folded as folded_by, form,
+    Lane, LaneString, MAX_CLASSES, Reading, Symbols, Writing, folded as folded_by, form, is_letter,
     passes_over, strings,
 };
 use super::letters::{is_hanzi, is_latin, is_passed_over};
+use super::pinyin;
 use super::term::{Guards, MAX_GUARD, MAX_TERM, Term, TermError, View, Views};
-use super::trie::Walk;
+use super::trie::{Trie, Walk};
 use super::writing::{Written, is_written};
 use crate::normal::{Glyph, Pending, Window, folded};
 
@@ -168,8 +169,7 @@ impl Matcher {
             });
             let form = form(term.views, &text);
             for (views, writing) in lanes_of(term.views, &form) {
-                let latin = is_latin(form[0]) && !term.views.has(View::Numerals);
-                let inside = writing == Writing::Plain && !(term.words && latin);
+                let inside = may_begin_inside(term, writing, form[0]);
                 let strings = strings(views, writing, &form).into_iter();
                 let lane = lanes.entry((views, writing)).or_default();
                 lane.extend(strings.map(|chars| LaneString { chars, term: index, inside }));
@@ -308,7 +308,7 @@ impl Matcher {
         // What is written in Chinese characters needs no word edge, nor do they in a term.
         let is_edge = |term: char, written: char| match lane.writing {
             Writing::Plain => known.words && is_latin(term) && !is_hanzi(written),
-            Writing::Spelled | Writing::Initials => is_latin(written),
+            Writing::Spelled | Writing::Initials => is_letter(views, written),
         };
         let (first, last) = (0, viewed.len() - 1);
         if is_edge(viewed[first], glyphs[0].c) && candidate.inside
@@ -373,14 +373,9 @@ impl Matcher {
         let plain = &self.lanes[0];
         let classes: Vec<_> = chars.iter().map(|c| plain.class(*c)).collect();
         let mut parts = Vec::new();
-        for start in 0..classes.len() {
-            let (begins, _) = plain.trie.begins(classes[start]);
-            if !begins {
-                continue;
-            }
-            let walk = plain.trie.walk(classes[start]);
-            parts.extend(plain.trie.ends(walk).map(|string| (string, start, start + 1)));
-            plain.trie.go(walk, &classes[start + 1..], |string, length| {
+        for (start, first) in classes.iter().enumerate() {
+            parts.extend(plain.trie.one(*first).map(|string| (string, start, start + 1)));
+            plain.trie.go(Trie::walk(*first), &classes[start + 1..], |string, length| {
                 parts.push((string, start, start + 1 + length));
             });
         }
@@ -434,26 +429,21 @@ fn search(
     });
     for start in starts {
         let (at, inside) = (start.at as usize, start.inside);
-        let first = classes[at];
-        if let Some(second) = classes.get(at + 1)
-            && !start.alone
-            && !lane.trie.may_begin(first, *second)
-        {
-            continue;
-        }
         let place = base + places[at] as usize;
-        let walk = lane.trie.walk(first);
         if start.alone
-            && let (Some(string), Some(end)) = (lane.trie.ends(walk), end(at + 1))
+            && let (Some(string), Some(end)) = (lane.trie.one(classes[at]), end(at + 1))
         {
             candidate(string, place, end, inside);
+        }
+        if !lane.trie.may_begin(&classes[at..]) {
+            continue;
         }
         let found = |string, gone| {
             if let Some(end) = end(at + 1 + gone) {
                 candidate(string, place, end, inside);
             }
         };
-        if let Some(walk) = lane.trie.go(walk, &classes[at + 1..], found) {
+        if let Some(walk) = lane.trie.go(Trie::walk(classes[at]), &classes[at + 1..], found) {
             walks.push(Started { place, inside, walk });
         }
     }
@@ -478,6 +468,18 @@ fn lanes_of(views: Views, form: &[char]) -> Vec<(Views, Writing)> {
         lanes.push((shapes.without(View::Repeats), Writing::Initials));
     }
     lanes
+}
+
+/// Whether a term may begin inside a word, in some way of writing it.
+fn may_begin_inside(term: &Term, writing: Writing, first: char) -> bool {
+    let digit = first.is_ascii_digit() || term.views.has(View::Leet);
+    let in_chinese = !is_latin(first) || term.views.has(View::Numerals) && digit;
+    match writing {
+        Writing::Plain => in_chinese || !term.words,
+        // A Chinese character that is spelled is looked at as it comes; one that begins with a letter does not.
+        Writing::Spelled => false,
+        Writing::Initials => in_chinese && pinyin::usual(first).is_empty(),
+    }
 }
 
 /// Whether a part of a text is a term as it is written, so that the first lane finds it.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Guards, Matcher, MatcherState, Term, TermMatch, View, Views};
+use super::{Guards, Matcher, MatcherState, Term, TermMatch, View, Views, naive, pinyin};
 use crate::normal::{Glyph, LOOK_BACK, Normaliser, Window};
 
 fn glyphs(text: &str) -> Vec<Glyph> {
@@ -108,4 +108,222 @@ fn what_cannot_be_looked_for_is_named() {
     let reason = |term: &str| Matcher::new(vec![Term::plain(term, 0)]).unwrap_err().to_string();
     assert_eq!(reason("-/ "), "`-/ `: it has no letter or digit");
     assert!(reason(&"a".repeat(129)).ends_with("it is longer than 128 characters"));
+}
+
+/// Numbers that look random, the same for the same seed.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ mixed >> 31) % limit as u64) as usize
+    }
+
+    fn of<'a, T: ?Sized>(&mut self, all: &[&'a T]) -> &'a T {
+        all[self.below(all.len())]
+    }
+
+    fn chance(&mut self, one_in: usize) -> bool {
+        self.below(one_in) == 0
+    }
+}
+
+const LETTERS: [&str; 12] = ["a", "b", "l", "i", "o", "g", "u", "e", "1", "0", "c", "p"];
+const HANZI: [&str; 12] = ["包", "裹", "报", "国", "行", "银", "一", "壹", "三", "长", "過", "灯"];
+const MARKS: [&str; 22] = [
+    " ",
+    "-",
+    ".",
+    "。",
+    "!",
+    "@",
+    "$",
+    "|",
+    "\n",
+    "\u{200b}",
+    "\u{301}",
+    ",",
+    "Ａ",
+    "а",
+    "о",
+    "с",
+    "д",
+    "㎏",
+    "ﬁ",
+    "🙂",
+    "é",
+    "\u{1d41b}",
+];
+
+fn term(dice: &mut Dice, id: u32) -> Term {
+    let mut text = String::new();
+    let hanzi = dice.below(3);
+    for _ in 0..=dice.below(4) {
+        let of: &[&str] = if dice.below(3) < hanzi { &HANZI } else { &LETTERS };
+        text += dice.of(of);
+        if dice.chance(8) {
+            text += dice.of(&[" ", "-", ".", "@", "!"]);
+        }
+        if dice.chance(6)
+            && let Some(last) = text.chars().next_back()
+        {
+            text.push(last);
+        }
+    }
+    // A term has too many ways to be written if nearly all of it repeats, or is an l: then not all are looked for.
+    let repeated = text.chars().zip(text.chars().skip(1)).filter(|(a, b)| a == b).count();
+    if repeated > 3 || text.matches('l').count() > 3 {
+        return term(dice, id);
+    }
+    let all = [
+        View::Leet,
+        View::Repeats,
+        View::Separated,
+        View::Numerals,
+        View::Pinyin,
+        View::Homophones,
+        View::Initials,
+    ];
+    let often = 1 + dice.below(4);
+    let views = all.into_iter().filter(|_| dice.chance(often)).collect();
+    let mut guards = Guards::default();
+    if dice.chance(4) {
+        guards.not_after.push(dice.of(&["包", "l", "a b"]).to_owned());
+    }
+    if dice.chance(4) {
+        guards.not_before.push(dice.of(&["国", "i", "1-o"]).to_owned());
+    }
+    if dice.chance(4) {
+        let (before, after) = (dice.of(&HANZI), dice.of(&LETTERS));
+        guards.exceptions.push(format!("{before}{text}{after}"));
+        guards.exceptions.push(format!("{text}{before}"));
+    }
+    let views = if dice.chance(3) { Views::NONE } else { views };
+    Term { text, id, views, words: !dice.chance(3), guards: Arc::new(guards) }
+}
+
+/// Text in which terms stand, whole, spoilt, or written otherwise.
+fn text(dice: &mut Dice, terms: &[Term]) -> String {
+    let mut text = String::new();
+    for _ in 0..dice.below(7) {
+        match dice.below(5) {
+            0 => text += dice.of(&MARKS),
+            1 => text += dice.of(&LETTERS),
+            2 => text += dice.of(&HANZI),
+            _ => {
+                let term = &terms[dice.below(terms.len())].text;
+                let spoil = 2 + dice.below(8);
+                for c in term.chars() {
+                    let mut c = c.to_string();
+                    if dice.chance(spoil) {
+                        c = spoilt(dice, &c);
+                    }
+                    text += &c;
+                    if dice.chance(2 * spoil) {
+                        text += dice.of(&MARKS);
+                    }
+                }
+            }
+        }
+    }
+    text
+}
+
+fn spoilt(dice: &mut Dice, c: &str) -> String {
+    let one = c.chars().next().unwrap_or(' ');
+    let readings: Vec<&str> = pinyin::all(one).collect();
+    match dice.below(6) {
+        0 => c.repeat(1 + dice.below(3)),
+        1 if !readings.is_empty() => readings[dice.below(readings.len())].to_owned(),
+        2 if !readings.is_empty() => readings[0][..1].to_owned(),
+        3 => c.to_uppercase(),
+        4 => dice.of(&["1", "!", "@", "0", "8", "3", "国", "壹", "叁"]).to_owned(),
+        _ => match one {
+            'a' => "а".to_owned(),
+            'l' | 'i' => "1".to_owned(),
+            'o' => "ο".to_owned(),
+            'e' => "3".to_owned(),
+            _ => c.to_owned(),
+        },
+    }
+}
+
+/// Reads a text in pieces as a screen does: the window slides on as far as the search lets it.
+fn in_pieces(matcher: &Matcher, pieces: &[&str]) -> Vec<(u32, usize, usize)> {
+    let mut normaliser = Normaliser::default();
+    let mut state = MatcherState::default();
+    let (mut window, mut gone, mut held) = (Vec::new(), 0, 0);
+    let mut all = Vec::new();
+    for (i, piece) in pieces.iter().enumerate() {
+        normaliser.push(piece, &mut window);
+        let mut found: Vec<TermMatch> = Vec::new();
+        let ended = i + 1 == pieces.len();
+        let hold = matcher.scan(&Window::new(&window, ended), &mut state, &mut found);
+        for TermMatch { term, start, end } in found {
+            // What was let go before is not found any more; parts of one character are let go together.
+            assert!(window[start].end > held, "found at {start}, let go to {held}");
+            all.push((term, gone + start, gone + end));
+        }
+        assert!(hold <= window.len());
+        if ended {
+            assert_eq!(hold, window.len());
+        }
+        held = window.get(hold).map_or(normaliser.position(), |glyph| glyph.start);
+        let slide = hold.saturating_sub(LOOK_BACK);
+        window.drain(..slide);
+        state.slide(slide);
+        gone += slide;
+    }
+    all
+}
+
+/// How many texts are tried; ten million with `YUMEN_CASES=10000000 cargo test --release`.
+fn cases() -> usize {
+    std::env::var("YUMEN_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(20_000)
+}
+
+#[test]
+fn every_match_is_found_and_nothing_else_however_the_text_is_cut() {
+    let (mut tried, mut matched, mut viewed) = (0, 0, 0);
+    let mut seed = 0;
+    while tried < cases() {
+        seed += 1;
+        let mut dice = Dice(seed);
+        let terms: Vec<Term> =
+            (0..1 + dice.below(6) as u32).map(|id| term(&mut dice, id)).collect();
+        let Ok(matcher) = Matcher::new(terms.clone()) else { continue };
+        for _ in 0..20 {
+            tried += 1;
+            let text = text(&mut dice, &terms);
+            let glyphs = glyphs(&text);
+            let expected = naive::matches(&terms, &glyphs);
+            matched += expected.len();
+            viewed +=
+                expected.iter().filter(|(id, ..)| terms[*id as usize].views != Views::NONE).count();
+            let mut places: Vec<usize> = text.char_indices().map(|(i, _)| i).collect();
+            places.push(text.len());
+            let mut cuts: Vec<usize> =
+                (0..dice.below(6)).map(|_| places[dice.below(places.len())]).collect();
+            if dice.chance(4) {
+                cuts = places;
+            }
+            cuts.extend([0, text.len()]);
+            cuts.sort_unstable();
+            let pieces: Vec<&str> = cuts.windows(2).map(|pair| &text[pair[0]..pair[1]]).collect();
+            let found = in_pieces(&matcher, &pieces);
+            let found: std::collections::BTreeSet<_> = found.into_iter().collect();
+            assert_eq!(
+                found, expected,
+                "seed {seed}\ntext {text:?}\npieces {pieces:?}\nterms {terms:#?}"
+            );
+        }
+    }
+    // The texts are worth trying.
+    assert!(
+        matched > tried / 2 && viewed > tried / 4,
+        "{tried} texts, {matched} matches, {viewed} by terms with views"
+    );
 }

@@ -1,10 +1,13 @@
 //! Many strings of character classes in one hashed trie, walked from one place of a text.
 //!
-//! A node is a slot of an open-addressing table, found by its parent's slot and the class that leads to it: eight
-//! bytes, and one memory access for a step. A node with one string left below it ends the trie, and the rest is compared
-//! with the string itself. Each node keeps a few bits of which classes lead on from it, so that most steps that lead
-//! nowhere touch no memory. Compared with a double array this is built in one pass whatever the strings, and compared with
-//! Aho-Corasick it has no failure links: walks overlap instead, but few are begun (see [`Trie::may_begin`]).
+//! A node is a slot of an open-addressing table, found by its parent's slot and the class that leads to it: one memory
+//! access for a step. The first classes have no slots of their own. A node with one string left below it ends the trie; it
+//! has the next two classes at hand, and what follows is compared with the string itself. Before any slot is looked at,
+//! bit tables of all first pairs and first four classes turn back nearly every walk that would lead nowhere, in two
+//! independent accesses to tables that fit into the first caches.
+//!
+//! Compared with a double array this is built in one pass whatever the strings; compared with Aho-Corasick it has no failure
+//! links: walks overlap instead, but few are begun.
 
 /// A class of characters that are one to the terms.
 pub(super) type Class = u16;
@@ -15,8 +18,8 @@ pub(super) const UNKNOWN: Class = 0;
 /// No slot, no parent.
 const NOWHERE: u32 = u32::MAX;
 
-/// The parent of the first characters.
-const ROOT: u32 = u32::MAX - 1;
+/// The slots of the first classes, which are not in the table: this and the class.
+const FIRST: u32 = 0xffff_0000 - (1 << 16);
 
 /// A string ends here.
 const ENDS: u16 = 1;
@@ -32,7 +35,14 @@ struct Slot {
     parent: u32,
     class: Class,
     marks: u16,
+    /// The string that ends here, or goes on alone.
+    string: u32,
+    /// The next classes of a string that goes on alone.
+    next: [Class; 2],
 }
+
+const EMPTY: Slot =
+    Slot { parent: NOWHERE, class: UNKNOWN, marks: 0, string: NOWHERE, next: [UNKNOWN; 2] };
 
 /// One of the strings.
 #[derive(Clone, Debug)]
@@ -46,16 +56,43 @@ struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct Trie {
     slots: Vec<Slot>,
-    /// For each slot that ends a string, or from which one alone goes on: which.
-    strings: Vec<u32>,
-    /// For each class the slot of the strings that begin with it.
-    roots: Vec<u32>,
-    /// For each pair of classes, hashed, whether a string begins with it.
-    pairs: Vec<u64>,
-    pair_shift: u32,
+    /// For each class the string that is just that class.
+    ones: Vec<u32>,
+    /// The first two classes of all strings.
+    pairs: Bits,
+    /// The first two classes of the strings of two or three.
+    short: Bits,
+    /// The first four classes of the longer ones.
+    fours: Bits,
     entries: Vec<Entry>,
     classes: Vec<Class>,
     terms: Vec<u32>,
+}
+
+/// A set of hashes that is sometimes wrong when it says yes, never when it says no.
+#[derive(Debug, Default)]
+struct Bits {
+    words: Vec<u64>,
+    shift: u32,
+}
+
+impl Bits {
+    /// Sixteen bits for each of so many: one in sixteen others looks as if it were in the set.
+    fn new(count: usize) -> Self {
+        let bits = (16 * count).next_power_of_two().clamp(1 << 10, 1 << 25);
+        Self { words: vec![0; bits / 64], shift: 64 - bits.trailing_zeros() }
+    }
+
+    fn insert(&mut self, key: u64) {
+        let bit = mixed(key) >> self.shift;
+        self.words[(bit / 64) as usize] |= 1 << (bit % 64);
+    }
+
+    #[inline]
+    fn has(&self, key: u64) -> bool {
+        let bit = mixed(key) >> self.shift;
+        self.words[(bit / 64) as usize] & 1 << (bit % 64) != 0
+    }
 }
 
 /// A walk that is under way.
@@ -68,17 +105,22 @@ pub(super) struct Walk {
 
 /// A node while the trie is built.
 struct Node {
+    /// The node before it, or one of the first.
     parent: u32,
     class: Class,
     marks: u16,
     string: u32,
+    next: [Class; 2],
 }
+
+const NO_NODE: Node =
+    Node { parent: NOWHERE, class: UNKNOWN, marks: 0, string: NOWHERE, next: [UNKNOWN; 2] };
 
 impl Trie {
     /// Builds the trie of strings of classes, each for one term; none is empty.
     pub(super) fn new(mut strings: Vec<(Vec<Class>, u32)>, classes: usize) -> Self {
         strings.sort_unstable();
-        let mut trie = Self { roots: vec![NOWHERE; classes], ..Self::default() };
+        let mut trie = Self { ones: vec![NOWHERE; classes], ..Self::default() };
         let mut last: Option<&[Class]> = None;
         for (string, term) in &strings {
             if last == Some(string) {
@@ -94,121 +136,138 @@ impl Trie {
             }
         }
         drop(strings);
+        trie.note_beginnings();
         trie.place(&trie.nodes());
         trie
     }
 
-    /// All nodes, each after its parent, level by level.
+    /// Fills the tables of what strings begin with.
+    fn note_beginnings(&mut self) {
+        let count = self.entries.len();
+        let lengths = (0..count).map(|i| self.string(i).len());
+        let short = lengths.filter(|length| (2..4).contains(length)).count();
+        (self.pairs, self.short, self.fours) =
+            (Bits::new(count), Bits::new(short), Bits::new(count - short));
+        for i in 0..count {
+            let (string, _) = self.string(i).split_at(self.string(i).len().min(4));
+            match *string {
+                [one] => self.ones[usize::from(one)] = index(i),
+                [a, b] | [a, b, _] => {
+                    self.pairs.insert(pair(a, b));
+                    self.short.insert(pair(a, b));
+                }
+                [a, b, c, d] => {
+                    self.pairs.insert(pair(a, b));
+                    self.fours.insert(four(a, b, c, d));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// All nodes but the first ones, each after its parent, level by level.
     fn nodes(&self) -> Vec<Node> {
-        let mut nodes = Vec::with_capacity(2 * self.entries.len());
+        let mut nodes: Vec<Node> = Vec::with_capacity(2 * self.entries.len());
         // What lies below a node: the strings from one to another, and how deep it is.
         let mut below: Vec<(usize, usize, usize)> = Vec::with_capacity(2 * self.entries.len());
-        let children = |from: usize,
-                        to: usize,
-                        depth: usize,
-                        parent: u32,
-                        marks: &mut u16,
-                        nodes: &mut Vec<Node>,
-                        below: &mut Vec<(usize, usize, usize)>| {
-            let mut i = from;
-            while i < to {
-                let class = self.string(i)[depth];
-                let same = self.entries[i..to].len();
-                let end =
-                    i + (1..same).find(|n| self.string(i + n)[depth] != class).unwrap_or(same);
-                nodes.push(Node { parent, class, marks: 0, string: NOWHERE });
-                below.push((i, end, depth + 1));
-                *marks |= lead(class);
-                i = end;
-            }
-        };
-        children(0, self.entries.len(), 0, ROOT, &mut 0, &mut nodes, &mut below);
+        let mut from = 0;
+        while from < self.entries.len() {
+            let first = self.string(from)[0];
+            let to = self.group(from, self.entries.len(), 0);
+            let longer = from + usize::from(self.string(from).len() == 1);
+            self.lead_on(FIRST + u32::from(first), (longer, to, 1), &mut nodes, &mut below);
+            from = to;
+        }
         let mut at = 0;
         while at < nodes.len() {
             let (mut from, to, depth) = below[at];
-            let (mut marks, mut string) = (0, NOWHERE);
             if self.string(from).len() == depth {
-                marks = ENDS;
-                string = index(from);
+                nodes[at].marks = ENDS;
+                nodes[at].string = index(from);
                 from += 1;
             }
-            if to - from == 1 && marks == 0 {
-                marks = ALONE;
-                string = index(from);
+            if to - from == 1 && nodes[at].marks == 0 {
+                nodes[at].marks = ALONE;
+                nodes[at].string = index(from);
+                let rest = &self.string(from)[depth..];
+                nodes[at].next = [rest[0], rest.get(1).copied().unwrap_or(UNKNOWN)];
             } else {
-                children(from, to, depth, index(at), &mut marks, &mut nodes, &mut below);
+                let marks = self.lead_on(index(at), (from, to, depth), &mut nodes, &mut below);
+                nodes[at].marks |= marks;
             }
-            nodes[at].marks = marks;
-            nodes[at].string = string;
             at += 1;
         }
         nodes
     }
 
-    /// Puts the nodes into slots, and the pairs of first classes into their table.
+    /// Where the strings end that have the class of the string `from` at a depth.
+    fn group(&self, from: usize, to: usize, depth: usize) -> usize {
+        let class = self.string(from)[depth];
+        (from + 1..to).find(|i| self.string(*i)[depth] != class).unwrap_or(to)
+    }
+
+    /// Adds the nodes to which a node leads on, and gives the marks of their classes.
+    fn lead_on(
+        &self,
+        parent: u32,
+        (mut from, to, depth): (usize, usize, usize),
+        nodes: &mut Vec<Node>,
+        below: &mut Vec<(usize, usize, usize)>,
+    ) -> u16 {
+        let mut marks = 0;
+        while from < to {
+            let end = self.group(from, to, depth);
+            let class = self.string(from)[depth];
+            nodes.push(Node { parent, class, ..NO_NODE });
+            below.push((from, end, depth + 1));
+            marks |= lead(class);
+            from = end;
+        }
+        marks
+    }
+
+    /// Puts the nodes into slots.
     fn place(&mut self, nodes: &[Node]) {
-        // Half full: a step looks at little more than one slot.
-        let size = (2 * nodes.len()).max(8);
-        self.slots = vec![Slot { parent: NOWHERE, class: UNKNOWN, marks: 0 }; size];
-        self.strings = vec![NOWHERE; size];
+        // Two thirds full: a step looks at little more than one slot.
+        let size = (nodes.len() + nodes.len() / 2).max(8);
+        self.slots = vec![EMPTY; size];
         let mut slot_of = vec![NOWHERE; nodes.len()];
-        let mut pairs = Vec::new();
         for (i, node) in nodes.iter().enumerate() {
-            let (parent, first) = match node.parent {
-                ROOT => (ROOT, None),
-                parent => (slot_of[parent as usize], Some(&nodes[parent as usize])),
-            };
+            let parent =
+                if node.parent >= FIRST { node.parent } else { slot_of[node.parent as usize] };
             let mut at = self.home(parent, node.class);
             while self.slots[at].parent != NOWHERE {
                 at = if at + 1 == size { 0 } else { at + 1 };
             }
-            self.slots[at] = Slot { parent, class: node.class, marks: node.marks };
-            self.strings[at] = node.string;
+            let Node { class, marks, string, next, .. } = *node;
+            self.slots[at] = Slot { parent, class, marks, string, next };
             slot_of[i] = index(at);
-            match first {
-                None => self.roots[usize::from(node.class)] = index(at),
-                Some(first) if first.parent == ROOT => pairs.push((first.class, node.class)),
-                Some(_) => {}
-            }
-            if node.parent == ROOT && node.marks & ALONE != 0 {
-                pairs.push((node.class, self.string(node.string as usize)[1]));
-            }
-        }
-        // Sixteen bits for each pair: one in sixteen pairs that begin nothing looks as if it did.
-        let bits = (16 * pairs.len()).next_power_of_two().clamp(1 << 12, 1 << 24);
-        self.pairs = vec![0; bits / 64];
-        self.pair_shift = 32 - bits.trailing_zeros();
-        for (first, second) in pairs {
-            let bit = pair(first, second) >> self.pair_shift;
-            self.pairs[bit as usize / 64] |= 1 << (bit % 64);
         }
     }
 
-    /// Whether a string may begin with two classes: mostly right when it says yes, always when it says no.
+    /// Whether a string of more than one class may begin with these: mostly right when it says yes, always when it says no.
     #[inline]
-    pub(super) fn may_begin(&self, first: Class, second: Class) -> bool {
-        let bit = pair(first, second) >> self.pair_shift;
-        self.pairs[bit as usize / 64] & 1 << (bit % 64) != 0
+    pub(super) fn may_begin(&self, classes: &[Class]) -> bool {
+        match *classes {
+            [a, b, c, d, ..] => {
+                self.pairs.has(pair(a, b))
+                    && (self.fours.has(four(a, b, c, d)) || self.short.has(pair(a, b)))
+            }
+            [a, b, ..] => self.pairs.has(pair(a, b)),
+            _ => true,
+        }
     }
 
-    /// Whether any string begins with a class, and whether one is just that class.
-    pub(super) fn begins(&self, class: Class) -> (bool, bool) {
-        let Some(root) = self.roots.get(usize::from(class)).copied() else { return (false, false) };
-        let begins = root != NOWHERE;
-        (begins, begins && self.slots[root as usize].marks & ENDS != 0)
+    /// The string that is one class alone.
+    #[inline]
+    pub(super) fn one(&self, class: Class) -> Option<u32> {
+        self.ones.get(usize::from(class)).copied().filter(|string| *string != NOWHERE)
     }
 
-    /// Begins a walk with a class that begins a string.
+    /// Begins a walk with a class.
     #[inline]
-    pub(super) fn walk(&self, first: Class) -> Walk {
-        Walk { slot: self.roots[usize::from(first)], depth: 1 }
-    }
-
-    /// The string that ends with the first class of a walk.
-    #[inline]
-    pub(super) fn ends(&self, walk: Walk) -> Option<u32> {
-        let ends = self.slots[walk.slot as usize].marks & ENDS != 0;
-        ends.then(|| self.strings[walk.slot as usize])
+    pub(super) fn walk(first: Class) -> Walk {
+        Walk { slot: FIRST + u32::from(first), depth: 1 }
     }
 
     /// Goes on over `classes`; `found` is told of each string that ends, and after how many of the classes. `None`: the walk
@@ -221,46 +280,64 @@ impl Trie {
         mut found: impl FnMut(u32, usize),
     ) -> Option<Walk> {
         let mut gone = 0;
+        if walk.slot < FIRST && self.slots[walk.slot as usize].marks & ALONE != 0 {
+            return self.go_alone(walk, classes, 0, found);
+        }
         loop {
-            let marks = self.slots[walk.slot as usize].marks;
-            if marks & ALONE != 0 {
-                let string = self.strings[walk.slot as usize];
-                let rest = &self.string(string as usize)[walk.depth as usize..];
-                let ahead = &classes[gone..];
-                let both = rest.len().min(ahead.len());
-                if rest[..both] != ahead[..both] {
-                    return None;
-                }
-                if both == rest.len() {
-                    found(string, gone + both);
-                    return None;
-                }
-                return Some(Walk { depth: walk.depth + index(both), ..walk });
-            }
-            if marks & !(ENDS | ALONE) == 0 {
-                return None;
-            }
             let Some(class) = classes.get(gone).copied() else { return Some(walk) };
-            if marks & lead(class) == 0 {
-                return None;
-            }
             let mut at = self.home(walk.slot, class);
-            loop {
+            let slot = loop {
                 let slot = self.slots[at];
                 if slot.parent == walk.slot && slot.class == class {
-                    break;
+                    break slot;
                 }
                 if slot.parent == NOWHERE {
                     return None;
                 }
                 at = if at + 1 == self.slots.len() { 0 } else { at + 1 };
-            }
+            };
             gone += 1;
             walk = Walk { slot: index(at), depth: walk.depth + 1 };
-            if self.slots[at].marks & ENDS != 0 {
-                found(self.strings[at], gone);
+            if slot.marks & ALONE != 0 {
+                let ahead = classes.get(gone).copied().unwrap_or(slot.next[0]);
+                let then = classes.get(gone + 1).copied().unwrap_or(slot.next[1]);
+                if ahead != slot.next[0] || slot.next[1] != UNKNOWN && then != slot.next[1] {
+                    return None;
+                }
+                return self.go_alone(walk, classes, gone, found);
+            }
+            if slot.marks & ENDS != 0 {
+                found(slot.string, gone);
+            }
+            // The node says which classes may lead on from it.
+            match classes.get(gone) {
+                Some(class) if slot.marks & lead(*class) == 0 => return None,
+                _ if slot.marks & !(ENDS | ALONE) == 0 => return None,
+                _ => {}
             }
         }
+    }
+
+    /// Goes on from a node with one string below it.
+    fn go_alone(
+        &self,
+        walk: Walk,
+        classes: &[Class],
+        gone: usize,
+        mut found: impl FnMut(u32, usize),
+    ) -> Option<Walk> {
+        let string = self.slots[walk.slot as usize].string;
+        let rest = &self.string(string as usize)[walk.depth as usize..];
+        let ahead = &classes[gone..];
+        let both = rest.len().min(ahead.len());
+        if rest[..both] != ahead[..both] {
+            return None;
+        }
+        if both < rest.len() {
+            return Some(Walk { depth: walk.depth + index(both), ..walk });
+        }
+        found(string, gone + both);
+        None
     }
 
     /// The classes of a string.
@@ -278,17 +355,12 @@ impl Trie {
         &self.terms[start..self.entries[string].terms_end as usize]
     }
 
-    /// How many strings there are.
-    pub(super) fn len(&self) -> usize {
-        self.entries.len()
-    }
-
     /// Bytes of the tables.
     pub(super) fn memory(&self) -> usize {
+        let bits = [&self.pairs, &self.short, &self.fours];
         size_of_val(&*self.slots)
-            + size_of_val(&*self.strings)
-            + size_of_val(&*self.roots)
-            + size_of_val(&*self.pairs)
+            + size_of_val(&*self.ones)
+            + bits.map(|bits| size_of_val(&*bits.words)).iter().sum::<usize>()
             + size_of_val(&*self.entries)
             + size_of_val(&*self.classes)
             + size_of_val(&*self.terms)
@@ -297,8 +369,7 @@ impl Trie {
     /// Where a node is put if the slot is free.
     #[inline]
     fn home(&self, parent: u32, class: Class) -> usize {
-        let key = u64::from(parent) << 16 | u64::from(class);
-        let hash = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        let hash = mixed(u64::from(parent) << 16 | u64::from(class)) >> 32;
         // The product of two numbers below 2^32, its upper half: below the number of slots.
         (hash * self.slots.len() as u64 >> 32) as usize
     }
@@ -307,14 +378,26 @@ impl Trie {
 /// The bit that a class sets in the node it leads on from.
 #[inline]
 fn lead(class: Class) -> u16 {
-    let mixed = u32::from(class.wrapping_mul(0x9e37));
-    4 << (mixed * LEADS >> 16)
+    let spread = u32::from(class.wrapping_mul(0x9e37));
+    4 << (spread * LEADS >> 16)
 }
 
-/// A pair of classes, mixed: the upper bits count.
+/// A key spread over 64 bits, of which the upper ones count.
 #[inline]
-fn pair(first: Class, second: Class) -> u32 {
-    (u32::from(first) << 16 | u32::from(second)).wrapping_mul(0x9e37_79b1)
+fn mixed(key: u64) -> u64 {
+    key.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+#[inline]
+fn pair(a: Class, b: Class) -> u64 {
+    u64::from(a) << 16 | u64::from(b)
+}
+
+#[inline]
+fn four(a: Class, b: Class, c: Class, d: Class) -> u64 {
+    let four = pair(a, b) << 32 | pair(c, d);
+    // The upper bits of a product do not depend on all bits of the key alike.
+    four ^ four >> 29
 }
 
 /// Tables of terms stay far below 2^32: each of their bytes would have to be held in memory.
