@@ -210,7 +210,7 @@ fn terms(
         };
         kinds.iter().position(has).map_or_else(String::new, |place| rules[place].id.clone())
     };
-    let matcher = Matcher::new(terms).map_err(|error| ScreenError::Phrase {
+    let matcher = Matcher::new(&terms).map_err(|error| ScreenError::Phrase {
         rule: whose(&error.text),
         phrase: error.text.clone(),
         reason: error.reason,

@@ -31,10 +31,8 @@ impl Around {
                 break;
             }
             match window.before(start, back) {
-                None => return false,
-                Some(Glyph { c, .. }) if is_passed_over(c) => {}
-                Some(Glyph { c, .. }) if wanted.next() == Some(&c) => {}
-                Some(_) => return false,
+                Some(Glyph { c, .. }) if is_passed_over(c) || wanted.next() == Some(&c) => {}
+                _ => return false,
             }
         }
         wanted.peek().is_none()
@@ -47,10 +45,8 @@ impl Around {
                 break;
             }
             match window.char(place)? {
-                None => return Ok(false),
-                Some(c) if is_passed_over(c) => {}
-                Some(c) if wanted.next() == Some(&c) => {}
-                Some(_) => return Ok(false),
+                Some(c) if is_passed_over(c) || wanted.next() == Some(&c) => {}
+                _ => return Ok(false),
             }
         }
         Ok(wanted.peek().is_none())

@@ -77,7 +77,7 @@ pub(super) struct Symbols {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Start {
     /// Which of the classes it is.
-    pub(super) at: u32,
+    pub(super) at: usize,
     /// The character before makes a word go on.
     pub(super) inside: bool,
     /// A term may be this one class alone.
@@ -95,7 +95,7 @@ pub(super) struct Reading {
 impl Lane {
     /// Compiles the strings of a lane. `None`: they have more than [`MAX_CLASSES`] different characters.
     pub(super) fn new(views: Views, writing: Writing, strings: &[LaneString]) -> Option<Self> {
-        let mut plane = unused(writing).clone();
+        let mut plane: Box<[Class]> = unused(writing).into();
         if views.has(View::Separated) {
             for mark in SENTENCE_ENDS {
                 plane[mark as usize] = PASSED_OVER;
@@ -205,8 +205,7 @@ impl Lane {
     fn add(&self, class: Class, place: u32, inside: bool, out: &mut Symbols) {
         let begins = self.begins[usize::from(class)];
         if begins & if inside { BEGINS_INSIDE } else { BEGINS } != 0 {
-            // As many as the piece has characters, each with a few classes.
-            let at = out.classes.len() as u32;
+            let at = out.classes.len();
             out.starts.push(Start { at, inside, alone: begins & ALL_OF_ONE != 0 });
         }
         out.classes.push(class);
@@ -258,7 +257,7 @@ pub(super) fn is_letter(views: Views, c: char) -> bool {
 }
 
 /// The classes of a lane without terms: what is passed over, and what is to be spelled.
-fn unused(writing: Writing) -> &'static Box<[Class]> {
+fn unused(writing: Writing) -> &'static [Class] {
     static PLAIN: LazyLock<Box<[Class]>> = LazyLock::new(|| {
         let class = |c| if is_passed_over(c) { PASSED_OVER } else { UNKNOWN };
         (0..0x1_0000).map(|code| char::from_u32(code).map_or(UNKNOWN, class)).collect()

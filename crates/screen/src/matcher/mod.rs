@@ -3,7 +3,7 @@
 //! The terms' normalised characters lie in one trie ([`trie`]). At each place where a term may begin a walk down the trie
 //! begins; two bit tables turn nearly all of them back before their second step, and in Latin text only the beginnings of words
 //! are tried. A walk that reaches the end of what has come waits in the [`MatcherState`] and goes on with the next piece,
-//! so nothing is read twice. No place is walked from for more than [`MAX_TERM`] steps (times the letters of a syllable in the
+//! so nothing is read twice. No place is walked from for more than 128 steps (times the letters of a syllable in the
 //! pinyin view), which bounds the time for hostile text; for text that does not repeat the terms' beginnings it is linear.
 //!
 //! White space and punctuation within a sentence is passed over, in terms as in texts ([`letters`]). A [`View`] lets a term
@@ -26,5 +26,5 @@ mod writing;
 
 pub(crate) use letters::{leet, numeral};
 pub(crate) use search::{Matcher, MatcherState, TermMatch};
-pub(crate) use term::{Guards, MAX_TERM, Term, TermError};
+pub(crate) use term::{Guards, Term};
 pub use term::{View, Views};

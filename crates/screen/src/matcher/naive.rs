@@ -3,6 +3,8 @@
 //! The matcher is tested against this. It shares the tables with it (what is passed over, which sign stands for which
 //! letter, how a character is read), but no lane, trie, walk or window.
 
+#![expect(clippy::nonminimal_bool, reason = "each line is a condition of its own")]
+
 use std::collections::BTreeSet;
 
 use super::letters::{ends_sentence, is_hanzi, is_latin, is_passed_over, is_word, leet, numeral};

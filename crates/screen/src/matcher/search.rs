@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::context::{Around, is_foreign_word, word_goes_on};
 use super::lane::{
-    Lane, LaneString, MAX_CLASSES, Reading, Symbols, Writing, folded as folded_by, form, is_letter,
-    passes_over, strings,
+    Lane, LaneString, MAX_CLASSES, Reading, Start, Symbols, Writing, folded as folded_by, form,
+    is_letter, passes_over, strings,
 };
 use super::letters::{is_hanzi, is_latin, is_passed_over};
 use super::pinyin;
@@ -42,12 +42,24 @@ struct Known {
     id: u32,
     guards: u32,
     views: Views,
-    words: bool,
-    /// Must begin, or end, a word: it has a Latin letter or digit there.
-    begins_word: bool,
-    ends_word: bool,
-    has_latin: bool,
-    has_exceptions: bool,
+    traits: u8,
+}
+
+/// It must begin and end at word edges where it has a Latin letter or digit there.
+const WORDS: u8 = 1;
+/// It has one where it begins.
+const BEGINS_WORD: u8 = 2;
+/// It has one where it ends.
+const ENDS_WORD: u8 = 4;
+/// It has a Latin letter somewhere.
+const HAS_LATIN: u8 = 8;
+/// It is a part of an exception.
+const HAS_EXCEPTIONS: u8 = 16;
+
+impl Known {
+    fn is(self, of: u8) -> bool {
+        self.traits & of != 0
+    }
 }
 
 /// What a term with views looks like.
@@ -133,7 +145,7 @@ impl Matcher {
     ///
     /// # Errors
     /// A term or guard with no letter or digit, or one that is too long.
-    pub(crate) fn new(terms: Vec<Term>) -> Result<Self, TermError> {
+    pub(crate) fn new(terms: &[Term]) -> Result<Self, TermError> {
         let mut lanes: BTreeMap<(Views, Writing), Vec<LaneString>> = BTreeMap::new();
         lanes.insert((Views::NONE, Writing::Plain), Vec::with_capacity(terms.len()));
         let mut matcher = Self {
@@ -144,29 +156,27 @@ impl Matcher {
             exceptions: HashMap::new(),
         };
         let mut known_guards: HashMap<*const Guards, u32> = HashMap::new();
-        for (index, term) in (0_u32..).zip(&terms) {
+        for (index, term) in (0_u32..).zip(terms) {
             let text = folded(&term.text);
             let plain = pattern(&term.text, &text, MAX_TERM)?;
-            let guards = match known_guards.get(&Arc::as_ptr(&term.guards)) {
-                Some(guards) => *guards,
-                None => {
-                    let guards = matcher.add_guards(&term.guards)?;
-                    known_guards.insert(Arc::as_ptr(&term.guards), guards);
-                    guards
-                }
+            let rule = Arc::as_ptr(&term.guards);
+            let guards = if let Some(guards) = known_guards.get(&rule) {
+                *guards
+            } else {
+                let guards = matcher.add_guards(&term.guards)?;
+                known_guards.insert(rule, guards);
+                guards
             };
             let (first, last) = (plain.first().copied(), plain.last().copied());
             let begins_word = term.words && first.is_some_and(is_latin);
-            matcher.terms.push(Known {
-                id: term.id,
-                guards,
-                views: term.views,
-                words: term.words,
-                begins_word,
-                ends_word: term.words && last.is_some_and(is_latin),
-                has_latin: plain.iter().any(char::is_ascii_alphabetic),
-                has_exceptions: false,
-            });
+            let traits = [
+                (term.words, WORDS),
+                (begins_word, BEGINS_WORD),
+                (term.words && last.is_some_and(is_latin), ENDS_WORD),
+                (plain.iter().any(char::is_ascii_alphabetic), HAS_LATIN),
+            ];
+            let traits = traits.iter().filter(|(has, _)| *has).fold(0, |all, (_, one)| all | one);
+            matcher.terms.push(Known { id: term.id, guards, views: term.views, traits });
             let form = form(term.views, &text);
             for (views, writing) in lanes_of(term.views, &form) {
                 let inside = may_begin_inside(term, writing, form[0]);
@@ -189,7 +199,7 @@ impl Matcher {
             };
             matcher.lanes.push(Lane::new(views, writing, &strings).ok_or_else(too_many)?);
         }
-        matcher.add_exceptions(&terms, &known_guards)?;
+        matcher.add_exceptions(terms, &known_guards)?;
         Ok(matcher)
     }
 
@@ -251,8 +261,8 @@ impl Matcher {
         let start = candidate.first() - gone;
         let mut end = candidate.end - gone;
         if candidate.lane == 0 {
-            if known.begins_word && candidate.inside
-                || known.ends_word && word_goes_on(window, end)?
+            if known.is(BEGINS_WORD) && candidate.inside
+                || known.is(ENDS_WORD) && word_goes_on(window, end)?
             {
                 return Ok(());
             }
@@ -265,12 +275,12 @@ impl Matcher {
                 None => return Ok(()),
             }
         }
-        if known.has_latin && is_foreign_word(window, start, end)? {
+        if known.is(HAS_LATIN) && is_foreign_word(window, start, end)? {
             return Ok(());
         }
         if !stretched {
             let guards = &self.guards[known.guards as usize];
-            let exceptions = known.has_exceptions.then(|| self.exceptions.get(&candidate.term));
+            let exceptions = known.is(HAS_EXCEPTIONS).then(|| self.exceptions.get(&candidate.term));
             for around in guards.iter().chain(exceptions.flatten().into_iter().flatten()) {
                 if around.holds(window, start, end)? {
                     return Ok(());
@@ -307,7 +317,7 @@ impl Matcher {
         let glyphs = &window.glyphs()[start..end];
         // What is written in Chinese characters needs no word edge, nor do they in a term.
         let is_edge = |term: char, written: char| match lane.writing {
-            Writing::Plain => known.words && is_latin(term) && !is_hanzi(written),
+            Writing::Plain => known.is(WORDS) && is_latin(term) && !is_hanzi(written),
             Writing::Spelled | Writing::Initials => is_letter(views, written),
         };
         let (first, last) = (0, viewed.len() - 1);
@@ -383,7 +393,7 @@ impl Matcher {
             for term in plain.trie.terms(string) {
                 let known = &mut self.terms[*term as usize];
                 if known.guards == guards {
-                    known.has_exceptions = true;
+                    known.traits |= HAS_EXCEPTIONS;
                     let around =
                         Around { before: chars[..start].into(), after: chars[end..].into() };
                     self.exceptions.entry(*term).or_default().push(around);
@@ -395,7 +405,9 @@ impl Matcher {
 
 impl fmt::Debug for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Matcher").field("terms", &self.terms.len()).finish_non_exhaustive()
+        let mut out = f.debug_struct("Matcher");
+        out.field("terms", &self.terms.len()).field("bytes", &self.memory());
+        out.finish_non_exhaustive()
     }
 }
 
@@ -428,11 +440,9 @@ fn search(
         })
     });
     for start in starts {
-        let (at, inside) = (start.at as usize, start.inside);
+        let Start { at, inside, alone } = *start;
         let place = base + places[at] as usize;
-        if start.alone
-            && let (Some(string), Some(end)) = (lane.trie.one(classes[at]), end(at + 1))
-        {
+        if alone && let (Some(string), Some(end)) = (lane.trie.one(classes[at]), end(at + 1)) {
             candidate(string, place, end, inside);
         }
         if !lane.trie.may_begin(&classes[at..]) {

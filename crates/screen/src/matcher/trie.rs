@@ -371,7 +371,7 @@ impl Trie {
     fn home(&self, parent: u32, class: Class) -> usize {
         let hash = mixed(u64::from(parent) << 16 | u64::from(class)) >> 32;
         // The product of two numbers below 2^32, its upper half: below the number of slots.
-        (hash * self.slots.len() as u64 >> 32) as usize
+        ((hash * self.slots.len() as u64) >> 32) as usize
     }
 }
 
@@ -379,7 +379,7 @@ impl Trie {
 #[inline]
 fn lead(class: Class) -> u16 {
     let spread = u32::from(class.wrapping_mul(0x9e37));
-    4 << (spread * LEADS >> 16)
+    4 << ((spread * LEADS) >> 16)
 }
 
 /// A key spread over 64 bits, of which the upper ones count.
@@ -400,9 +400,8 @@ fn four(a: Class, b: Class, c: Class, d: Class) -> u64 {
     four ^ four >> 29
 }
 
-/// Tables of terms stay far below 2^32: each of their bytes would have to be held in memory.
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "tables of 2^32 terms fit into no memory")]
 fn index(i: usize) -> u32 {
-    debug_assert!(u32::try_from(i).is_ok());
     i as u32
 }

@@ -30,6 +30,7 @@ pub(crate) fn script(raw: char) -> Option<Script> {
 }
 
 /// The Latin letter that `c` looks like, in lower case; accents were taken off before.
+#[expect(clippy::match_same_arms, reason = "a paragraph for each script")]
 pub(super) fn look_alike(c: char) -> Option<char> {
     Some(match c {
         // Cyrillic

@@ -14,7 +14,7 @@ mod tests;
 mod window;
 
 pub(crate) use fold::{Glyph, fold, folded};
-pub(crate) use lookalike::{Script, script};
+pub(crate) use lookalike::script;
 pub(crate) use normaliser::{MAX_INVISIBLE, Normaliser};
 pub(crate) use ruler::Ruler;
 pub(crate) use window::{LOOK_BACK, Pending, Window};

@@ -102,6 +102,7 @@ impl Normaliser {
     }
 
     /// The last piece without what is to be left out.
+    #[cfg(test)]
     pub(crate) fn kept<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> {
         let starts = std::iter::once(0).chain(self.removed.iter().map(|run| run.end));
         let ends = self.removed.iter().map(|run| run.start).chain(std::iter::once(text.len()));

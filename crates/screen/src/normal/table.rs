@@ -25,16 +25,16 @@ const AWAY: u16 = 0;
 const RARELY: u16 = 0xd800;
 
 pub(super) struct Table {
-    plane: Box<[u16; 0x1_0000]>,
+    plane: Box<[u16]>,
 }
 
 impl Table {
     #[inline]
     pub(super) fn get(&self, c: char) -> Folded {
-        let Ok(at) = u16::try_from(u32::from(c)) else { return Folded::Rarely };
-        match self.plane[usize::from(at)] {
-            AWAY => Folded::Away,
-            folded => char::from_u32(u32::from(folded)).map_or(Folded::Rarely, Folded::To),
+        match self.plane.get(c as usize) {
+            Some(&AWAY) => Folded::Away,
+            Some(folded) => char::from_u32(u32::from(*folded)).map_or(Folded::Rarely, Folded::To),
+            None => Folded::Rarely,
         }
     }
 }
@@ -47,7 +47,7 @@ pub(super) fn table() -> &'static Table {
 }
 
 fn make() -> Table {
-    let mut plane = Box::new([RARELY; 0x1_0000]);
+    let mut plane = vec![RARELY; 0x1_0000].into_boxed_slice();
     for (slot, code) in plane.iter_mut().zip(0_u32..) {
         let Some(c) = char::from_u32(code) else { continue };
         let (mut first, mut count) = (None, 0);
