@@ -70,8 +70,9 @@ pub use market::{
 pub use policy::{Policy, PolicySource};
 pub use release::{Change, ChangeBasis, ChangeKind, ModelRef, Release, ReleasedFeature};
 pub use standing::{
-    Conflict, Drift, Freshness, Hand, HighWater, Kill, KillScope, Lapse, Lift, LiftState, Limits,
-    Managed, Management, PackAge, Part, Profile, Step, Switch, Tier, Turns,
+    Conduct, Conflict, Drift, Freshness, Hand, HighWater, Kill, KillScope, Lapse, Lift, LiftState,
+    Limits, Managed, Management, Measure, PackAge, Part, Profile, Sanction, Step, StrikeRules,
+    Switch, Tier, Turns,
 };
 pub use text::{Text, UiLanguage};
 pub use verdict::{Answer, Outcome, Reason, Stage, Verdict};

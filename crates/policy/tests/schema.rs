@@ -47,6 +47,18 @@ approvals = "12h"
 grace = "1d"
 device = "1d"
 #freshness
+[strikes]
+severity = 2
+weights = { lanterns = 2 }
+#strikes
+[[strikes.step]]
+in_a_row = 3
+then = "limit"
+lasts = "1h"
+text = { en = "t", zh = "文" }
+#rung
+[strikes.source]
+clause = "c"
 [[rule]]
 id = "xx.rule"
 features = ["*"]
@@ -131,6 +143,8 @@ fn parser_and_schema_know_the_same_keys() {
         (MARKET, "#approval", "approval"),
         (MARKET, "#residency", "residency"),
         (MARKET, "#freshness", "freshness"),
+        (MARKET, "#strikes", "strikes"),
+        (MARKET, "#rung", "strike"),
         (MARKET, "#rule", "rule"),
         (MARKET, "#duty", "duty"),
         (OVERLAY, "#top", "an_overlay"),

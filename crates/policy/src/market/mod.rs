@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::market::duty::RawDuty;
 use crate::market::rule::RawRule;
-use crate::{Digest, Freshness, MarketId, PolicyError, Region, Text};
+use crate::{Digest, Freshness, MarketId, PolicyError, Region, StrikeRules, Text};
 
 /// Whether anything is served in a market at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -179,6 +179,7 @@ pub struct Market {
     approval_rule: Arc<str>,
     residency: Option<Residency>,
     freshness: Freshness,
+    strikes: Option<StrikeRules>,
     rules: Vec<Rule>,
     duties: Vec<Duty>,
     label: toml::Table,
@@ -199,6 +200,7 @@ struct RawMarket {
     residency: Option<Residency>,
     #[serde(default)]
     freshness: Freshness,
+    strikes: Option<StrikeRules>,
     rule: Vec<RawRule>,
     #[serde(default)]
     duty: Vec<RawDuty>,
@@ -305,6 +307,9 @@ impl Market {
         if raw.freshness.policy.is_some() && raw.issued.is_none() {
             return wrong("`freshness.policy` needs the day this file was `issued`");
         }
+        if let Some(problem) = raw.strikes.as_ref().and_then(StrikeRules::problem) {
+            return wrong(&problem);
+        }
         if raw.label.is_empty() {
             return wrong("`label` is empty: nothing generated may go unlabelled");
         }
@@ -324,6 +329,7 @@ impl Market {
             approval_rule: format!("{id}.approval").into(),
             residency: raw.residency,
             freshness: raw.freshness,
+            strikes: raw.strikes,
             rules: rules(raw.rule, &id).map_err(refuse)?,
             duties: duties(raw.duty, &id).map_err(refuse)?,
             label: raw.label,
@@ -375,6 +381,11 @@ impl Market {
     /// How old its rules, packs and approvals may be.
     pub fn freshness(&self) -> &Freshness {
         &self.freshness
+    }
+
+    /// What becomes of a person whose inputs are refused again and again; absent: nothing.
+    pub fn strikes(&self) -> Option<&StrikeRules> {
+        self.strikes.as_ref()
     }
 
     /// Its duties, in the order of the file.

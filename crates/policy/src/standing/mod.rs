@@ -8,6 +8,7 @@ pub(crate) mod kill;
 pub(crate) mod lapse;
 pub(crate) mod limits;
 pub(crate) mod management;
+pub(crate) mod strikes;
 pub(crate) mod switch;
 
 pub use self::clock::HighWater;
@@ -17,4 +18,5 @@ pub use self::kill::{Hand, Kill, KillScope, Lift, LiftState};
 pub use self::lapse::Lapse;
 pub use self::limits::{Limits, Tier};
 pub use self::management::{Conflict, Managed, Management, Profile};
+pub use self::strikes::{Conduct, Measure, Sanction, StrikeRules};
 pub use self::switch::Switch;
