@@ -9,6 +9,7 @@ use yumen_policy::{
 use crate::actor::Duty;
 use crate::approvals::StepOrder;
 use crate::packs::{Grounds, InstallOrder};
+use crate::reports::{ReportOrder, Ruling};
 
 /// One thing somebody does at the desk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +102,46 @@ pub enum Action {
     },
     /// Looks at the screen packs.
     Packs,
+    /// Takes in what a person reports.
+    Report(ReportOrder),
+    /// Looks, for a person, at a report that came with their app's key.
+    ReportStatus {
+        /// Its number.
+        report: String,
+        /// The id of the app key.
+        caller: String,
+    },
+    /// Looks at the reports.
+    Reports {
+        /// Those that are decided, in place of those that wait.
+        decided: bool,
+    },
+    /// Looks at one report and reads what the person wrote.
+    ShowReport {
+        /// Its number.
+        report: String,
+    },
+    /// Decides on a report.
+    Decide {
+        /// Its number.
+        report: String,
+        /// What is decided.
+        ruling: Ruling,
+        /// What the person is told.
+        answer: String,
+    },
+    /// Looks at the people whose inputs were refused.
+    People,
+    /// Looks at one of them.
+    Person {
+        /// Their pseudonym.
+        person: String,
+    },
+    /// Frees a person who is limited or suspended, and counts anew.
+    LiftPerson {
+        /// Their pseudonym.
+        person: String,
+    },
     /// Tells of a model that drifted.
     Drift(Drift),
     /// Looks at the drifts, with the change filings they call for.
@@ -179,6 +220,7 @@ impl Action {
     /// Whether it only looks, and changes nothing.
     pub fn looks(&self) -> bool {
         self.duty() == Duty::Read
+            || matches!(self, Self::ShowReport { .. } | Self::ReportStatus { .. })
     }
 
     /// What it asks of its actor.
@@ -192,6 +234,9 @@ impl Action {
             | Self::Release { .. }
             | Self::Drifts
             | Self::Packs
+            | Self::Reports { .. }
+            | Self::People
+            | Self::Person { .. }
             | Self::FiledModels { .. }
             | Self::Entries { .. }
             | Self::Signers
@@ -204,7 +249,8 @@ impl Action {
             Self::Remove { .. } => Duty::Step(StepKind::Revoked),
             Self::AddRelease { .. } | Self::ImportFiled { .. } => Duty::Write,
             Self::InstallPack(_) | Self::RemovePack { .. } => Duty::Screen,
-            Self::Drift(_) => Duty::Tell,
+            Self::ShowReport { .. } | Self::Decide { .. } | Self::LiftPerson { .. } => Duty::Answer,
+            Self::Drift(_) | Self::Report(_) | Self::ReportStatus { .. } => Duty::Tell,
             Self::Kill(_) | Self::Lift { .. } => Duty::Stop,
             Self::RotateAssertionKey { .. } | Self::RevokeAssertionKey { .. } => Duty::Operate,
             Self::AddSigner { .. }

@@ -38,6 +38,8 @@ pub enum Duty {
     Sign,
     /// To stop, and to lift what was stopped.
     Stop,
+    /// To read what people report, answer it, and free who was stopped.
+    Answer,
     /// To install screen packs and take them out of force.
     Screen,
     /// To say whose keys count. Only at the machine, never over the network.
@@ -120,7 +122,7 @@ impl Duty {
             Self::Step(kind) => kind.roles(),
             Self::Sign => &[Approver, Legal],
             Self::Stop | Self::Operate => &[Operator],
-            Self::Screen => &[Legal, Operator],
+            Self::Screen | Self::Answer => &[Legal, Operator],
             Self::Entrust | Self::Tell => &[],
         }
     }

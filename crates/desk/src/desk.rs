@@ -10,7 +10,7 @@ use yumen_policy::{
 };
 use yumen_store::Store;
 
-use crate::{Action, Actor, DeskError, Done, Holdings, KeyShelf, PackBench};
+use crate::{Action, Actor, Aftermath, DeskError, Done, Holdings, KeyShelf, PackBench, ReportSeal};
 
 /// What the desk knows of the program it belongs to.
 #[derive(Debug, Default)]
@@ -39,6 +39,8 @@ pub struct Keyring {
     pub assertions: AssertionKeys,
     /// Where those are kept.
     pub shelf: Arc<dyn KeyShelf>,
+    /// For what people write in reports.
+    pub reports: ReportSeal,
 }
 
 /// The market desk on one data directory. Blocking: keep it off the request path.
@@ -48,6 +50,7 @@ pub struct Desk {
     pub(crate) ledger_dir: PathBuf,
     pub(crate) keys: Keyring,
     pub(crate) book: Arc<Book>,
+    pub(crate) aftermath: Vec<Aftermath>,
 }
 
 impl Desk {
@@ -63,7 +66,8 @@ impl Desk {
         keys: Keyring,
         book: Arc<Book>,
     ) -> Result<Self, DeskError> {
-        let mut desk = Self { store, ledger, ledger_dir, keys, book };
+        let aftermath = Vec::new();
+        let mut desk = Self { store, ledger, ledger_dir, keys, book, aftermath };
         desk.deliver_outgoing()?;
         Ok(desk)
     }
@@ -115,6 +119,16 @@ impl Desk {
             Action::InstallPack(order) => self.install_pack(actor, order, now),
             Action::RemovePack { pack, grounds } => self.remove_pack(actor, &pack, &grounds, now),
             Action::Packs => self.packs(),
+            Action::Report(order) => self.report(&order, now),
+            Action::ReportStatus { report, caller } => self.report_status(&report, &caller),
+            Action::Reports { decided } => self.reports(decided),
+            Action::ShowReport { report } => self.show_report(&report),
+            Action::Decide { report, ruling, answer } => {
+                self.decide(actor, &report, ruling, &answer, now)
+            }
+            Action::People => self.people(now),
+            Action::Person { person } => self.person(&person, now),
+            Action::LiftPerson { person } => self.lift_person(actor, &person, now),
             Action::Drift(drift) => self.drift(&drift, now),
             Action::Drifts => self.drifts(),
             Action::Entries { from, limit } => self.entries(from, limit),

@@ -32,6 +32,7 @@ pub const CODES: &[Code] = &[
     code("admin_not_found", 404, "There is no such thing at the desk", "没有此项内容"),
     code("pack_unfit", 422, "The pack cannot be used", "规则包无法使用"),
     code("record_unavailable", 503, "The ledger cannot be read", "无法读取账本"),
+    code("reports_too_many", 429, "Too many reports at once", "报告过多"),
     code("role_forbidden", 403, "This role may not do that", "该角色无权执行此操作"),
     code("same_person", 409, "Another person has to do this", "须由另一人执行"),
     code("signature_invalid", 422, "The signatures do not suffice", "签名不符合要求"),
@@ -70,6 +71,9 @@ pub enum DeskError {
     /// The thing is in another state than this action needs.
     #[error("{}", .0.en)]
     Conflict(Text),
+    /// An app sent too many reports today. Wait, or ask the operator to look at those that came.
+    #[error("too many reports came with this app key today")]
+    TooMany,
     /// A screen pack, or the screens with it, cannot be used. What was in force stays.
     #[error("{}", .0.en)]
     Unfit(Text),
@@ -114,6 +118,7 @@ impl DeskError {
             Self::Invalid(_) => "action_invalid",
             Self::Conflict(_) => "state_conflict",
             Self::Unfit(_) => "pack_unfit",
+            Self::TooMany => "reports_too_many",
             Self::SamePerson { .. } => "same_person",
             Self::Policy(_) => "signature_invalid",
             Self::Store(_) => "store_unavailable",
@@ -142,6 +147,7 @@ impl DeskError {
             Self::Unknown { zh, name, .. } => {
                 Text::new(self.to_string(), format!("没有名为 {name} 的{zh}"))
             }
+            Self::TooMany => Text::new(self.to_string(), "今日通过此应用密钥提交的报告过多"),
             Self::Conflict(text) | Self::Unfit(text) => text.clone(),
             Self::SamePerson { name } => {
                 Text::new(self.to_string(), format!("{name} 已提出过，须由另一人确认"))
@@ -179,6 +185,7 @@ fn forbidden(duty: Duty) -> Text {
         Duty::Step(StepKind::Revoked) => ("revoke an approval", "撤销审批"),
         Duty::Sign => ("sign", "签署"),
         Duty::Stop => ("stop features or lift a stop", "停用功能或解除停用"),
+        Duty::Answer => ("read and answer reports", "查看和答复报告"),
         Duty::Screen => ("install screen packs", "安装安全规则包"),
         Duty::Operate => ("turn over the gate's keys", "轮换网关密钥"),
     };
@@ -208,6 +215,7 @@ mod tests {
             DeskError::Unknown { what: "kill", zh: "停用", name: "x".into() },
             DeskError::Invalid("x".into()),
             DeskError::Conflict(Text::new("x", "x")),
+            DeskError::TooMany,
             DeskError::Unfit(Text::new("x", "x")),
             DeskError::SamePerson { name: "Wei".into() },
         ];

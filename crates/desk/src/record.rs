@@ -18,6 +18,22 @@ impl Desk {
         &mut self,
         what: impl FnOnce(&mut Change<'_>) -> Result<(T, Vec<Canonical>), DeskError>,
     ) -> Result<(T, Option<u64>), DeskError> {
+        self.make(what, |change| change.commit())
+    }
+
+    /// The same for a change that no snapshot is made of.
+    pub(crate) fn change_aside<T>(
+        &mut self,
+        what: impl FnOnce(&mut Change<'_>) -> Result<(T, Vec<Canonical>), DeskError>,
+    ) -> Result<(T, Option<u64>), DeskError> {
+        self.make(what, |change| change.commit_aside())
+    }
+
+    fn make<T>(
+        &mut self,
+        what: impl FnOnce(&mut Change<'_>) -> Result<(T, Vec<Canonical>), DeskError>,
+        commit: impl FnOnce(Change<'_>) -> Result<(), StoreError>,
+    ) -> Result<(T, Option<u64>), DeskError> {
         let after = self.ledger.checkpoint().size();
         let mut change = self.store.change()?;
         let (made, entries) = what(&mut change)?;
@@ -25,7 +41,7 @@ impl Desk {
             .iter()
             .map(|entry| change.send(entry.as_str(), after))
             .collect::<Result<Vec<_>, _>>()?;
-        change.commit()?;
+        commit(change)?;
         let mut index = None;
         for entry in outgoing {
             // The change holds, whatever becomes of its record: what failed here is tried again later.

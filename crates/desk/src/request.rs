@@ -12,6 +12,7 @@ use yumen_policy::{
 
 use crate::approvals::StepOrder;
 use crate::entries::USUAL_ENTRIES;
+use crate::reports::Ruling;
 use crate::{Action, DeskError, KillOrder};
 
 /// Method, path and, in braces, the one variable segment of each address.
@@ -44,9 +45,15 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/admin/v1/packs"),
     ("POST", "/admin/v1/packs"),
     ("POST", "/admin/v1/packs/{id}/remove"),
+    ("GET", "/admin/v1/people"),
+    ("GET", "/admin/v1/people/{person}"),
+    ("POST", "/admin/v1/people/{person}/lift"),
     ("GET", "/admin/v1/releases"),
     ("POST", "/admin/v1/releases"),
     ("GET", "/admin/v1/releases/{digest}"),
+    ("GET", "/admin/v1/reports"),
+    ("GET", "/admin/v1/reports/{id}"),
+    ("POST", "/admin/v1/reports/{id}/decide"),
     ("GET", "/admin/v1/signers"),
     ("POST", "/admin/v1/signers"),
     ("POST", "/admin/v1/signers/{key}/remove"),
@@ -85,6 +92,14 @@ struct SignerBody {
 struct AdminKeyBody {
     name: String,
     role: Role,
+}
+
+/// What was decided on a report, as it is sent.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RulingBody {
+    ruling: Ruling,
+    answer: String,
 }
 
 /// A rotation as it is sent.
@@ -133,6 +148,9 @@ impl Action {
         match (method, segments.as_slice()) {
             ("GET", ["ledger", "entries"]) => return entries(query),
             ("GET", ["filed-models"]) => return filed(query),
+            ("GET", ["reports"]) if query == Some("decided=true") => {
+                return Ok(Self::Reports { decided: true });
+            }
             _ => {}
         }
         if query.is_some_and(|query| !query.is_empty()) {
@@ -194,6 +212,18 @@ impl Action {
             ("POST", ["packs"]) => Self::InstallPack(read_whole(body)?),
             ("POST", ["packs", pack, "remove"]) => {
                 Self::RemovePack { pack: owned(pack), grounds: read(body)? }
+            }
+            ("GET", ["people"]) => Self::People,
+            ("GET", ["people", person]) => Self::Person { person: owned(person) },
+            ("POST", ["people", person, "lift"]) => {
+                nothing(body)?;
+                Self::LiftPerson { person: owned(person) }
+            }
+            ("GET", ["reports"]) => Self::Reports { decided: false },
+            ("GET", ["reports", report]) => Self::ShowReport { report: owned(report) },
+            ("POST", ["reports", report, "decide"]) => {
+                let RulingBody { ruling, answer } = read(body)?;
+                Self::Decide { report: owned(report), ruling, answer }
             }
             ("GET", ["releases"]) => Self::Releases,
             ("POST", ["releases"]) => Self::AddRelease { release: read::<Release>(body)? },
@@ -274,7 +304,19 @@ impl Action {
             Self::RemovePack { pack, grounds } => {
                 post(format!("packs/{}/remove", encoded(pack)), json!(grounds))
             }
-            Self::Drift(_) => None,
+            Self::People => get("people"),
+            Self::Person { person } => get(&format!("people/{}", encoded(person))),
+            Self::LiftPerson { person } => {
+                post(format!("people/{}/lift", encoded(person)), json!({}))
+            }
+            Self::Reports { decided: false } => get("reports"),
+            Self::Reports { decided: true } => get("reports?decided=true"),
+            Self::ShowReport { report } => get(&format!("reports/{}", encoded(report))),
+            Self::Decide { report, ruling, answer } => post(
+                format!("reports/{}/decide", encoded(report)),
+                json!({"ruling": ruling, "answer": answer}),
+            ),
+            Self::Drift(_) | Self::Report(_) | Self::ReportStatus { .. } => None,
         }
     }
 }
@@ -498,6 +540,17 @@ mod tests {
             Action::AddAdminKey { name: "Li".into(), role: Role::Author },
             Action::RevokeAdminKey { id: "admin_1".into() },
             Action::AssertionKeys,
+            Action::People,
+            Action::Person { person: "psn_1".into() },
+            Action::LiftPerson { person: "psn_1".into() },
+            Action::Reports { decided: false },
+            Action::Reports { decided: true },
+            Action::ShowReport { report: "rep_1".into() },
+            Action::Decide {
+                report: "rep_1".into(),
+                ruling: Ruling::Granted,
+                answer: "灯笼不是包裹。".into(),
+            },
             Action::Packs,
             Action::InstallPack(InstallOrder {
                 file: PackFile(b"id = 'lanterns'".to_vec()),

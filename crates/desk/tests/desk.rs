@@ -4,7 +4,9 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use yumen_desk::{Action, Actor, Book, Desk, DeskError, Done, KeyShelf, Keyring, KillOrder, Role};
+use yumen_desk::{
+    Action, Actor, Book, Desk, DeskError, Done, KeyShelf, Keyring, KillOrder, ReportSeal, Role,
+};
 use yumen_ledger::{Ledger, Reader, SigningKey};
 use yumen_policy::{AssertionKeys, Timestamp};
 use yumen_store::Store;
@@ -18,6 +20,7 @@ fn keys() -> Keyring {
         demonstration: None,
         assertions,
         shelf: Arc::new(Shelf::default()),
+        reports: ReportSeal::new(&[6; 32]),
     }
 }
 

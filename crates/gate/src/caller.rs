@@ -11,6 +11,7 @@ use yumen_policy::{
 };
 
 use crate::gate::Gate;
+use crate::people::Naming;
 use crate::possession;
 use crate::problem::Problem;
 use crate::snapshot::AppKey;
@@ -23,6 +24,7 @@ pub(crate) const ASSERTION_HEADER: &str = "yumen-assertion";
 pub(crate) struct Caller {
     key: Arc<AppKey>,
     assertion: Option<Presented>,
+    naming: Option<Naming>,
 }
 
 impl Caller {
@@ -33,7 +35,8 @@ impl Caller {
     pub(crate) fn identify(gate: &Gate, visit: &Visit, now: Timestamp) -> Result<Self, Problem> {
         let key = Arc::clone(&visit.key);
         if key.profile.is_some() {
-            return Ok(Self { key, assertion: None });
+            let naming = Naming::of(&visit.headers, &key.id, None)?;
+            return Ok(Self { key, assertion: None, naming });
         }
         let token = visit
             .headers
@@ -58,8 +61,9 @@ impl Caller {
                 "资格凭证并非由本网关签发，或已被改动。",
             ),
         })?;
+        let naming = Naming::of(&visit.headers, &key.id, assertion.bound_to())?;
         let presented = Self::present(gate, visit, assertion, now)?;
-        Ok(Self { key, assertion: Some(presented) })
+        Ok(Self { key, assertion: Some(presented), naming })
     }
 
     fn present(
@@ -84,6 +88,11 @@ impl Caller {
     /// The key's id, by which the ledger knows the caller.
     pub(crate) fn key_id(&self) -> &str {
         &self.key.id
+    }
+
+    /// Who is behind the request, where the app or the device says so.
+    pub(crate) fn naming(&self) -> Option<&Naming> {
+        self.naming.as_ref()
     }
 
     /// Whether the key may use development markets.

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use serde::Deserialize;
-use yumen_desk::Operations;
+use yumen_desk::{Aftermath, Operations};
 use yumen_device::Engine;
 use yumen_features::Catalogue;
 use yumen_judges::Judges;
@@ -17,10 +17,12 @@ use yumen_screen::PseudonymSecret;
 use crate::alarm::{About, Alarm, AlarmKind, Alarms};
 use crate::caller::Assertions;
 use crate::clock::Clock;
+use crate::deeds::{Counted, Deeds};
 use crate::device::DeviceTier;
 use crate::display::ModelNames;
 use crate::drift::Drifts;
 use crate::metrics::Metrics;
+use crate::people::People;
 use crate::possession::Replays;
 use crate::snapshot::Snapshot;
 
@@ -75,6 +77,10 @@ pub struct Parts {
     pub aliases: BTreeMap<String, FeatureId>,
     /// What the tokens that stand for people's values are made from.
     pub pseudonyms: PseudonymSecret,
+    /// What the pseudonyms of people are made with. Whoever destroys it makes them nobody's.
+    pub person_secret: [u8; 32],
+    /// What was counted before, as it was kept.
+    pub counted: Counted,
 }
 
 /// Everything the requests share. Nothing in it is locked on the way of a request.
@@ -99,6 +105,8 @@ pub struct Gate {
     pub(crate) metrics: Metrics,
     pub(crate) openapi: Vec<u8>,
     pub(crate) drifts: Drifts,
+    pub(crate) people: People,
+    pub(crate) deeds: Deeds,
     operations: Arc<OnceLock<Arc<dyn Operations>>>,
 }
 
@@ -107,9 +115,14 @@ impl Gate {
     pub fn new(parts: Parts) -> Arc<Self> {
         let metrics = Metrics::new();
         let operations = Arc::default();
+        let Counted { people, deeds } = parts.counted;
+        let markets = parts.snapshot.policy.markets().iter().map(Market::id);
+        let deeds = Deeds::new(markets, deeds);
         let alarms = Alarms::new(parts.ledger.clone(), metrics.counters().clone());
         Arc::new(Self {
             openapi: crate::openapi::document(&parts.catalogue),
+            people: People::new(parts.person_secret, people),
+            deeds,
             drifts: Drifts::new(alarms.clone(), Arc::clone(&operations)),
             operations,
             mode: parts.mode,
@@ -177,6 +190,30 @@ impl Gate {
         self.operations.get()
     }
 
+    /// What was counted since the last call, for whoever keeps it.
+    pub fn take_counted(&self, now: Timestamp) -> Counted {
+        Counted { people: self.people.take_changed(now), deeds: self.deeds.take(now) }
+    }
+
+    /// Says that what was counted is kept.
+    pub fn kept(&self, counted: Counted) {
+        counted.deeds.into_iter().for_each(|deed| self.deeds.kept(deed));
+    }
+
+    /// Says that what was counted could not be kept: it is given again.
+    pub fn not_kept(&self, counted: Counted) {
+        self.people.again(counted.people);
+        self.deeds.again(counted.deeds);
+    }
+
+    /// Goes on after a change at the desk.
+    pub fn follow(&self, after: Aftermath) {
+        match after {
+            Aftermath::Freed { person } => self.people.free(&person),
+            Aftermath::Done(deed) => self.deeds.kept(deed),
+        }
+    }
+
     /// Raises an alarm. `detail` says in English what exactly happened, and holds nothing of a person's.
     pub fn alarm(&self, kind: AlarmKind, about: About, detail: impl Into<String>) {
         self.alarms.raise(kind, about, detail);
@@ -190,6 +227,7 @@ impl Gate {
     /// Warns the operator of what is over its age, in the markets that are open: before anything
     /// closes for it, and while it is closed.
     pub(crate) fn look_at_ages(&self, now: Timestamp) {
+        self.people.sweep(now);
         let snapshot = self.snapshot.load();
         let policy = &snapshot.policy;
         let open =

@@ -12,6 +12,7 @@ use yumen_ledger::{
 use yumen_policy::{Clearance, Digest, FeatureId, MarketId, Timestamp, Verdict};
 use yumen_screen::Notice;
 
+use crate::deeds::Deeds;
 use crate::metrics::Counters;
 use crate::problem::Problem;
 
@@ -65,12 +66,18 @@ pub(crate) fn verdicts(
 pub(crate) struct Journal {
     ledger: Ledger,
     counters: Counters,
+    deeds: Deeds,
     cleared: Cleared,
 }
 
 impl Journal {
-    pub(crate) fn new(ledger: &Ledger, counters: &Counters, cleared: Cleared) -> Self {
-        Self { ledger: ledger.clone(), counters: counters.clone(), cleared }
+    pub(crate) fn new(
+        ledger: &Ledger,
+        counters: &Counters,
+        deeds: &Deeds,
+        cleared: Cleared,
+    ) -> Self {
+        Self { ledger: ledger.clone(), counters: counters.clone(), deeds: deeds.clone(), cleared }
     }
 
     /// The id of the request and of its receipt.
@@ -89,6 +96,7 @@ impl Journal {
     pub(crate) fn notice(&self, notice: &Notice) {
         let action = notice.action.as_str();
         self.counters.notice(notice.direction, action, notice.count);
+        self.deeds.notice(&self.cleared.market, notice);
         self.queue(&Entry::Notice(NoticeEntry {
             action: action.into(),
             count: notice.count,
@@ -101,6 +109,9 @@ impl Journal {
 
     /// The request, or the rest of its answer, was not served.
     pub(crate) fn refused(&self, problem: &Problem) {
+        for notice in problem.notices() {
+            self.deeds.notice(&self.cleared.market, notice);
+        }
         let rules = problem.notices().iter().map(|notice| notice.code.as_str().into()).collect();
         self.queue(&Entry::Refusal(Refusal {
             caller: Some(self.cleared.caller.as_str().into()),
@@ -129,6 +140,16 @@ impl Journal {
             time: Timestamp::now(),
         });
         self.ledger.append(Canonical::from(entry)).map_ok(drop)
+    }
+
+    /// Something that happens with this request and has an entry of its own.
+    pub(crate) fn also(&self, entry: Canonical) {
+        drop(self.ledger.append(entry));
+    }
+
+    /// An answer is screened from here on.
+    pub(crate) fn screens(&self) {
+        self.deeds.screened(&self.cleared.market);
     }
 
     fn queue(&self, entry: &Entry<'_>) {

@@ -165,16 +165,20 @@ impl Way<'_> {
         delivery: Delivery,
     ) -> Result<Served, Problem> {
         let journal = self.journal(&clearance);
-        let served = self.run(feature, clearance, prepare, delivery, &journal).await;
-        if let Err(problem) = &served {
-            journal.refused(problem);
-        }
-        served
+        let served = match self.must_be_free(clearance.market(), feature) {
+            Ok(()) => self.run(feature, clearance, prepare, delivery, &journal).await,
+            Err(problem) => Err(problem),
+        };
+        served.map_err(|problem| {
+            journal.refused(&problem);
+            problem.of_receipt(journal.id())
+        })
     }
 
     fn journal(&self, clearance: &Clearance) -> Journal {
         let cleared = Cleared::of(clearance, self.caller.key_id(), self.now);
-        Journal::new(&self.gate.ledger, self.gate.metrics.counters(), cleared)
+        let (ledger, counters) = (&self.gate.ledger, self.gate.metrics.counters());
+        Journal::new(ledger, counters, &self.gate.deeds, cleared)
     }
 
     async fn run(
@@ -216,7 +220,8 @@ impl Way<'_> {
     /// The way over the on-device engine.
     async fn on_device(&self, prompt: Prompt, opening: Opening<'_>) -> Result<Served, Problem> {
         let (journal, screen) = (opening.journal, Arc::clone(&opening.screen));
-        let (prompt, notices) = screen.whole(prompt, ToDevice)?;
+        let screened = screen.whole(prompt, ToDevice);
+        let (prompt, notices) = self.input(&opening.market, journal, screened)?;
         journal.notices(&notices);
         let route = self.gate.device.route(prompt)?;
         let served_by = self.served_by(Tier::Device, route.model(), false, route.clearance());
@@ -226,6 +231,7 @@ impl Way<'_> {
         let admission = self.queue(admission)?;
         let output = self.gate.device.run(route).await;
         let admission = self.opening(admission).await?;
+        journal.screens();
         let (output, more) = screen.whole(output?, FromDevice)?;
         journal.notices(&more);
         record.notices.extend(more);
@@ -243,7 +249,8 @@ impl Way<'_> {
         let limit = prompt.feature().checks().max_output_bytes;
         let rule = prompt.feature().failover().after_first;
         let mut vault = self.vault(prompt.clearance())?;
-        let (prompt, notices) = screen.pseudonymised(prompt, &mut vault)?;
+        let screened = screen.pseudonymised(prompt, &mut vault);
+        let (prompt, notices) = self.input(&opening.market, journal, screened)?;
         let restoring = Restoring::new(vault, prompt.get(), self.own_tools.clone());
         journal.notices(&notices);
         let judging = Judging::of(&self.gate.judges, prompt.get(), &screen, journal);
@@ -286,6 +293,7 @@ impl Way<'_> {
                 return Err(problem.after(attempts::told(&attempts)));
             }
             Ok(Answer::Whole(whole)) => {
+                journal.screens();
                 // The last attempt is the one that answered.
                 let ended = whole.attempts.split_last().map_or(&[][..], |(_, ended)| ended);
                 trail.answers(whole.model(), How::BeforeFirst, ended).await?;
@@ -301,6 +309,7 @@ impl Way<'_> {
                 Content::Whole(Box::new(labels.stamp(completion)), notices)
             }
             Ok(Answer::Stream(answer)) => {
+                journal.screens();
                 trail.answers(answer.model(), How::BeforeFirst, answer.attempts()).await?;
                 record.served_by = Arc::clone(trail.served_by());
                 let stream = LabelledStream::new(

@@ -9,8 +9,8 @@ use serde::Serialize;
 pub use yumen_desk::Code;
 use yumen_features::FeatureError;
 use yumen_partners::{AskError, RouteError};
-use yumen_policy::{Text, UiLanguage, Verdict};
-use yumen_screen::{Notice, Refusal};
+use yumen_policy::{Measure, Sanction, Text, Timestamp, UiLanguage, Verdict};
+use yumen_screen::{Appeal, Notice, Refusal};
 
 use crate::attempts::AttemptTold;
 
@@ -177,6 +177,8 @@ pub const CODES: &[Code] = &[
     code("partner_truncated", 502, "The partner's answer ended midway", "合作方的回答中途断开"),
     code("partner_unavailable", 503, "The partner cannot be asked now", "合作方暂时无法使用"),
     code("partner_unreachable", 502, "The partner cannot be reached", "无法连接合作方"),
+    code("person_limited", 403, "Features in the cloud are stopped for a time", "云端功能已暂停"),
+    code("person_suspended", 403, "The service is suspended for a time", "服务已暂停"),
     code("policy_changed", 503, "The rules changed during the request", "规则在请求期间发生变化"),
     code("policy_stale", 503, "The market's rules are too old", "市场规则已过时"),
     code("proof_invalid", 403, "The proof of possession is not valid", "持有证明无效"),
@@ -189,12 +191,16 @@ pub const CODES: &[Code] = &[
         "No release of this feature for this market",
         "此市场没有该功能的发布版本",
     ),
+    code("report_unknown", 404, "There is no such report", "没有此报告"),
     code("route_missing", 503, "No approved model can be asked", "没有可用的获批模型"),
     code("rule_failed", 403, "Not available for this device", "此设备不可使用"),
     code("sandbox_disabled", 403, "The sandbox is off", "沙盒未启用"),
     code("screen_refused", 422, "The text was refused by the safety check", "文字未通过安全检查"),
     code("verdict_stale", 503, "The verdict is too old", "资格判定已过时"),
 ];
+
+/// The codes of what the screen or its rules did to a person.
+const OBJECTIONABLE: [&str; 3] = ["person_limited", "person_suspended", "screen_refused"];
 
 /// A request's end without an answer.
 #[derive(Debug)]
@@ -205,6 +211,30 @@ pub struct Problem {
     verdict: Option<Box<Verdict>>,
     notices: Box<[Notice]>,
     attempts: Box<[AttemptTold]>,
+    /// What was done about the person, and what they can do.
+    conduct: Option<Box<Conduct>>,
+}
+
+/// What becomes of a person, and how they can object.
+#[derive(Debug, Default)]
+struct Conduct {
+    sanction: Option<Sanction>,
+    receipt: Option<String>,
+}
+
+/// How a person objects to a refusal.
+#[derive(Serialize)]
+struct AppealTold<'a> {
+    post: &'static str,
+    receipt: &'a str,
+}
+
+/// What was done about a person, as they are told it.
+#[derive(Serialize)]
+struct SanctionTold<'a> {
+    measure: Measure,
+    until: Option<Timestamp>,
+    text: &'a Text,
 }
 
 impl Problem {
@@ -217,6 +247,7 @@ impl Problem {
             verdict: None,
             notices: Box::default(),
             attempts: Box::default(),
+            conduct: None,
         }
     }
 
@@ -231,6 +262,7 @@ impl Problem {
             verdict: Some(Box::new(verdict)),
             notices: Box::default(),
             attempts: Box::default(),
+            conduct: None,
         }
     }
 
@@ -247,6 +279,31 @@ impl Problem {
     pub(crate) fn after(mut self, attempts: Vec<AttemptTold>) -> Self {
         self.attempts = attempts.into();
         self
+    }
+
+    /// Says what was done about the person.
+    pub(crate) fn with_sanction(mut self, sanction: Sanction) -> Self {
+        self.conduct.get_or_insert_default().sanction = Some(sanction);
+        self
+    }
+
+    /// Names the receipt under which the refusal is on record, where the person can object to it.
+    pub(crate) fn of_receipt(mut self, id: &str) -> Self {
+        if OBJECTIONABLE.contains(&self.code) {
+            self.conduct.get_or_insert_default().receipt = Some(id.to_owned());
+        }
+        self
+    }
+
+    fn appeal(&self) -> Option<AppealTold<'_>> {
+        let receipt = self.conduct.as_ref()?.receipt.as_deref()?;
+        Some(AppealTold { post: Appeal::ADDRESS, receipt })
+    }
+
+    fn sanction(&self) -> Option<SanctionTold<'_>> {
+        let Sanction { measure, until, text, .. } = self.conduct.as_ref()?.sanction.as_ref()?;
+        let until = (*measure > Measure::Warn).then_some(*until);
+        Some(SanctionTold { measure: *measure, until, text })
     }
 
     /// Names the field at fault.
@@ -287,6 +344,8 @@ impl Problem {
             verdict: self.verdict.as_ref().map(|verdict| verdict.to_json(language)),
             notices: &self.notices,
             attempts: &self.attempts,
+            appeal: self.appeal(),
+            sanction: self.sanction(),
         };
         // Strings and numbers cannot fail to serialise.
         serde_json::to_vec(&body).unwrap_or_default()
@@ -314,6 +373,12 @@ impl Problem {
         });
         if !self.attempts.is_empty() {
             body["yumen"]["attempts"] = serde_json::json!(self.attempts);
+        }
+        if let Some(appeal) = self.appeal() {
+            body["yumen"]["appeal"] = serde_json::json!(appeal);
+        }
+        if let Some(sanction) = self.sanction() {
+            body["yumen"]["sanction"] = serde_json::json!(sanction);
         }
         serde_json::to_vec(&body).unwrap_or_default()
     }
@@ -395,6 +460,10 @@ struct Details<'a> {
     notices: &'a [Notice],
     #[serde(skip_serializing_if = "<[AttemptTold]>::is_empty")]
     attempts: &'a [AttemptTold],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    appeal: Option<AppealTold<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sanction: Option<SanctionTold<'a>>,
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use hyper::body::Incoming;
 use yumen_policy::{HighWater, Timestamp, UiLanguage};
 
 use crate::alarm::{About, AlarmKind};
-use crate::endpoint::{admin, chat, eligibility, features, health, ledger, models, phone};
+use crate::endpoint::{admin, chat, eligibility, features, health, ledger, models, phone, reports};
 use crate::gate::Gate;
 use crate::problem::Problem;
 use crate::reply::{self, Reply};
@@ -17,6 +17,7 @@ use crate::visit::{self, Visit};
 pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/"),
     ("GET", admin::ALARMS),
+    ("GET", admin::TRANSPARENCY),
     ("GET", "/healthz"),
     ("GET", "/metrics"),
     ("GET", "/openapi.json"),
@@ -29,6 +30,9 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/v1/features/{id}"),
     ("GET", "/v1/ledger/key"),
     ("GET", "/v1/models"),
+    ("POST", "/v1/reports"),
+    ("GET", "/v1/reports/{id}"),
+    ("GET", "/v1/transparency"),
 ];
 
 /// How a problem is told: the design's own surface speaks RFC 9457, the OpenAI surface its clients'.
@@ -107,6 +111,14 @@ async fn dispatch(
             let_in(gate, request, now, async |_| Ok(models::list(gate, now))).await,
         ),
         "/v1/ledger/key" if get => ("ledger", ProblemDetails, Ok(ledger::key(gate))),
+        "/v1/reports" if post => (
+            "reports",
+            ProblemDetails,
+            let_in(gate, request, now, async |visit| reports::post(gate, visit, now).await).await,
+        ),
+        "/v1/transparency" if get => {
+            ("transparency", ProblemDetails, Ok(reports::transparency(gate, now)))
+        }
         "/healthz" if get => ("health", ProblemDetails, Ok(health::live(gate))),
         "/readyz" if get => ("health", ProblemDetails, health::ready(gate)),
         "/metrics" if get => ("metrics", ProblemDetails, Ok(health::metrics(gate))),
@@ -120,6 +132,9 @@ async fn dispatch(
             if let Some(id) = path.strip_prefix("/v1/features/").filter(|_| post) {
                 let run = async |visit| features::run(gate, visit, id, now).await;
                 ("feature", ProblemDetails, let_in(gate, request, now, run).await)
+            } else if let Some(id) = path.strip_prefix("/v1/reports/").filter(|_| get) {
+                let look = async |visit| reports::get(gate, visit, id).await;
+                ("reports", ProblemDetails, let_in(gate, request, now, look).await)
             } else if let Some(file) = path.strip_prefix("/phone/").filter(|_| get) {
                 ("phone", ProblemDetails, phone::file(file))
             } else if path.starts_with("/admin/v1/") {

@@ -9,6 +9,7 @@ mod pack;
 mod pack_making;
 mod partner;
 mod release;
+mod report;
 mod screen;
 
 use std::net::SocketAddr;
@@ -29,6 +30,7 @@ pub(crate) use self::pack_making::{
 };
 pub(crate) use self::partner::{CatalogPlace, EmulateArgs, PartnerCommand};
 pub(crate) use self::release::ReleaseCommand;
+pub(crate) use self::report::{PersonCommand, ReportCommand};
 pub(crate) use self::screen::{Direction, ScreenCommand, ScreenRunArgs};
 
 /// The gate through which AI features reach a market.
@@ -82,6 +84,12 @@ pub(crate) enum Command {
     /// Try packs on texts, outside the gate.
     #[command(subcommand)]
     Screen(ScreenCommand),
+    /// Read what people report, and decide on it.
+    #[command(subcommand)]
+    Report(ReportCommand),
+    /// Show who is limited or suspended, and free them.
+    #[command(subcommand)]
+    Person(PersonCommand),
     /// Stop something at once, list what is stopped, or lift a stop.
     Kill(KillArgs),
     /// Show what the operator has to look at.

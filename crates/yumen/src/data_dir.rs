@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
-use yumen_desk::{Desk, KeyShelf, Keyring};
+use yumen_desk::{Desk, KeyShelf, Keyring, ReportSeal};
 use yumen_ledger::{Entry, Ledger, LogKey, Reader};
 use yumen_policy::{AssertionKeys, HighWater, Timestamp};
 use yumen_store::Store;
@@ -92,7 +92,14 @@ impl DataDir {
         let path = self.keys()?.join("assertion.json");
         let operator = self.signing_key("operator")?;
         let assertions = assertion_keys(&path)?;
-        Ok(Keyring { operator, demonstration, assertions, shelf: Arc::new(Shelf { path }) })
+        let reports = ReportSeal::new(&self.secret("reports")?);
+        Ok(Keyring {
+            operator,
+            demonstration,
+            assertions,
+            shelf: Arc::new(Shelf { path }),
+            reports,
+        })
     }
 
     /// The latest instant that the ledger knows, if it has entries.
@@ -109,6 +116,12 @@ impl DataDir {
     pub(crate) fn signing_key(&self, name: &str) -> Result<SigningKey, Failure> {
         let path = self.keys()?.join(format!("{name}.key"));
         if path.exists() { read_key(&path) } else { make_key(&path) }
+    }
+
+    /// One of the gate's own secrets of 256 bits, made on first use and readable by the owner alone. Destroying the file
+    /// makes what was sealed under it unreadable, and pseudonyms made with it nobody's.
+    pub(crate) fn secret(&self, name: &str) -> Result<[u8; 32], Failure> {
+        Ok(self.signing_key(name)?.to_bytes())
     }
 
     /// The folder of the keys, made when it is not there.

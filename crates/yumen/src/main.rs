@@ -11,6 +11,7 @@ mod command;
 mod compose;
 mod config;
 mod control;
+mod counted;
 mod data_dir;
 mod door;
 mod eligibility;

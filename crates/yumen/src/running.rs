@@ -20,6 +20,7 @@ use yumen_store::{DataVersion, Store, hash_secret};
 
 use crate::compose::{Build, Settings};
 use crate::control::Control;
+use crate::counted;
 use crate::data_dir::DataDir;
 use crate::failure::{Context as _, Failure};
 
@@ -135,6 +136,8 @@ impl Running {
             require_device_key,
             aliases,
             pseudonyms: pseudonyms()?,
+            person_secret: data.secret("person")?,
+            counted: counted::read(books.desk.store(), Timestamp::now())?,
         });
         if let Some(seen) = seen {
             gate.saw(seen);
@@ -159,9 +162,15 @@ impl Running {
     /// Serves until the process is told to stop, following the store's changes.
     pub(crate) async fn serve(self, listener: TcpListener) -> Result<(), Failure> {
         let Self { gate, office, data: _ } = self;
-        let follower = tokio::spawn(follow(office));
+        let held = Arc::clone(&gate);
+        let follower = tokio::spawn(follow(Arc::clone(&office)));
         let served = yumen_gate::serve(gate, listener, stop_signal()).await;
         follower.abort();
+        // What was counted since the last look.
+        if let Err(error) = tokio::task::spawn_blocking(move || office.at_desk(|_| ())).await {
+            tracing::error!(%error, "the last counts are not kept");
+        }
+        drop(held);
         served.context("the listener failed")
     }
 }
@@ -255,7 +264,16 @@ impl Office {
         // A thread that panicked at the desk left a store that is as it was before, or after a whole change.
         let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
         let former = books.desk.assertion_keys().to_json();
+        let gate = self.gate.upgrade();
+        if let Some(gate) = &gate {
+            // Whoever looks or decides does so on what was counted until now.
+            counted::keep(gate, &mut books.desk, Timestamp::now());
+        }
         let done = what(&mut books.desk);
+        let aftermath = books.desk.take_aftermath();
+        if let Some(gate) = &gate {
+            aftermath.into_iter().for_each(|after| gate.follow(after));
+        }
         if books.desk.assertion_keys().to_json() != former
             && let Some(gate) = self.gate.upgrade()
         {

@@ -18,6 +18,9 @@ use crate::visit;
 /// The address of the alarms, which the gate itself keeps.
 pub(crate) const ALARMS: &str = "/admin/v1/alarms";
 
+/// The address of what was done in each market, to the last.
+pub(crate) const TRANSPARENCY: &str = "/admin/v1/transparency";
+
 /// Where packs are installed: the only address that takes a large body.
 const PACKS: &str = "/admin/v1/packs";
 
@@ -39,7 +42,9 @@ pub(crate) async fn answer(gate: &Gate, request: Request<Incoming>) -> Result<Re
         _ => intake::bounded(body).await?,
     };
     let large = body.len() > LARGE;
-    let mut reply = if (&parts.method, path) == (&Method::GET, ALARMS) {
+    let mut reply = if (&parts.method, path) == (&Method::GET, TRANSPARENCY) {
+        reply::json(&gate.deeds.exact())
+    } else if (&parts.method, path) == (&Method::GET, ALARMS) {
         reply::json(&serde_json::json!({"alarms": gate.alarms()}))
     } else {
         let read = move || {

@@ -9,3 +9,4 @@ pub(crate) mod health;
 pub(crate) mod ledger;
 pub(crate) mod models;
 pub(crate) mod phone;
+pub(crate) mod reports;

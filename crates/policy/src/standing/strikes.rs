@@ -190,8 +190,7 @@ impl Conduct {
         });
         let step = reached.max_by_key(|step| (step.then, step.lasts))?;
         let until = step.lasts.after(now);
-        let sanction =
-            Sanction { measure: step.then, since: now, until, text: step.text.clone() };
+        let sanction = Sanction { measure: step.then, since: now, until, text: step.text.clone() };
         if step.then != Measure::Warn {
             self.row = 0;
             if step.in_a_day.is_some() {

@@ -15,6 +15,7 @@ mod pack;
 mod partner;
 mod progress;
 mod release;
+mod report;
 mod screen;
 mod serve;
 mod signer;
@@ -85,6 +86,8 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Release(command) => release::run(command, output),
         Command::FiledModels(command) => filed_models::run(command, output),
         Command::Screen(command) => screen::run(command, output),
+        Command::Report(command) => report::run(command, output),
+        Command::Person(command) => report::person(command, output),
         Command::Kill(args) => kill::run(args, output),
         Command::Alarms { place } => alarms::run(&place, output),
         Command::Ledger(command) => ledger::run(command, output),
