@@ -177,5 +177,9 @@ fn mistakes_are_named_by_file_line_and_rule() {
     ] {
         assert!(said.starts_with(expected), "{said} is not {expected}");
     }
+    assert_eq!(
+        toml("category = \"parcels\"\nplaceholder", "placeholder"),
+        "line 22: terms.csv, line 2: it has no category, and its rule neither a category nor a text"
+    );
     assert!(toml("A.4.a", "A.4.h").contains("a risk is one of A.1.a to A.1.h"));
 }

@@ -76,6 +76,11 @@ impl Terms<'_> {
             rule.appeal = category.appeal.clone().or(rule.appeal);
             rule.category = Some(Arc::clone(category));
         }
+        if !rule.text.is_complete() {
+            return Err(wrong(
+                "it has no category, and its rule neither a category nor a text".into(),
+            ));
+        }
         let actions = overridden(base.actions, &traits.action).map_err(wrong)?;
         if actions != base.actions {
             let word = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };

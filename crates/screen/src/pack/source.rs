@@ -315,10 +315,14 @@ impl RawRule {
         let category = category.transpose()?;
         let of_category = category.as_ref().filter(|_| self.text.is_none());
         let text = self.text.as_ref().or_else(|| Some(of_category?.told()));
+        // Rows of terms bring the texts of their categories along: that each has one is looked at there.
+        let of_rows = Text::new("", "");
+        let text = text.or_else(|| self.terms.is_some().then_some(&of_rows));
         let text = text.ok_or_else(|| self.wrong(TEXTS))?;
         let mut text_in = of_category.map_or_else(BTreeMap::new, |one| one.notice_in.clone());
         text_in.extend(self.text_in.clone());
-        let texts = self.text_in.values().chain(&self.appeal).chain([text]);
+        let told = Some(text).filter(|_| self.terms.is_none() || self.text.is_some());
+        let texts = self.text_in.values().chain(&self.appeal).chain(told);
         if !texts.into_iter().all(Text::is_complete) {
             return Err(self.wrong(TEXTS));
         }

@@ -31,7 +31,7 @@ pub(super) fn run(args: &ImportArgs, output: Output) -> Result<(), Failure> {
         for (lines, why) in reasons(&done.left_out) {
             if !lines.is_empty() {
                 // Writing into a string does not fail.
-                let _ = write!(text, "\nleft out: {} {why}, {}", lines.len(), on_lines(lines));
+                let _ = write!(text, "\nleft out: {why} ({}), {}", lines.len(), on_lines(lines));
             }
         }
         text + "\n`yumen pack accept` makes them terms: nothing is looked for that nobody accepted"
@@ -40,7 +40,7 @@ pub(super) fn run(args: &ImportArgs, output: Output) -> Result<(), Failure> {
 
 fn reasons(left: &LeftOut) -> [(&[u64], &'static str); 6] {
     [
-        (&left.duplicates, "that are there already"),
+        (&left.duplicates, "there already"),
         (&left.addresses, "web addresses"),
         (&left.single, "single characters"),
         (&left.too_long, "too long"),
