@@ -12,6 +12,8 @@ mod find;
 mod gazetteer;
 mod readers;
 mod structured;
+#[cfg(test)]
+mod tests;
 mod words;
 mod zh;
 

@@ -3,8 +3,8 @@
 use super::classes::CLASSES;
 use super::en::{age, date, honorific, nationality, street, tagger};
 use super::structured::{
-    account, card_said, domain, email, iban, identity, ip, licence, phone, plate, postal, secret,
-    ssn, world_phone,
+    account, card_said, domain, email, iban, identity, ip, licence, parcel, passport, phone, plate,
+    postal, secret, ssn, token, world_phone,
 };
 use super::zh::{address, field, foreign, name};
 use super::{Entity, EntitySet, Gazetteer, Hit, Reading};
@@ -38,11 +38,11 @@ pub(super) const READERS: &[Reader] = &[
     Reader::new(&[Entity::BankCard], identity::begins, identity::card),
     Reader::new(&[Entity::CnMobile], phone::begins, phone::mobile),
     Reader::new(&[Entity::Landline], phone::begins, phone::landline),
-    Reader::new(&[Entity::TrackingNumber], account::begins, account::tracking),
-    Reader::new(&[Entity::Passport], account::begins, account::passport),
-    Reader::new(&[Entity::OrderNumber], account::begins, account::order),
-    Reader::new(&[Entity::Qq], account::begins, account::qq),
-    Reader::new(&[Entity::Wechat], account::begins, account::wechat),
+    Reader::new(&[Entity::TrackingNumber], token::begins, parcel::read),
+    Reader::new(&[Entity::Passport], token::begins, passport::read),
+    Reader::new(&[Entity::OrderNumber], token::begins, account::order),
+    Reader::new(&[Entity::Qq], token::begins, account::qq),
+    Reader::new(&[Entity::Wechat], token::begins, account::wechat),
     Reader::new(&[Entity::Plate], plate::begins, plate::read),
     Reader::new(&[Entity::Email], email::begins, email::read),
     Reader::new(&[Entity::Iban], iban::begins, iban::read),

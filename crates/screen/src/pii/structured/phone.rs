@@ -109,7 +109,7 @@ fn start(window: &Window<'_>, at: usize) -> Result<Option<(usize, bool)>, Pendin
         Some('+') => Some((at + 1, true)),
         Some('(') if window.char(at + 1)? == Some('+') => Some((at + 2, true)),
         Some('(') if window.char(at + 1)? == Some('0') => Some((at + 1, false)),
-        Some(c) if is_digit(c) && !before.is_some_and(|before| before.c == '+') => {
+        Some(c) if is_digit(c) && before.is_none_or(|before| before.c != '+') => {
             opens(window, at).then_some((at, false))
         }
         _ => None,

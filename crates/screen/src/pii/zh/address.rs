@@ -4,6 +4,7 @@
 //! village with its group. Names end with what kind of thing they name (省, 路, 村), numbers with what they count (号, 幢, 室); a
 //! number that follows the right kind of name makes an address of what stands before. Places and landmarks alone are none.
 
+use super::house::{Number, is_number_word};
 use super::is_han;
 use super::lexicon::LEXICON;
 use crate::normal::{Pending, Window};
@@ -173,6 +174,7 @@ fn bare(window: &Window<'_>, at: usize) -> Reading {
 }
 
 /// A reading from one place on.
+#[expect(clippy::struct_excessive_bools, reason = "each is a kind of part that was read")]
 struct Parse<'w, 't> {
     window: &'w Window<'t>,
     at: usize,
@@ -423,7 +425,7 @@ impl<'w, 't> Parse<'w, 't> {
         };
         let spoiled = match best {
             Some("号") => next.is_some_and(|c| "线口机码文台下上晚早中令称".contains(c)),
-            Some("门") => next.is_some_and(|c| "课类店".contains(c)),
+            Some("门") => next.is_some_and(|c| "课类店口前外".contains(c)),
             Some("室" | "房") => {
                 next.is_some_and(|c| c.is_ascii_digit() || "一两二东间".contains(c))
             }
@@ -466,85 +468,6 @@ impl<'w, 't> Parse<'w, 't> {
     fn score(&self) -> f32 {
         if self.region || self.homes > 1 { 0.95 } else { 0.85 }
     }
-}
-
-/// A number as addresses have them: 542, 88-1, 19-4-1506, A3, 三十二, 甲12.
-struct Number {
-    end: usize,
-    /// How many numbers hyphens join.
-    parts: usize,
-    /// Its characters.
-    length: usize,
-    /// It has nothing but Latin letters: A座.
-    latin: bool,
-    /// It has Arabic digits.
-    digits: bool,
-    /// It looks like a date, or like a telephone number.
-    dated: bool,
-    /// It looks like building, entrance and room: 19-4-1506.
-    home: bool,
-}
-
-impl Number {
-    fn at(window: &Window<'_>, at: usize) -> Result<Option<Self>, Pending> {
-        let mut number = Self {
-            end: at,
-            parts: 1,
-            length: 0,
-            latin: false,
-            digits: false,
-            dated: false,
-            home: false,
-        };
-        let mut parts = [0; 5];
-        if window.char(at)? == Some('附') {
-            number.end += 1;
-        }
-        let mut digits = 0;
-        let mut letters = 0;
-        let mut han = 0;
-        let mut part = 0;
-        loop {
-            match window.char(number.end)? {
-                Some(c) if c.is_ascii_digit() && han == 0 => {
-                    digits += 1;
-                    part += 1;
-                }
-                Some(c) if c.is_ascii_alphabetic() && letters < 2 && han == 0 => {
-                    letters += 1;
-                    part += 1;
-                }
-                Some(c) if is_number_word(c) && digits + letters == 0 => han += 1,
-                Some('-' | '/' | '#' | '~') if digits > 0 && number.parts < 4 && han == 0 => {
-                    let next = window.char(number.end + 1)?;
-                    if !next.is_some_and(|c| c.is_ascii_alphanumeric()) {
-                        break;
-                    }
-                    number.dated |= part > 5;
-                    parts[number.parts] = part;
-                    number.parts += 1;
-                    part = 0;
-                }
-                _ => break,
-            }
-            number.end += 1;
-            if part > 6 || han > 5 {
-                return Ok(None);
-            }
-        }
-        number.home = number.parts == 3 && parts[1] <= 3 && parts[2] <= 2 && matches!(part, 3 | 4);
-        number.length = digits + letters + han;
-        number.digits = digits > 0;
-        number.latin = digits + han == 0;
-        // 2025-08-03, 010-1234567.
-        let dated = number.parts == 3 && parts[1] == 4;
-        number.dated |= dated || (window.char(at)? == Some('0') && digits > 4);
-        Ok((number.length > 0).then_some(number))
-    }
-}
-
-fn is_number_word(c: char) -> bool {
-    "〇零一二三四五六七八九十百甲乙丙丁".contains(c)
 }
 
 /// What makes a number after the name of a road no number of a house.

@@ -61,7 +61,7 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
     while window.before(at, colon).is_some_and(|before| before.c == ' ') && colon < 3 {
         colon += 1;
     }
-    if !window.before(at, colon).is_some_and(|before| before.c == ':')
+    if window.before(at, colon).is_none_or(|before| before.c != ':')
         || !Left::of(window, at).says(&FIELDS)
     {
         return Ok(None);

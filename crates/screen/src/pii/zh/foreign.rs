@@ -38,6 +38,10 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
             end = Some(place);
         }
         if !window.char(place)?.is_some_and(is_dot) {
+            // …·买买提来了
+            if place - first > 2 && window.char(place - 1)? == Some('来') {
+                end = end.map(|_| place - 1);
+            }
             break;
         }
         place += 1;

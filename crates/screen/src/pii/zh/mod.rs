@@ -4,6 +4,7 @@ pub(super) mod address;
 mod cues;
 pub(super) mod field;
 pub(super) mod foreign;
+mod house;
 mod lexicon;
 pub(super) mod name;
 

@@ -25,6 +25,10 @@ const ENDS_WITH_WORD: [i32; 4] = [0, -2, -8, -24];
 /// The same for a character of the name and its neighbour outside.
 const SHARES_WORD: [i32; 4] = [-3, -8, -18, -28];
 
+/// What stands before says as much: a field for a name is filled; what follows is a name, most likely.
+const FIELD: i32 = 45;
+const TOLD: i32 = 20;
+
 /// What stands after a surname and is no given name: 张师傅.
 const TITLES: &[[char; 2]] = &[
     ['师', '傅'],
@@ -77,9 +81,14 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
     let Some(first) = window.char(at)? else { return Ok(None) };
     let Some(second) = window.char(at + 1)?.filter(|c| is_han(*c)) else { return Ok(None) };
     let Some(brand) = brand(lexicon, window, at)? else { return Ok(None) };
-    let place = lexicon.place(window, at)?;
-    let mut public = false;
-    let mut left = None;
+    let around = Around {
+        window,
+        lexicon,
+        at,
+        brand,
+        before: before(lexicon, window, at, first),
+        city: lexicon.place(window, at)? > 0,
+    };
     let mut best: Option<(i32, usize)> = None;
     for (length, weight) in [(1, lexicon.surname(first)), (2, lexicon.compound([first, second]))] {
         let Some(weight) = weight else { continue };
@@ -96,41 +105,10 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
             if !complete {
                 break;
             }
-            let content = PRIOR + weight + content(lexicon, name, length);
-            if content + MOST_AFTER + 60 <= 0 {
-                continue;
-            }
-            let before = *left.get_or_insert_with(|| before(lexicon, window, at, first));
-            let mut sum = content + before;
-            let end = at + name.len();
-            if brand > 0 && end <= at + brand + 1 {
-                sum -= if before >= 45 { 60 } else { 120 };
-            }
-            if sum + MOST_AFTER <= 0 {
-                continue;
-            }
-            // 徐州云龙店: the name of a city goes on.
-            if place > 0 && before < 45 {
-                sum -= 35;
-            }
-            if lexicon.is_public(name) {
-                sum -= 60;
-                public = true;
-            }
-            // 胡辣汤, 白灼虾; 徐姐: dishes, and forms of address.
-            let last = name[name.len() - 1];
-            let place = given == 2 && PLACES.contains(last);
-            if before < 20
-                && (FOODS.contains(last)
-                    || (given == 1 && "姐哥嫂叔妹总工".contains(last))
-                    || (given == 2 && "姐哥嫂婆式记氏".contains(name[length])))
-            {
-                sum -= 55;
-            }
-            sum += after(lexicon, window, end, last, before >= 20)?;
+            let Some(sum) = around.weigh(name, length, weight)? else { continue };
             // Of 毛泽东 neither the whole nor a part.
-            if public || best.is_none_or(|(most, _)| sum > most) {
-                best = Some((sum, end));
+            if lexicon.is_public(name) || best.is_none_or(|(most, _)| sum > most) {
+                best = Some((sum, at + name.len()));
             }
         }
     }
@@ -139,6 +117,58 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
         end,
         score: sure(sum),
     }))
+}
+
+/// A place where a name may begin.
+struct Around<'w, 't> {
+    window: &'w Window<'t>,
+    lexicon: &'static Lexicon,
+    at: usize,
+    /// The length of the brand that begins here.
+    brand: usize,
+    /// What stands before.
+    before: i32,
+    /// A city or county begins here.
+    city: bool,
+}
+
+impl Around<'_, '_> {
+    /// What these characters weigh as a name with a surname of a length and weight; `None` when what follows cannot
+    /// make one of them.
+    fn weigh(&self, name: &[char], length: usize, weight: i32) -> Result<Option<i32>, Pending> {
+        let mut sum = PRIOR + weight + content(self.lexicon, name, length) + self.before;
+        if self.brand > 0 && name.len() <= self.brand + 1 {
+            sum -= if self.before >= FIELD { 60 } else { 120 };
+        }
+        if sum + MOST_AFTER <= 0 {
+            return Ok(None);
+        }
+        // 徐州云龙店: the name of a city goes on.
+        if self.city && self.before < FIELD {
+            sum -= 35;
+        }
+        if self.lexicon.is_public(name) {
+            sum -= 60;
+        }
+        let last = name[name.len() - 1];
+        if self.before < TOLD && is_called_so(&name[length..]) {
+            sum -= 55;
+        }
+        let end = self.at + name.len();
+        sum += after(self.lexicon, self.window, end, last, self.before >= TOLD)?;
+        Ok(Some(sum))
+    }
+}
+
+/// Whether a given name is what dishes, places or forms of address end with: 胡辣汤, 谢家村, 徐姐.
+fn is_called_so(given: &[char]) -> bool {
+    match *given {
+        [only] => FOODS.contains(only) || "姐哥嫂叔妹总工".contains(only),
+        [first, last] => {
+            FOODS.contains(last) || PLACES.contains(last) || "姐哥嫂婆式记氏".contains(first)
+        }
+        _ => false,
+    }
 }
 
 /// How much the characters by themselves are a name's.
