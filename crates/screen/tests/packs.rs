@@ -122,7 +122,7 @@ fn numbers_that_are_nothing_pass() {
     for text in [
         "110105194912310021",
         "4111111111111112",
-        "订单号2013800138000123456789",
+        "流水号2013800138000123456789",
         "12800138000 1380013800 138001380001",
         "2026-11-22 10:11:59 192.168.100.10",
         "3.14159265358979",
@@ -205,6 +205,7 @@ fn a_notice_says_what_where_and_how_often() {
     assert_eq!(
         json,
         serde_json::json!([{"code": "pii.email", "action": "mask", "direction": "input", "count": 2,
+            "category": {"id": "personal_data", "text": {"en": "Personal data", "zh": "个人信息"}},
             "appeal": {"post": "/v1/reports"}, "text": {"en": "An e-mail address was masked.", "zh": "已遮盖电子邮箱地址。"}}])
     );
 }

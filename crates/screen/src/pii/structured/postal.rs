@@ -91,6 +91,8 @@ fn after_town(window: &Window<'_>, at: usize, code: &Digits) -> Result<Option<En
     let mut opened = None;
     for glyph in before {
         match glyph.c {
+            // In Chinese no code stands after the name of a town.
+            c if c >= '\u{2e80}' => return Ok(None),
             c if c.is_alphabetic() => {
                 letters += 1;
                 first = glyph.raw;

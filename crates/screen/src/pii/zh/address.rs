@@ -254,14 +254,14 @@ impl<'w, 't> Parse<'w, 't> {
 
     /// Passes over one mark between parts, where there may be one.
     fn skip(&mut self, may: fn(&Self) -> bool) -> Result<bool, Pending> {
+        if !may(self) {
+            return Ok(false);
+        }
         let next = self.window.char(self.place + 1)?;
         let fits =
             next.is_some_and(|c| (is_han(c) && !STOPS.contains(c)) || c.is_ascii_alphanumeric());
-        if !fits || !may(self) {
-            return Ok(false);
-        }
-        self.place += 1;
-        Ok(true)
+        self.place += usize::from(fits);
+        Ok(fits)
     }
 
     /// Takes one character of a name, and looks whether the name ends with it.
