@@ -32,11 +32,20 @@ impl<'w> Left<'w> {
     /// Whether one of the words stands before, with nothing between but what links a name to its value (号码, 是, colons,
     /// brackets, spaces), and other values in a list.
     pub(in super::super) fn says(self, words: &[&str]) -> bool {
+        self.says_one_of(|_| words.iter().copied())
+    }
+
+    /// As [`says`](Self::says), of the words that end with a character.
+    pub(in super::super) fn says_one_of<'s, I: Iterator<Item = &'s str>>(
+        self,
+        ending: impl Fn(char) -> I,
+    ) -> bool {
         let mut passed = 0;
         // A value before this one, with a comma between: both are what the word says.
         for _ in 0..3 {
             let linked = self.linked(passed);
-            if words.iter().any(|word| self.ends(linked, word)) {
+            let Some(last) = self.get(linked) else { return false };
+            if ending(last).any(|word| self.ends(linked, word)) {
                 return true;
             }
             let value = (linked..REACH).take_while(|p| self.get(*p).is_some_and(is_value)).count();

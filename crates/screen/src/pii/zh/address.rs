@@ -4,9 +4,9 @@
 //! village with its group. Names end with what kind of thing they name (省, 路, 村), numbers with what they count (号, 幢, 室); a
 //! number that follows the right kind of name makes an address of what stands before. Places and landmarks alone are none.
 
-use super::house::{Number, is_number_word};
+use super::house::Number;
 use super::is_han;
-use super::lexicon::LEXICON;
+use super::lexicon::{LEXICON, Trait};
 use crate::normal::{Pending, Window};
 use crate::pii::structured::context::Left;
 use crate::pii::{Entity, Hit, Known, Reading};
@@ -16,12 +16,6 @@ const MOST: usize = 96;
 
 /// The longest name after a region, at the beginning of a phrase, and anywhere.
 const NAME: [usize; 3] = [18, 12, 7];
-
-/// What is in no name of a place, and so ends what stands before one.
-const STOPS: &str = "的了是我你他她它们您咱在到给把被说看请问吗呢吧啊哦呀么什怎谁就也很这那哪去寄送收买卖吃喝打叫找住址搬跟让带写填没还再与或但";
-
-/// What stands before an address though it may be in a name.
-const OPENERS: &str = "放于回成往至为来从家发向进停约到";
 
 /// What numbers count inside a building or an estate.
 const UNITS: [&str; 36] = [
@@ -114,7 +108,7 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
     if first.is_ascii_digit() {
         return bare(window, at);
     }
-    if STOPS.contains(first) {
+    if is_stop(first) {
         return Ok(None);
     }
     let place = LEXICON.place(window, at)?;
@@ -132,14 +126,39 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
         () if opened => (NAME[1], true),
         () => (NAME[2], false),
     };
+    // Without anything that says where it begins, only the shortest name counts: a road and its number.
+    if !opened && !reaches_kind(window, at)? {
+        return Ok(None);
+    }
     let mut parse = Parse::new(window, at, limit);
     parse.region = place > 0;
     parse.run()?;
-    // Without anything that says where it begins, only the shortest name counts: a road and its number.
     if !opened && parse.first_name + 2 < NAME[2] {
         return Ok(None);
     }
     Ok(parse.end.map(|end| Hit { entity: Entity::Address, end, score: parse.score() }))
+}
+
+/// Whether a name that begins here comes to a kind of place, or to a number, within the length of the shortest names.
+fn reaches_kind(window: &Window<'_>, at: usize) -> Result<bool, Pending> {
+    for length in 0..=NAME[2] {
+        match window.char(at + length)? {
+            Some(c) if is_han(c) && !is_stop(c) => {
+                if length + 3 >= NAME[2]
+                    && (LEXICON.is(c, Trait::Kind) || LEXICON.is(c, Trait::Number))
+                {
+                    return Ok(true);
+                }
+            }
+            Some(c) => return Ok(length + 3 >= NAME[2] && c.is_ascii_alphanumeric()),
+            None => return Ok(false),
+        }
+    }
+    Ok(false)
+}
+
+fn is_stop(c: char) -> bool {
+    LEXICON.is(c, Trait::Stop)
 }
 
 /// Whether an address may begin here for what stands before.
@@ -149,7 +168,7 @@ fn opens(window: &Window<'_>, at: usize) -> bool {
         return true;
     }
     let freed = before == '放' && window.before(at, 2).is_some_and(|glyph| glyph.c == '解');
-    STOPS.contains(before) || (OPENERS.contains(before) && !freed)
+    is_stop(before) || (LEXICON.is(before, Trait::Opener) && !freed)
 }
 
 /// A building and a room with no name before them: "5号楼3单元402"; "3-2-1201" where the words before say so.
@@ -220,13 +239,11 @@ impl<'w, 't> Parse<'w, 't> {
     fn run(&mut self) -> Result<(), Pending> {
         while self.place - self.at < MOST {
             let Some(c) = self.window.char(self.place)? else { return Ok(()) };
-            if (c.is_ascii_digit() || is_number_word(c) || c.is_ascii_alphabetic() || c == '附')
-                && self.number()?
-            {
+            if (c.is_ascii_alphanumeric() || LEXICON.is(c, Trait::Number)) && self.number()? {
                 continue;
             }
             let goes_on = match c {
-                c if is_han(c) && !STOPS.contains(c) => {
+                c if is_han(c) && !is_stop(c) => {
                     self.named(c)?;
                     true
                 }
@@ -258,8 +275,7 @@ impl<'w, 't> Parse<'w, 't> {
             return Ok(false);
         }
         let next = self.window.char(self.place + 1)?;
-        let fits =
-            next.is_some_and(|c| (is_han(c) && !STOPS.contains(c)) || c.is_ascii_alphanumeric());
+        let fits = next.is_some_and(|c| (is_han(c) && !is_stop(c)) || c.is_ascii_alphanumeric());
         self.place += usize::from(fits);
         Ok(fits)
     }
@@ -268,6 +284,9 @@ impl<'w, 't> Parse<'w, 't> {
     fn named(&mut self, c: char) -> Result<(), Pending> {
         self.place += 1;
         self.name += 1;
+        if !self.numbered && !LEXICON.is(c, Trait::Kind) {
+            return Ok(());
+        }
         let before = self.window.before(self.place - 1, 1).map_or('\0', |glyph| glyph.c);
         let kind = match c {
             '省' | '市' | '区' | '县' | '旗' | '州' | '盟' if self.name >= 2 => {

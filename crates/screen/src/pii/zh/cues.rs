@@ -2,9 +2,9 @@
 //!
 //! The words and their weights are those of `data/zh/cues.txt`, natural logarithms in tenths.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::by_char::ByChar;
 use super::is_han;
 use super::lexicon::LEXICON;
 use crate::normal::{Pending, Window};
@@ -12,6 +12,9 @@ use crate::pii::structured::context::{Left, starts};
 
 /// The heaviest that the cues after a name may say: without as much they need not be asked.
 pub(super) const MOST_AFTER: i32 = 42;
+
+/// The same of those before it.
+pub(super) const MOST_BEFORE: i32 = 60;
 
 /// What a Chinese character that is no cue says: names mostly stand beside marks or words that go with them.
 const NO_CUE: i32 = -8;
@@ -52,12 +55,12 @@ const MEASURES: &str = "瓶盒箱双件台包款罐袋支枚斤份条部把杯�
 
 static CUES: LazyLock<Cues> = LazyLock::new(Cues::new);
 
-type Words = HashMap<char, Vec<(&'static str, i32)>>;
+type Words = ByChar<Vec<(&'static str, i32)>>;
 
 /// The words: those before a name by their last character, those after it by their first.
 #[derive(Debug, Default)]
 struct Cues {
-    fields: Vec<&'static str>,
+    fields: Words,
     before: Words,
     not_before: Words,
     after: Words,
@@ -80,7 +83,7 @@ impl Cues {
             let (weight, words) = line.split_once('\t').unwrap_or(("0", line));
             let weight = weight.parse().unwrap_or(0);
             for word in words.split(' ') {
-                let ends = if section.ends_with("before") {
+                let ends = if matches!(section, "fields" | "before" | "not before") {
                     word.chars().next_back()
                 } else {
                     word.chars().next()
@@ -92,10 +95,7 @@ impl Cues {
                     "after" => &mut cues.after,
                     "not after" => &mut cues.not_after,
                     "about things" => &mut cues.about,
-                    _ => {
-                        cues.fields.push(word);
-                        continue;
-                    }
+                    _ => &mut cues.fields,
                 };
                 words.entry(end).or_default().push((word, weight));
             }
@@ -114,7 +114,8 @@ impl Cues {
 pub(super) fn before(window: &Window<'_>, at: usize) -> i32 {
     let left = Left::of(window, at);
     let Some(last) = window.before(at, 1).map(|glyph| glyph.c) else { return 12 };
-    if left.says(&CUES.fields) {
+    if left.says_one_of(|last| CUES.fields.get(&last).into_iter().flatten().map(|(word, _)| *word))
+    {
         return if is_han(last) { 45 } else { 60 };
     }
     // 两瓶…, 3 盒…

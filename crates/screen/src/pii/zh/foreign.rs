@@ -1,7 +1,7 @@
 //! Names of other languages in Chinese characters, told by the dot between their parts: 迈克尔·乔丹, 迪丽热巴·迪力木拉提.
 
 use super::is_han;
-use super::lexicon::LEXICON;
+use super::lexicon::{LEXICON, Trait};
 use crate::normal::Window;
 use crate::pii::{Entity, Hit, Known, Reading};
 
@@ -12,7 +12,7 @@ const PART: usize = 8;
 const PARTS: usize = 4;
 
 pub(in super::super) fn begins(c: char) -> bool {
-    LEXICON.is_foreign(c)
+    LEXICON.is(c, Trait::Foreign)
 }
 
 pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> Reading {
@@ -24,7 +24,7 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
     let mut end = None;
     for part in 0..PARTS {
         let first = place;
-        while window.char(place)?.is_some_and(|c| LEXICON.is_foreign(c)) {
+        while window.char(place)?.is_some_and(|c| LEXICON.is(c, Trait::Foreign)) {
             place += 1;
             if place - first > PART {
                 return Ok(None);

@@ -1,5 +1,6 @@
 //! The numbers of houses, entrances and rooms.
 
+use super::lexicon::{LEXICON, Trait};
 use crate::normal::{Pending, Window};
 
 /// A number as addresses have them: 542, 88-1, 19-4-1506, A3, 三十二, 甲12.
@@ -82,5 +83,5 @@ impl Number {
 
 /// Whether a number in Chinese may begin with this character.
 pub(super) fn is_number_word(c: char) -> bool {
-    "〇零一二三四五六七八九十百甲乙丙丁".contains(c)
+    c != '附' && LEXICON.is(c, Trait::Number)
 }

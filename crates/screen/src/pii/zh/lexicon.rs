@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use super::by_char::ByChar;
 use crate::normal::{Pending, Window};
 
 /// The common Chinese characters.
@@ -31,26 +32,68 @@ pub(super) struct Lexicon {
     /// Pairs that are words: a hash table of 15 + 15 bits of characters and 2 of frequency, 0 for an empty slot.
     words: Vec<u32>,
     starts: HashSet<[char; 3]>,
-    brands: HashMap<char, Vec<Vec<char>>>,
+    brands: ByChar<Vec<Vec<char>>>,
     people: HashSet<Vec<char>>,
-    places: HashMap<char, Vec<Vec<char>>>,
-    foreign: Vec<bool>,
+    places: ByChar<Vec<Vec<char>>>,
+    /// What a character may be in the name of a place and elsewhere: the bits of [`Trait`].
+    traits: Vec<u8>,
+}
+
+/// What a character may be. A set of them is a byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Trait {
+    /// In no name of a place.
+    Stop = 1,
+    /// Before a place, though it may be in a name of one.
+    Opener = 2,
+    /// In a number in Chinese, or before one.
+    Number = 4,
+    /// The end of a name that says what kind of place it is.
+    Kind = 8,
+    /// The beginning of a known place.
+    Place = 16,
+    /// The beginning of a brand.
+    Brand = 32,
+    /// In names of other languages.
+    Foreign = 64,
 }
 
 impl Lexicon {
     fn new() -> Self {
         let (surname, compound) = surnames();
+        let brands = by_first(include_str!("../../../data/zh/brands.txt"));
+        let places = by_first(include_str!("../../../data/zh/places.txt"));
+        let mut traits = vec![0; COUNT];
+        let mut mark = |chars: &mut dyn Iterator<Item = char>, of: Trait| {
+            for i in chars.filter_map(index) {
+                traits[i] |= of as u8;
+            }
+        };
+        mark(&mut STOPS.chars(), Trait::Stop);
+        mark(&mut OPENERS.chars(), Trait::Opener);
+        mark(&mut NUMBERS.chars(), Trait::Number);
+        mark(&mut KINDS.chars(), Trait::Kind);
+        mark(&mut FOREIGN.chars(), Trait::Foreign);
+        mark(&mut places.keys().copied(), Trait::Place);
+        mark(&mut brands.keys().copied(), Trait::Brand);
         Self {
             surname,
             compound,
             given: given(),
             words: words(),
             starts: starts(),
-            brands: by_first(include_str!("../../../data/zh/brands.txt")),
+            brands,
             people: entries(include_str!("../../../data/zh/people.txt")).collect(),
-            places: by_first(include_str!("../../../data/zh/places.txt")),
-            foreign: foreign(),
+            places,
+            traits,
         }
+    }
+
+    /// Whether a character may be this.
+    #[inline]
+    pub(super) fn is(&self, c: char, of: Trait) -> bool {
+        index(c).is_some_and(|i| self.traits[i] & of as u8 != 0)
     }
 
     /// What a character weighs as a surname.
@@ -104,40 +147,37 @@ impl Lexicon {
 
     /// The length of the longest brand at a place; 0 for none.
     pub(super) fn brand(&self, window: &Window<'_>, at: usize) -> Result<usize, Pending> {
-        longest(&self.brands, window, at)
+        self.longest(&self.brands, Trait::Brand, window, at)
     }
 
     /// The length of the longest place name at a place; 0 for none.
     pub(super) fn place(&self, window: &Window<'_>, at: usize) -> Result<usize, Pending> {
-        longest(&self.places, window, at)
+        self.longest(&self.places, Trait::Place, window, at)
     }
 
-    /// Whether foreign names are written with this character.
-    pub(super) fn is_foreign(&self, c: char) -> bool {
-        index(c).is_some_and(|i| self.foreign[i])
+    fn longest(
+        &self,
+        entries: &ByChar<Vec<Vec<char>>>,
+        begins: Trait,
+        window: &Window<'_>,
+        at: usize,
+    ) -> Result<usize, Pending> {
+        let Some(first) = window.char(at)?.filter(|c| self.is(*c, begins)) else { return Ok(0) };
+        'entry: for entry in entries.get(&first).into_iter().flatten() {
+            for (i, c) in entry.iter().enumerate() {
+                if window.char(at + i)? != Some(*c) {
+                    continue 'entry;
+                }
+            }
+            return Ok(entry.len());
+        }
+        Ok(0)
     }
 }
 
 fn index(c: char) -> Option<usize> {
     let i = (c as u32).checked_sub(FIRST)? as usize;
     (i < COUNT).then_some(i)
-}
-
-fn longest(
-    entries: &HashMap<char, Vec<Vec<char>>>,
-    window: &Window<'_>,
-    at: usize,
-) -> Result<usize, Pending> {
-    let Some(first) = window.char(at)? else { return Ok(0) };
-    'entry: for entry in entries.get(&first).into_iter().flatten() {
-        for (i, c) in entry.iter().enumerate() {
-            if window.char(at + i)? != Some(*c) {
-                continue 'entry;
-            }
-        }
-        return Ok(entry.len());
-    }
-    Ok(0)
 }
 
 fn lines(text: &'static str) -> impl Iterator<Item = &'static str> {
@@ -149,8 +189,8 @@ fn entries(text: &'static str) -> impl Iterator<Item = Vec<char>> {
 }
 
 /// Entries by their first character, the longest first.
-fn by_first(text: &'static str) -> HashMap<char, Vec<Vec<char>>> {
-    let mut map: HashMap<char, Vec<Vec<char>>> = HashMap::new();
+fn by_first(text: &'static str) -> ByChar<Vec<Vec<char>>> {
+    let mut map: ByChar<Vec<Vec<char>>> = ByChar::default();
     for entry in entries(text) {
         map.entry(entry[0]).or_default().push(entry);
     }
@@ -242,18 +282,23 @@ fn starts() -> HashSet<[char; 3]> {
     starts
 }
 
+/// What is in no name of a place, and so ends what stands before one.
+const STOPS: &str = "的了是我你他她它们您咱在到给把被说看请问吗呢吧啊哦呀么什怎谁就也很这那哪去寄送收买卖吃喝打叫找住址搬跟让带写填没还再与或但";
+
+/// What stands before an address though it may be in a name.
+const OPENERS: &str = "放于回成往至为来从家发向进停约到";
+
+/// What numbers in Chinese are made of, and what stands before the number of a house.
+const NUMBERS: &str = "〇零一二三四五六七八九十百甲乙丙丁附";
+
+/// What the names of regions, towns, villages and roads end with, and the directions that may follow a road.
+const KINDS: &str = "省市区县旗州盟镇乡村庄屯寨营堡店路街巷弄段道同东南西北中";
+
 /// The characters with which names of other languages are commonly written.
-fn foreign() -> Vec<bool> {
-    const CHARS: &str = "阿埃艾爱安昂敖奥澳巴白拜班邦保鲍贝本比彼毕宾波玻博伯布查茨达大戴丹当道德登邓迪狄蒂丁东杜顿多恩尔法范方菲费\
+const FOREIGN: &str = "阿埃艾爱安昂敖奥澳巴白拜班邦保鲍贝本比彼毕宾波玻博伯布查茨达大戴丹当道德登邓迪狄蒂丁东杜顿多恩尔法范方菲费\
         芬丰佛夫弗福盖甘冈高哥戈格葛根贡古瓜哈海汉豪赫黑亨洪胡华怀惠霍基吉加贾简杰金津喀卡凯坎康考柯科可克肯库夸昆拉莱赖兰朗劳\
         勒雷蕾里李丽利莉列林琳琉龙隆娄卢鲁露路伦罗洛马玛迈麦曼茅梅美门蒙米密缅明摩莫默姆木穆拿娜纳乃奈南内妮尼涅宁纽农努诺欧帕潘\
         庞培佩彭蓬皮匹珀普奇契恰乔切琴青琼丘萨塞赛桑瑟森沙莎山珊尚绍舍申圣施史士世寿舒斯丝苏索塔泰坦汤唐陶特提田铁廷图土托瓦万\
         旺威韦维卫魏温文翁沃乌吾武西希锡夏香晓肖谢辛欣兴雄休修许逊雅亚扬杨耀耶叶伊依易因英尤尧约泽曾扎詹珍芝治朱兹佐迪丽热娅娃\
         买提江艾力合努尔古孜别克夏依木牙生帕提拜合热西力哈木阿不都拉依明祖农苏来曼玉素甫其美仁增措姆吉次仁巴桑央金卓玛格桑扎西\
         旦增洛桑平措罗布益西边拉姆德吉白玛";
-    let mut foreign = vec![false; COUNT];
-    for i in CHARS.chars().filter_map(index) {
-        foreign[i] = true;
-    }
-    foreign
-}

@@ -1,6 +1,7 @@
 //! Personal data in Chinese that has no form of its own: names and addresses.
 
 pub(super) mod address;
+mod by_char;
 mod cues;
 pub(super) mod field;
 pub(super) mod foreign;

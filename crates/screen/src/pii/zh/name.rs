@@ -4,7 +4,9 @@
 //! they make words with one another or with their neighbours, and what stands around them. A sum above zero is a name. Nothing is
 //! looked at beyond six characters after it.
 
-use super::cues::{self, MOST_AFTER};
+use std::cell::OnceCell;
+
+use super::cues::{self, MOST_AFTER, MOST_BEFORE};
 use super::is_han;
 use super::lexicon::{LEXICON, Lexicon};
 use crate::normal::{Pending, Window};
@@ -86,7 +88,7 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
         lexicon,
         at,
         brand,
-        before: before(lexicon, window, at, first),
+        before: OnceCell::new(),
         city: lexicon.place(window, at)? > 0,
     };
     let mut best: Option<(i32, usize)> = None;
@@ -127,7 +129,7 @@ struct Around<'w, 't> {
     /// The length of the brand that begins here.
     brand: usize,
     /// What stands before.
-    before: i32,
+    before: OnceCell<i32>,
     /// A city or county begins here.
     city: bool,
 }
@@ -136,26 +138,31 @@ impl Around<'_, '_> {
     /// What these characters weigh as a name with a surname of a length and weight; `None` when what follows cannot
     /// make one of them.
     fn weigh(&self, name: &[char], length: usize, weight: i32) -> Result<Option<i32>, Pending> {
-        let mut sum = PRIOR + weight + content(self.lexicon, name, length) + self.before;
+        let content = PRIOR + weight + content(self.lexicon, name, length);
+        if content + MOST_BEFORE + MOST_AFTER <= 0 {
+            return Ok(None);
+        }
+        let said = *self.before.get_or_init(|| before(self.lexicon, self.window, self.at, name[0]));
+        let mut sum = content + said;
         if self.brand > 0 && name.len() <= self.brand + 1 {
-            sum -= if self.before >= FIELD { 60 } else { 120 };
+            sum -= if said >= FIELD { 60 } else { 120 };
         }
         if sum + MOST_AFTER <= 0 {
             return Ok(None);
         }
         // 徐州云龙店: the name of a city goes on.
-        if self.city && self.before < FIELD {
+        if self.city && said < FIELD {
             sum -= 35;
         }
         if self.lexicon.is_public(name) {
             sum -= 60;
         }
         let last = name[name.len() - 1];
-        if self.before < TOLD && is_called_so(&name[length..]) {
+        if said < TOLD && is_called_so(&name[length..]) {
             sum -= 55;
         }
         let end = self.at + name.len();
-        sum += after(self.lexicon, self.window, end, last, self.before >= TOLD)?;
+        sum += after(self.lexicon, self.window, end, last, said >= TOLD)?;
         Ok(Some(sum))
     }
 }
