@@ -24,6 +24,7 @@ mod error;
 mod expand;
 mod finding;
 mod handle;
+mod image;
 mod injection;
 mod json;
 mod lens;
@@ -45,6 +46,7 @@ pub use crossing::{Crossing, FromDevice, FromPartner, ToDevice, ToPartner, ToPer
 pub use error::ScreenError;
 pub use finding::{Finding, Inspection, Span};
 pub use handle::ScreenHandle;
+pub use image::{Format, MOST_PIXELS, MOST_SIDE, Picture, PictureError};
 pub use matcher::{View, Views};
 pub use notice::{Appeal, Notice, Refusal};
 pub use pack::{
