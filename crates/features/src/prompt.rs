@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use yumen_policy::Clearance;
-use yumen_wire::{Chat, Message, Passages, Tokens};
+use yumen_wire::{Chat, Media, Message, Passages, Tokens};
 
 use crate::guidance::{self, Nonce};
 use crate::{
@@ -65,6 +65,12 @@ impl Passages for Prompt {
             }
             Body::Chat(chat) => chat.material_mut(visit),
             Body::Device(task) => visit(&mut task.text),
+        }
+    }
+
+    fn pictures_mut(&mut self, visit: &mut dyn FnMut(&mut Media)) {
+        if let Body::Chat(chat) = &mut self.body {
+            chat.pictures_mut(visit);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The gate itself: what every request shares, and how it is put together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
@@ -11,7 +11,7 @@ use yumen_features::Catalogue;
 use yumen_judges::Judges;
 use yumen_ledger::{Canonical, Ledger, LedgerError};
 use yumen_partners::Partners;
-use yumen_policy::{AssertionKeys, FeatureId, HighWater, Market, MarketState, Part, Timestamp};
+use yumen_policy::{AssertionKeys, FeatureId, HighWater, Market, MarketId, MarketState, Part, Timestamp};
 use yumen_screen::PseudonymSecret;
 
 use crate::alarm::{About, Alarm, AlarmKind, Alarms};
@@ -81,6 +81,8 @@ pub struct Parts {
     pub person_secret: [u8; 32],
     /// What was counted before, as it was kept.
     pub counted: Counted,
+    /// The markets in which pictures may go to partners.
+    pub pictures: BTreeSet<MarketId>,
 }
 
 /// Everything the requests share. Nothing in it is locked on the way of a request.
@@ -102,6 +104,7 @@ pub struct Gate {
     pub(crate) replays: Replays,
     pub(crate) aliases: BTreeMap<String, FeatureId>,
     pub(crate) pseudonyms: PseudonymSecret,
+    pub(crate) pictures: BTreeSet<MarketId>,
     pub(crate) metrics: Metrics,
     pub(crate) openapi: Vec<u8>,
     pub(crate) drifts: Drifts,
@@ -145,6 +148,7 @@ impl Gate {
             replays: Replays::default(),
             aliases: parts.aliases,
             pseudonyms: parts.pseudonyms,
+            pictures: parts.pictures,
             metrics,
         })
     }

@@ -24,6 +24,7 @@ mod judging;
 mod metrics;
 mod openapi;
 mod people;
+mod pictures;
 mod pipeline;
 mod possession;
 mod problem;

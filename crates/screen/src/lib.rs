@@ -46,7 +46,7 @@ pub use crossing::{Crossing, FromDevice, FromPartner, ToDevice, ToPartner, ToPer
 pub use error::ScreenError;
 pub use finding::{Finding, Inspection, Span};
 pub use handle::ScreenHandle;
-pub use image::{Format, MOST_PIXELS, MOST_SIDE, Picture, PictureError};
+pub use image::{Format, MOST_PIXELS, MOST_SIDE, Picture, PictureError, clean_picture};
 pub use matcher::{View, Views};
 pub use notice::{Appeal, Notice, Refusal};
 pub use pack::{

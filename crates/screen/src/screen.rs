@@ -12,6 +12,7 @@ use crate::border::Border;
 use crate::crossing::{Crossing, ToPartner};
 use crate::error::ScreenError;
 use crate::finding::Inspection;
+use crate::image::clean_picture;
 use crate::injection;
 use crate::lens::{Compiler, Lens};
 use crate::mask::Ended;
@@ -174,6 +175,17 @@ impl Screen {
         mut vault: Option<&mut Vault>,
     ) -> Result<(Screened<T, C>, Vec<Notice>), Refusal> {
         let context = Context { border: self.border(C::BOUNDARY), person: nobody(), revises: true };
+        let mut refusal = None;
+        value.pictures_mut(&mut |media| {
+            if let Err(error) = clean_picture(media) {
+                refusal.get_or_insert(error);
+            }
+        });
+        if let Some(error) = refusal {
+            let text = Text { en: format!("{error}."), zh: format!("{}。", error.zh()) };
+            let notice = Notice::new("screen.picture", Action::Refuse, "input", 1, text);
+            return Err(Refusal { notices: vec![notice] });
+        }
         if context.border.lens.is_clear() {
             return Ok((Screened::new(value), Vec::new()));
         }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::content::{Content, Modalities};
+use crate::content::{Content, Media, Modalities};
 use crate::extra::Extra;
 use crate::json::{Json, visit_json_text};
 
@@ -20,6 +20,11 @@ pub trait Passages {
     /// Calls `visit` once for each text that is material to work on: somebody wrote it who is not asking, so the model must not
     /// follow it. These are among the passages; where nobody says, there are none.
     fn material_mut(&mut self, visit: &mut dyn FnMut(&mut String)) {
+        let _ = visit;
+    }
+
+    /// Calls `visit` once for each picture. A picture's bytes are no text, and are looked at apart.
+    fn pictures_mut(&mut self, visit: &mut dyn FnMut(&mut Media)) {
         let _ = visit;
     }
 }
@@ -369,6 +374,14 @@ impl Passages for Chat {
         for message in &mut self.messages {
             if let Message::Tool { content, .. } = message {
                 visit_json_text(content, visit);
+            }
+        }
+    }
+
+    fn pictures_mut(&mut self, visit: &mut dyn FnMut(&mut Media)) {
+        for message in &mut self.messages {
+            if let Message::User { content } = message {
+                content.pictures_mut(visit);
             }
         }
     }

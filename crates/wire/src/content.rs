@@ -209,6 +209,14 @@ impl Passages for Content {
             }
         }
     }
+
+    fn pictures_mut(&mut self, visit: &mut dyn FnMut(&mut Media)) {
+        for part in &mut self.0 {
+            if let Part::Image(media) = part {
+                visit(media);
+            }
+        }
+    }
 }
 
 impl Passages for Media {

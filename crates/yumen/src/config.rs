@@ -7,7 +7,7 @@ mod partner;
 mod routing;
 mod screen;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ use yumen_gate::Durability;
 use yumen_judges::JudgeConfig;
 use yumen_label::Provider;
 use yumen_partners::{KeySource, PartnerConfig, Routing};
-use yumen_policy::{FeatureId, Management, Profile};
+use yumen_policy::{FeatureId, Management, MarketId, Profile};
 
 use self::partner::RawPartner;
 use self::routing::RawRouting;
@@ -47,6 +47,8 @@ pub(crate) struct Config {
     pub durable: Durability,
     /// Whether only assertions bound to a device key are made and taken.
     pub require_device_key: bool,
+    /// The markets in which pictures may go to partners.
+    pub pictures: BTreeSet<MarketId>,
     /// Model names of plain clients, each standing for a chat feature.
     pub aliases: BTreeMap<String, FeatureId>,
     /// Which packs screens are made of, and whose are believed.
@@ -131,6 +133,7 @@ impl Config {
             catalog,
             durable: raw.ledger.durable,
             require_device_key: raw.server.require_device_key,
+            pictures: raw.server.pictures,
             aliases,
             screen: raw.screen.resolve(beside).map_err(wrong)?,
             partners,
@@ -182,6 +185,9 @@ struct RawServer {
     catalog: Option<PathBuf>,
     #[serde(default)]
     require_device_key: bool,
+    /// The markets in which pictures may go to partners though nobody looks at what they show.
+    #[serde(default)]
+    pictures: BTreeSet<MarketId>,
 }
 
 #[derive(Default, Deserialize)]

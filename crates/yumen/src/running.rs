@@ -3,7 +3,7 @@
 //! There is one desk, one store and one snapshot at a time: whoever changes or reads them holds the lock from the
 //! change to the published snapshot, so that no older snapshot is published over a newer one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
@@ -84,6 +84,8 @@ pub(crate) struct Service {
     pub durable: Durability,
     /// Whether only assertions bound to a device key are made and taken.
     pub require_device_key: bool,
+    /// The markets in which pictures may go to partners.
+    pub pictures: BTreeSet<MarketId>,
 }
 
 /// A gate with its desk.
@@ -113,6 +115,7 @@ impl Running {
             aliases,
             durable,
             require_device_key,
+            pictures,
         } = service;
         let catalogue = build.shipped.features.clone();
         let partners = Partners::new(partners, routing).context("the partners cannot be set up")?;
@@ -138,6 +141,7 @@ impl Running {
             pseudonyms: pseudonyms()?,
             person_secret: data.secret("person")?,
             counted: counted::read(books.desk.store(), Timestamp::now())?,
+            pictures,
         });
         if let Some(seen) = seen {
             gate.saw(seen);

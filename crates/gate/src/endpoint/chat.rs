@@ -21,6 +21,7 @@ use crate::attempts::AttemptTold;
 use crate::caller::Caller;
 use crate::gate::Gate;
 use crate::intake;
+use crate::pictures;
 use crate::pipeline::{Content, Delivery, Served, Way};
 use crate::problem::Problem;
 use crate::random::random;
@@ -37,12 +38,7 @@ pub(crate) async fn completions(
     let caller = Caller::identify(gate, &visit, now)?;
     let Visit { snapshot, headers, body, language, .. } = visit;
     let body = intake::json_body(&headers, body).await?;
-    // A picture cannot be screened yet, and nothing goes to a partner unscreened.
-    let asked = ChatCompletionRequest::parse(&body).and_then(|asked| {
-        asked.require_text()?;
-        Ok(asked)
-    });
-    let asked = asked.map_err(|error| {
+    let asked = ChatCompletionRequest::parse(&body).map_err(|error| {
         let code = match error {
             WireError::Json { .. } => "body_not_json",
             _ => "input_invalid",
@@ -51,12 +47,14 @@ pub(crate) async fn completions(
     })?;
     drop(body);
     let feature = chat_feature(gate, &asked.model)?;
-    let ChatCompletionRequest { chat, include_usage, stream, conversation, .. } = asked;
+    let ChatCompletionRequest { mut chat, include_usage, stream, conversation, .. } = asked;
     let own_tools = OwnTools::of(&headers)?;
     let way =
         Way { gate, snapshot: &snapshot, caller: &caller, now, language, conversation, own_tools };
     let clearance = way.clear(feature).await?;
     let delivery = if stream { Delivery::Chunks } else { Delivery::Whole };
+    pictures::check(gate, clearance.market(), &chat)?;
+    pictures::clean(&mut chat)?;
     let nonce = Nonce::new(random()?);
     let prepare = |clearance| prepare_chat(clearance, feature, chat, &nonce);
     let served = way.serve(feature, clearance, prepare, delivery).await?;

@@ -15,11 +15,14 @@
 
 mod gif;
 mod jpeg;
+mod media;
 mod orientation;
 mod png;
 mod webp;
 
 use thiserror::Error;
+
+pub use media::clean_picture;
 
 /// The most pixels of a side.
 pub const MOST_SIDE: u32 = 16_384;
@@ -127,6 +130,9 @@ pub enum PictureError {
         /// In pixels.
         height: u32,
     },
+    /// It is at an address, where nobody can say what the partner will find.
+    #[error("the picture is at an address; send it in full, as data:image/...;base64,...")]
+    Remote,
     /// It moves.
     #[error("the picture moves; send one frame of it")]
     Animated,
@@ -141,6 +147,9 @@ impl PictureError {
             Self::Damaged(_) => "图片已损坏".to_owned(),
             Self::TooLarge { width, height } => {
                 format!("图片为 {width} × {height} 像素，超出上限")
+            }
+            Self::Remote => {
+                "不接受图片网址，请以 data:image/...;base64,... 形式发送图片本身".to_owned()
             }
             Self::Animated => "不支持动态图片，请发送其中一帧".to_owned(),
         }

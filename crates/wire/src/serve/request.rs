@@ -52,26 +52,6 @@ impl ChatCompletionRequest {
             serde_json::from_str(body).map_err(|error| locate(body, &error))?;
         request.check()
     }
-
-    /// Refuses whatever is not text: for who cannot look at anything else.
-    ///
-    /// # Errors
-    /// [`WireError::Unsupported`] naming the first part that is something else.
-    pub fn require_text(&self) -> Result<(), WireError> {
-        for (at, message) in self.chat.messages.iter().enumerate() {
-            let Message::User { content } = message else { continue };
-            let mut parts = content.parts().iter().enumerate();
-            if let Some((part, kind)) = parts.find_map(|(at, part)| Some((at, part.beyond_text()?)))
-            {
-                let path = format!("messages[{at}].content[{part}]");
-                return Err(WireError::unsupported(
-                    path,
-                    format!("a content part of type `{kind}`"),
-                ));
-            }
-        }
-        Ok(())
-    }
 }
 
 #[derive(Deserialize)]

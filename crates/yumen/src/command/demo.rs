@@ -84,6 +84,8 @@ pub(super) fn run(args: &DemoArgs, output: Output) -> Result<(), Failure> {
             aliases: BTreeMap::new(),
             durable: Durability::default(),
             require_device_key: false,
+            // The emulated partners look at no picture.
+            pictures: "us".parse().into_iter().collect(),
         };
         let running = Running::new(premises, service)?;
         let listener = yumen_gate::listen(args.listen)

@@ -31,6 +31,7 @@ pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
         aliases: config.aliases,
         durable: config.durable,
         require_device_key: config.require_device_key,
+        pictures: config.pictures,
     };
     runtime()?.block_on(async {
         let running = Running::new(premises, service)?;
