@@ -20,7 +20,7 @@
 //! # Faults
 //!
 //! Every [`FaultKind`] stands as `[[name]]` in the last user message, and in a schedule at
-//! `PUT /emulator/faults`, a list of [`FaultRule`]s; `[]` clears it. `GET /emulator/log` tells what
+//! `PUT /emulator/faults`, a list of [`FaultRule`]s; `[]` clears it. `GET /emulator/asked` gives the bodies of the last requests as they came. `GET /emulator/log` tells what
 //! was asked and how it ended ([`LogEntry`]); `DELETE` clears it. `GET /emulator/stats` has the
 //! counters ([`Stats`]). The key `bad-key` is refused. Where a partner signs, a secret must be known:
 //! Tencent's key is `AKIDtest:SECRETtest` unless [`Options::key`] names another `id:secret`.
@@ -37,6 +37,7 @@
 mod anthropic;
 mod ark;
 mod ask;
+mod asked;
 mod claims;
 mod conversation;
 mod dashscope;

@@ -23,6 +23,7 @@ use crate::delivery::{Cut, Delivery, Paced};
 use crate::exchange::{Keys, Request, Response, Ticket, seed_of};
 use crate::kind::Kind;
 use crate::line::{Line, Reset};
+use crate::asked::Asked;
 use crate::log::{Ended, Log, LogEntry};
 use crate::partner;
 use crate::prices::Prices;
@@ -46,6 +47,8 @@ const ANSWERS_PATH: &str = "/emulator/answers";
 const FAULTS_PATH: &str = "/emulator/faults";
 /// Where the log is read and cleared.
 const LOG_PATH: &str = "/emulator/log";
+/// Where the last requests are read as they came.
+const ASKED_PATH: &str = "/emulator/asked";
 /// What all of them begin with.
 const OWN_PATHS: &str = "/emulator/";
 
@@ -94,6 +97,7 @@ impl Emulator {
             script: Arc::default(),
             prices: Arc::default(),
             log: Log::default(),
+            asked: Asked::default(),
             numbers: AtomicU64::new(0),
         });
         let accepting = tokio::spawn(accept(listener, Arc::clone(&desk)));
@@ -167,6 +171,7 @@ struct Desk {
     script: Arc<Script>,
     prices: Arc<Prices>,
     log: Log,
+    asked: Asked,
     numbers: AtomicU64,
 }
 
@@ -225,11 +230,13 @@ async fn serve(
         let nothing = Delivery::whole(Vec::new(), None);
         return Ok(respond(StatusCode::PAYLOAD_TOO_LARGE, headers, nothing, None, &desk));
     };
+    let body = body.to_bytes();
+    desk.asked.take(&body);
     let request = Request {
         method: head.method,
         path: head.uri.path().to_owned(),
         headers: head.headers,
-        body: body.to_bytes(),
+        body,
         ticket,
         claims: desk.claims.get(),
         keys: desk.keys.clone(),
@@ -313,11 +320,13 @@ async fn own(desk: &Desk, request: hyper::Request<Incoming>) -> hyper::Response<
             (PRICES_PATH, Method::GET) => (StatusCode::OK, json!(desk.prices.get())),
             (FAULTS_PATH, Method::GET) => (StatusCode::OK, json!(desk.schedule.get())),
             (LOG_PATH, Method::GET) => (StatusCode::OK, json!(desk.log.read())),
+            (ASKED_PATH, Method::GET) => (StatusCode::OK, json!(desk.asked.read())),
             (LOG_PATH, Method::DELETE) => {
                 desk.log.clear();
                 (StatusCode::OK, json!([]))
             }
-            (STATS_PATH | CLAIMS_PATH | ANSWERS_PATH | PRICES_PATH | FAULTS_PATH | LOG_PATH, _) => {
+            (STATS_PATH | CLAIMS_PATH | ANSWERS_PATH | PRICES_PATH | FAULTS_PATH | LOG_PATH
+            | ASKED_PATH, _) => {
                 (StatusCode::METHOD_NOT_ALLOWED, Value::Null)
             }
             _ => (StatusCode::NOT_FOUND, Value::Null),
