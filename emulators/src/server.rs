@@ -18,12 +18,12 @@ use sha2::{Digest as _, Sha256};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::asked::Asked;
 use crate::claims::{Claimed, Claims};
 use crate::delivery::{Cut, Delivery, Paced};
 use crate::exchange::{Keys, Request, Response, Ticket, seed_of};
 use crate::kind::Kind;
 use crate::line::{Line, Reset};
-use crate::asked::Asked;
 use crate::log::{Ended, Log, LogEntry};
 use crate::partner;
 use crate::prices::Prices;
@@ -325,10 +325,11 @@ async fn own(desk: &Desk, request: hyper::Request<Incoming>) -> hyper::Response<
                 desk.log.clear();
                 (StatusCode::OK, json!([]))
             }
-            (STATS_PATH | CLAIMS_PATH | ANSWERS_PATH | PRICES_PATH | FAULTS_PATH | LOG_PATH
-            | ASKED_PATH, _) => {
-                (StatusCode::METHOD_NOT_ALLOWED, Value::Null)
-            }
+            (
+                STATS_PATH | CLAIMS_PATH | ANSWERS_PATH | PRICES_PATH | FAULTS_PATH | LOG_PATH
+                | ASKED_PATH,
+                _,
+            ) => (StatusCode::METHOD_NOT_ALLOWED, Value::Null),
             _ => (StatusCode::NOT_FOUND, Value::Null),
         }
     };

@@ -11,7 +11,9 @@ use yumen_features::Catalogue;
 use yumen_judges::Judges;
 use yumen_ledger::{Canonical, Ledger, LedgerError};
 use yumen_partners::Partners;
-use yumen_policy::{AssertionKeys, FeatureId, HighWater, Market, MarketId, MarketState, Part, Timestamp};
+use yumen_policy::{
+    AssertionKeys, FeatureId, HighWater, Market, MarketId, MarketState, Part, Timestamp,
+};
 use yumen_screen::PseudonymSecret;
 
 use crate::alarm::{About, Alarm, AlarmKind, Alarms};
