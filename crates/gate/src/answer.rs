@@ -8,6 +8,7 @@
 //! being synced ([`Admission::Underway`]); its end cannot: [`Encoder::end`] takes an [`Admitted`].
 //! An entry that turns out not to be recorded ends the answer with an error.
 
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -50,6 +51,8 @@ pub enum Piece {
     Problem(Problem),
     /// What came so far must not be shown any longer.
     Restart,
+    /// A part of the text that came so far is something else from now on.
+    Revise(Revised),
     /// The whole output of the on-device engine.
     Device(Labelled<yumen_device::Output>),
     /// Generated text.
@@ -58,6 +61,17 @@ pub enum Piece {
     ToolCall(ToolCallPart),
     /// What the answer cost.
     Usage(Usage),
+}
+
+/// A part of a text that was given out, and what stands there from now on.
+#[derive(Debug)]
+pub struct Revised {
+    /// In Unicode characters of all the text so far.
+    pub chars: Range<usize>,
+    /// In UTF-16 code units.
+    pub utf16: Range<usize>,
+    /// What stands there.
+    pub text: Labelled<String>,
 }
 
 /// A fragment of a tool call, as OpenAI's clients put it together by `index`.

@@ -22,7 +22,7 @@ use yumen_partners::{Answer, AskError, Manner, RouteError, Stray, Unanswered};
 use yumen_policy::{
     Clearance, Digest, MarketId, ModelRef, Outcome, Release, Timestamp, UiLanguage, Verdict, clear,
 };
-use yumen_screen::{FromDevice, FromPartner, Notice, Screen, ToDevice, Vault};
+use yumen_screen::{Action, FromDevice, FromPartner, Notice, Screen, ToDevice, Vault};
 use yumen_wire::Completion;
 
 use crate::alarm::{About, AlarmKind};
@@ -72,7 +72,7 @@ pub(crate) enum Content {
 pub(crate) enum Delivery {
     /// As it is made, to an OpenAI client, which cannot be told to forget what it was given.
     Chunks,
-    /// As it is made, to a client of our own, which knows `restart`.
+    /// As it is made, to a client of our own, which knows `restart` and `revise`.
     Events,
     /// All at once.
     Whole,
@@ -301,6 +301,8 @@ impl Way<'_> {
                 let completion = output_of(whole.completion, limit)?;
                 let (completion, mut notices) = screen.whole(completion, FromPartner)?;
                 let judged = judging.whole(input, &completion).await?;
+                let stopped = notices.iter().any(|notice| notice.action == Action::Stop);
+                let completion = if stopped { completion.stopped() } else { completion };
                 let (completion, more) = restoring.whole(completion);
                 notices.extend(more);
                 journal.notices(&notices);
@@ -316,6 +318,7 @@ impl Way<'_> {
                     answer,
                     &screen,
                     restoring,
+                    delivery == Delivery::Events,
                     labels,
                     limit,
                     journal.clone(),

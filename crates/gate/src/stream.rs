@@ -2,9 +2,15 @@
 //!
 //! Text and the arguments of each tool call are screened as streams of their own, so a term split
 //! over two chunks is caught, and a term in one of them never hides in another.
+//!
+//! What is held back to be decided goes out after a second of silence. Where it turns out to be something that is masked, a
+//! client of our own is told to replace it, and one that cannot is given no more of it.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::time::{Instant, Sleep, sleep_until};
 use yumen_label::Labels;
 use yumen_partners::{AnswerStream, AskError, Step};
 use yumen_policy::Text;
@@ -13,7 +19,7 @@ use yumen_screen::{
 };
 use yumen_wire::{Event, FinishReason, PartnerErrorKind, ToolCallDelta};
 
-use crate::answer::{Piece, Pieces, ToolCallPart};
+use crate::answer::{Piece, Pieces, Revised, ToolCallPart};
 use crate::attempts::{self, How, Trail};
 use crate::drift::Drifts;
 use crate::journal::Journal;
@@ -22,6 +28,9 @@ use crate::restoring::Restoring;
 
 /// The most tool calls one answer may make; more end it.
 const MAX_TOOL_CALLS: usize = 64;
+
+/// How long text is held back while nothing comes that decides about it.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A streamed answer whose every part may be shown.
 pub(crate) struct LabelledStream {
@@ -43,6 +52,12 @@ pub(crate) struct LabelledStream {
     open: bool,
     /// Whose events come now, of the choices of the answer.
     choice: u32,
+    /// Whether the client can replace and take back what it was given.
+    revises: bool,
+    /// When text came last.
+    heard: Instant,
+    /// Wakes the stream up when it was silent for too long; made when text is held back first.
+    silence: Option<Pin<Box<Sleep>>>,
 }
 
 struct ToolStream {
@@ -55,6 +70,7 @@ impl LabelledStream {
         answer: AnswerStream,
         screen: &Arc<Screen>,
         restoring: Restoring,
+        revises: bool,
         labels: Labels,
         max_output_bytes: usize,
         journal: Journal,
@@ -65,7 +81,7 @@ impl LabelledStream {
             answer,
             events: Vec::new(),
             screen: Arc::clone(screen),
-            text: restoring.text(screen.stream(FromPartner)),
+            text: text_screen(screen, &restoring, revises),
             restoring,
             tools: Vec::new(),
             labels,
@@ -77,6 +93,31 @@ impl LabelledStream {
             shown: false,
             open: true,
             choice: 0,
+            revises,
+            heard: Instant::now(),
+            silence: None,
+        }
+    }
+
+    /// The next events, or nothing when text was held back for too long.
+    async fn heard(&mut self, events: &mut Vec<Event>) -> Option<Result<Step, AskError>> {
+        loop {
+            if self.text.held_chars() == 0 {
+                return Some(self.answer.next(events).await);
+            }
+            let due = self.heard + PATIENCE;
+            let silence = self.silence.get_or_insert_with(|| Box::pin(sleep_until(due)));
+            tokio::select! {
+                biased;
+                result = self.answer.next(events) => return Some(result),
+                () = silence.as_mut() => {}
+            }
+            // Text that comes does not move the alarm, which so costs nothing while a stream flows.
+            if Instant::now() >= due {
+                self.heard = Instant::now();
+                return None;
+            }
+            silence.as_mut().reset(due);
         }
     }
 
@@ -91,7 +132,7 @@ impl LabelledStream {
         let another = self.trail.answers(self.answer.model(), how, ended).await?;
         if step == Step::Restarted {
             // What is still held back belongs to a text that is void.
-            self.text = self.restoring.text(self.screen.stream(FromPartner));
+            self.text = text_screen(&self.screen, &self.restoring, self.revises);
             self.tools.clear();
             self.left = self.most;
         }
@@ -121,7 +162,8 @@ impl LabelledStream {
     fn event(&mut self, event: Event, out: &mut Vec<Piece>) {
         match event {
             // Which model answered was looked at where the answer came in (`yumen-partners`).
-            // Reasoning is no feature's output; it is neither shown nor kept.
+            // Reasoning is no feature's output, and no protocol of ours asks for it: it is neither
+            // shown nor kept, and so nothing in it is acted on.
             Event::Start { .. }
             | Event::Identity { .. }
             | Event::Reasoning(_)
@@ -134,6 +176,7 @@ impl LabelledStream {
                 if self.within_limit(text.len(), out) {
                     let step = self.text.push(&text);
                     self.text_step(step, out);
+                    self.heard = Instant::now();
                 }
             }
             Event::ToolCall(delta) => self.tool_call(delta, out),
@@ -160,7 +203,7 @@ impl LabelledStream {
         let position = match self.tools.iter().position(|tool| tool.index == index) {
             Some(position) => position,
             None if self.tools.len() < MAX_TOOL_CALLS => {
-                let screen = self.screen.stream(FromPartner);
+                let screen = self.screen.stream(FromPartner).in_json();
                 let arguments = self.restoring.arguments(screen, name.as_deref());
                 self.tools.push(ToolStream { index, arguments });
                 self.tools.len() - 1
@@ -186,11 +229,15 @@ impl LabelledStream {
     }
 
     fn text_step(&mut self, step: screen::Step<FromPartner>, out: &mut Vec<Piece>) {
+        out.extend(step.revisions.into_iter().map(|revision| {
+            let screen::Revision { chars, utf16, text } = revision;
+            Piece::Revise(Revised { chars, utf16, text: self.labels.stamp(text) })
+        }));
         if let Some(text) = step.text {
             self.shown = true;
             out.push(Piece::Text(self.labels.stamp(text)));
         }
-        self.told(step.notices, step.refused, out);
+        self.told(step.notices, step.stopped, step.refused, out);
     }
 
     fn tool_step(
@@ -206,17 +253,30 @@ impl LabelledStream {
             self.shown = true;
             out.push(Piece::ToolCall(ToolCallPart { index, id, name, arguments }));
         }
-        self.told(step.notices, step.refused, out);
+        self.told(step.notices, step.stopped, step.refused, out);
     }
 
-    fn told(&mut self, notices: Vec<Notice>, refused: Option<Refusal>, out: &mut Vec<Piece>) {
+    fn told(
+        &mut self,
+        notices: Vec<Notice>,
+        stopped: bool,
+        refused: Option<Refusal>,
+        out: &mut Vec<Piece>,
+    ) {
         let refused_by = refused.as_ref().map_or(&[][..], |refusal| &refusal.notices);
         for notice in notices.iter().chain(refused_by) {
             self.journal.notice(notice);
         }
         out.extend(notices.into_iter().map(Piece::Notice));
+        let ended = stopped || refused.is_some();
         if let Some(refusal) = refused {
+            // Who can is told to forget what was shown; who cannot is told why it ends.
+            if self.shown && self.revises {
+                out.push(Piece::Restart);
+            }
             out.extend(refusal.notices.into_iter().map(Piece::Notice));
+        }
+        if ended {
             out.push(Piece::Finish(FinishReason::ContentFilter));
             self.open = false;
         }
@@ -271,7 +331,12 @@ impl Pieces for LabelledStream {
             return false;
         }
         let mut events = std::mem::take(&mut self.events);
-        let result = self.answer.next(&mut events).await;
+        let Some(result) = self.heard(&mut events).await else {
+            self.events = events;
+            let step = self.text.overdue();
+            self.text_step(step, out);
+            return self.open;
+        };
         if let Ok(step @ (Step::Switched | Step::Restarted)) = result
             && let Err(problem) = self.switched(step, out).await
         {
@@ -316,6 +381,12 @@ impl Pieces for LabelledStream {
             }
         }
     }
+}
+
+/// The screening of an answer's text.
+fn text_screen(screen: &Arc<Screen>, restoring: &Restoring, revises: bool) -> RestoringScreen {
+    let screen = screen.stream(FromPartner);
+    restoring.text(if revises { screen.revising() } else { screen })
 }
 
 fn is_refusal(error: &AskError) -> bool {

@@ -47,11 +47,10 @@ impl Ahead {
         let (shown, new) = text.split_at(split);
         if context.revises {
             progress.revisions.extend(difference(&self.text, shown, before));
-            progress.text = new.to_owned();
-        } else {
-            let rest = across.or(preview.across).map(|rule| context.border.replacement(rule));
-            progress.text = rest.unwrap_or_default().to_owned() + new;
+        } else if let Some(rule) = across.or(preview.across) {
+            progress.text.push_str(context.border.replacement(rule));
         }
+        progress.text.push_str(new);
         self.until = preview.until;
         self.text = preview.text;
     }

@@ -74,8 +74,11 @@ impl Personal {
 /// Compiles the lenses of the borders. Borders that look for the same terms share them.
 #[derive(Debug, Default)]
 pub(crate) struct Compiler {
-    terms: HashMap<(Vec<u32>, Vec<u32>), Option<Arc<Terms>>>,
+    terms: HashMap<Wanted, Option<Arc<Terms>>>,
 }
+
+/// The rules with terms, and the combinations.
+type Wanted = (Vec<u32>, Vec<u32>);
 
 impl Compiler {
     /// What the rules look for at one border.

@@ -35,6 +35,17 @@ pub(crate) struct Outgoing {
     json: bool,
 }
 
+/// How far a text is decided.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Decided {
+    /// Nothing that begins before this place will be found later.
+    pub(crate) frontier: usize,
+    /// The place of which [`Written::split`] tells.
+    pub(crate) split: usize,
+    /// Nothing will be found at all.
+    pub(crate) ended: bool,
+}
+
 /// What became of a part of the text.
 #[derive(Debug, Default)]
 pub(crate) struct Written {
@@ -111,13 +122,10 @@ impl Outgoing {
         }
     }
 
-    /// Writes everything before `frontier`; nothing that begins before it will be found later. `split` is the place of which
-    /// [`Written::split`] tells. With `ended`, nothing will be found at all.
+    /// Writes everything that is decided.
     pub(crate) fn write(
         &mut self,
-        frontier: usize,
-        split: usize,
-        ended: bool,
+        Decided { frontier, split, ended }: Decided,
         found: &mut Vec<Found>,
         late: &mut Vec<Late>,
         border: &Border<'_>,

@@ -5,7 +5,7 @@ use std::mem;
 use crate::ahead::Ahead;
 use crate::finding::{Finding, Found, Span};
 use crate::injection;
-use crate::mask::{Ended, Outgoing, Replaced, sort};
+use crate::mask::{Decided, Ended, Outgoing, Replaced, sort};
 use crate::notice::Tally;
 use crate::pack::Action;
 use crate::pseudonym::Vault;
@@ -74,8 +74,8 @@ impl Passage {
         let Scanner { found, late, .. } = &mut self.scanner;
         let split = self.ahead.until();
         let border = &context.border;
-        let mut written =
-            self.outgoing.write(frontier, split, ended, found, late, border, tally, vault);
+        let decided = Decided { frontier, split, ended };
+        let mut written = self.outgoing.write(decided, found, late, border, tally, vault);
         let mut progress = Progress {
             revisions: mem::take(&mut written.revisions),
             findings: mem::take(&mut written.findings),

@@ -232,8 +232,8 @@ impl Scanner {
         let decided = if ended { usize::MAX } else { self.gone + hold };
         let (found, late) = (&mut self.found, &mut self.late);
         self.combiner.decide(&terms.combinations, context, decided, byte, found, late);
-        let held = self.combiner.hold(&terms.combinations, context);
-        held.map_or(hold, |held| hold.min(held - self.gone))
+        let combining = self.combiner.hold(&terms.combinations, context);
+        combining.map_or(hold, |from| hold.min(from - self.gone))
     }
 
     /// Returns the byte from which on something may still be found by a classifier.
@@ -246,19 +246,19 @@ impl Scanner {
     ) -> usize {
         let judges = &context.border.lens.judges;
         self.judging.resize_with(judges.len(), Judging::default);
-        let mut judged = std::mem::take(&mut self.judged);
+        let mut scores = std::mem::take(&mut self.judged);
         let mut frontier = self.position();
         let new = &glyphs[self.judged_until..];
         for (n, judge) in judges.iter().enumerate() {
             for glyph in new {
-                self.judging[n].reader.step(&judge.model, *glyph, &mut judged);
-                for one in judged.drain(..) {
+                self.judging[n].reader.step(&judge.model, *glyph, &mut scores);
+                for one in scores.drain(..) {
                     self.sentence(context, judge, n, one, glyph.start, outgoing);
                 }
             }
             if ended {
-                self.judging[n].reader.finish(&judge.model, &mut judged);
-                for one in judged.drain(..) {
+                self.judging[n].reader.finish(&judge.model, &mut scores);
+                for one in scores.drain(..) {
                     self.sentence(context, judge, n, one, outgoing.end(), outgoing);
                 }
             }
@@ -276,7 +276,7 @@ impl Scanner {
                 *marks = Some((start, outgoing.mark(last.end, true)));
             }
         }
-        self.judged = judged;
+        self.judged = scores;
         self.judged_until = glyphs.len();
         frontier
     }

@@ -229,7 +229,8 @@ impl Encoder for ChunkWriter {
             Piece::Anew(_) if self.shown => self.fail(&cannot_restart(), buffer),
             Piece::Answering(served_by) | Piece::Anew(served_by) => self.answering(served_by),
             // A chat does not run on the device; what follows a withdrawal ends the answer.
-            Piece::Device(_) | Piece::Restart => {}
+            // Its stream is screened as one that cannot be revised.
+            Piece::Device(_) | Piece::Restart | Piece::Revise(_) => {}
         }
     }
 

@@ -1,6 +1,7 @@
-//! How a typed feature's answer is written: whole, or as the events `start`, `delta`, `restart`,
-//! `notice`, `end` and `error`.
+//! How a typed feature's answer is written: whole, or as the events `start`, `delta`, `revise`,
+//! `restart`, `notice`, `end` and `error`.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -12,7 +13,7 @@ use yumen_policy::UiLanguage;
 use yumen_screen::Notice;
 use yumen_wire::{FinishReason, Usage};
 
-use crate::answer::{AnswerBody, Encoder, Piece, Pieces};
+use crate::answer::{AnswerBody, Encoder, Piece, Pieces, Revised};
 use crate::attempts::AttemptTold;
 use crate::pipeline::{Content, Served};
 use crate::problem::Problem;
@@ -166,7 +167,7 @@ fn main_text(output: &Output) -> Option<&str> {
     }
 }
 
-/// Writes the design's events: `start`, `delta`, `restart`, `notice`, `end`, `error`.
+/// Writes the design's events: `start`, `delta`, `revise`, `restart`, `notice`, `end`, `error`.
 struct Events {
     record: Record,
     feature: Arc<Feature>,
@@ -196,6 +197,21 @@ struct Delta<'a> {
     text: &'a str,
 }
 
+/// The part of the text so far that is replaced.
+#[derive(Serialize)]
+struct Revise<'a> {
+    range: RevisedRange,
+    text: &'a str,
+}
+
+/// In Unicode characters, and for clients that count so in UTF-16 code units.
+#[derive(Serialize)]
+struct RevisedRange {
+    #[serde(flatten)]
+    chars: Range<usize>,
+    utf16: Range<usize>,
+}
+
 impl Events {
     fn begin(&self, buffer: &mut Vec<u8>) {
         let start = Start {
@@ -205,6 +221,18 @@ impl Events {
             label: &self.record.label,
         };
         sse::event(buffer, "start", &start);
+    }
+
+    fn revise(&mut self, revised: &Revised, buffer: &mut Vec<u8>) {
+        let Revised { chars, utf16, text } = revised;
+        let range = RevisedRange { chars: chars.clone(), utf16: utf16.clone() };
+        sse::event(buffer, "revise", &Revise { range, text: text.get() });
+        let mut places = self.text.char_indices().map(|(byte, _)| byte).chain([self.text.len()]);
+        let start = places.nth(chars.start);
+        let end = if chars.is_empty() { start } else { places.nth(chars.len() - 1) };
+        if let (Some(start), Some(end)) = (start, end) {
+            self.text.replace_range(start..end, text.get());
+        }
     }
 }
 
@@ -232,6 +260,7 @@ impl Encoder for Events {
                 sse::event(buffer, "notice", &notice);
                 self.record.notices.push(notice);
             }
+            Piece::Revise(revised) => self.revise(&revised, buffer),
             Piece::Restart => {
                 sse::event(buffer, "restart", &serde_json::json!({}));
                 self.text.clear();
