@@ -102,6 +102,7 @@ fn telephones_are_found_in_all_their_forms() {
         "１３８００１３８０００",
         "一三八零零一三八零零零",
         "138.0013.8000",
+        "1 3 8 0 0 1 3 8 0 0 0",
     ] {
         assert_eq!(mobiles(&format!("打{number}找我")), [number]);
     }

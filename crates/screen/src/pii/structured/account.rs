@@ -81,7 +81,7 @@ pub(in super::super) fn wechat(window: &Window<'_>, at: usize, _: &Known<'_>) ->
         return Ok(Some(Hit { entity: Entity::Wechat, end: token.end, score: 0.98 }));
     }
     let left = Left::of(window, at);
-    if !(left.says(&WORDS) || left.says(&["微信账", "wx:", "vx:"])) {
+    if !(left.says(&WORDS) || left.says(&["微信账"]) || left.ends_with(&["v:", "v: "])) {
         return Ok(None);
     }
     for word in NO_IDS {

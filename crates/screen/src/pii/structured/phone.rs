@@ -30,7 +30,8 @@ pub(in super::super) fn mobile(window: &Window<'_>, at: usize, _: &Known<'_>) ->
             _ => (&digits[..], &run.groups()[..=i]),
         };
         if is_cn_mobile(national)
-            && row.iter().all(|group| group.length >= 2)
+            && (row.iter().all(|group| group.length >= 2)
+                || (row.len() == 11 && row.iter().all(|group| group.length == 1)))
             && dotted_evenly(row)
             && closes(window, group.end)?
         {

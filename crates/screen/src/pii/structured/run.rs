@@ -9,7 +9,7 @@ use crate::normal::{Pending, Window};
 pub(super) const MOST: usize = 24;
 
 /// The most groups that are looked at.
-const GROUPS: usize = 8;
+const GROUPS: usize = 18;
 
 /// The most characters between two groups.
 const SEPARATORS: usize = 3;

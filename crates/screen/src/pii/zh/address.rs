@@ -403,7 +403,8 @@ impl<'w, 't> Parse<'w, 't> {
             ),
             None => {
                 let open = number.digits && !self.window.char(number.end)?.is_some_and(is_measured);
-                let after = self.numbered && self.name == 0 && number.length <= 4;
+                let ended = self.name == 0 || self.end == Some(self.place);
+                let after = self.numbered && ended && number.length <= 4;
                 (open && number.parts == 1 && (after || (after_road && number.length <= 4)), after)
             }
         };

@@ -155,7 +155,7 @@ impl Around<'_, '_> {
             sum -= 35;
         }
         if self.lexicon.is_public(name) {
-            sum -= 60;
+            sum -= if said < TOLD { 60 } else { 25 };
         }
         let last = name[name.len() - 1];
         if said < TOLD && is_called_so(&name[length..]) {
