@@ -1,10 +1,12 @@
 //! The trainable classifier: what an operator sees of it.
 #![expect(clippy::unwrap_used, reason = "test helpers outside of test functions")]
 
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use proptest::prelude::*;
 use yumen_screen::classify::{Columns, Example, MOST_BYTES, Model, Options, Report};
+use yumen_screen::{FromPartner, PackSource, Screen, Step};
 
 /// Complaints about lanterns and parcels, praise of the same, and some of both kinds about rain.
 fn examples() -> Vec<Example> {
@@ -165,6 +167,8 @@ fn lines_of_json_are_read_by_their_members() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn no_bytes_make_reading_a_model_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         let mut named = b"yumen-model 1\n".to_vec();
@@ -202,4 +206,116 @@ fn a_model_that_claims_a_huge_table_is_refused_before_it_is_made() {
         assert!(Model::from_bytes(&bytes).is_err(), "{head:?}");
     }
     assert!(trained().0.to_bytes().len() < MOST_BYTES);
+}
+
+/// A screen whose only rule goes by what the classifier says of complaints.
+fn screen(action: &str) -> Arc<Screen> {
+    let replacement = if action == "replace" { "replacement = \"(a complaint)\"" } else { "" };
+    let toml = format!(
+        r#"id = "complaints"
+        version = "1"
+        source = "invented"
+        [[rule]]
+        id = "complaints.any"
+        classifier = {{ model = "complaints.model", label = "complaint" }}
+        placeholder = "complaint"
+        {replacement}
+        actions = {{ to_partner = "allow", from_partner = "{action}", to_device = "allow", from_device = "allow" }}
+        text = {{ en = "A complaint.", zh = "投诉。" }}
+        source = "invented""#
+    );
+    let bytes = trained().0.to_bytes();
+    let pack = PackSource::read(toml, |_| Ok(&bytes[..])).unwrap().pack().unwrap();
+    Arc::new(Screen::new(vec![pack]).unwrap())
+}
+
+/// What a person reads in the end, what rules acted how often, and how it ended.
+#[derive(Debug, Default, PartialEq)]
+struct Seen {
+    text: String,
+    told: BTreeMap<String, u32>,
+    stopped: bool,
+    refused: bool,
+}
+
+impl Seen {
+    fn take(&mut self, step: Step<FromPartner>) {
+        for revision in step.revisions {
+            let at = |chars: usize| {
+                self.text.char_indices().nth(chars).map_or(self.text.len(), |(byte, _)| byte)
+            };
+            let bytes = at(revision.chars.start)..at(revision.chars.end);
+            self.text.replace_range(bytes, revision.text.get());
+        }
+        self.text.extend(step.text.map(yumen_screen::Screened::into_inner));
+        let notices = step.refused.iter().flat_map(|refusal| &refusal.notices);
+        for notice in step.notices.iter().chain(notices) {
+            *self.told.entry(notice.code.clone()).or_default() += notice.count;
+        }
+        self.stopped |= step.stopped;
+        if step.refused.is_some() {
+            *self = Self { refused: true, told: std::mem::take(&mut self.told), ..Self::default() };
+        }
+    }
+}
+
+fn streamed(screen: &Arc<Screen>, chunks: &[&str]) -> Seen {
+    let mut stream = screen.stream(FromPartner);
+    let mut seen = Seen::default();
+    for chunk in chunks {
+        seen.take(stream.push(chunk));
+    }
+    seen.take(stream.finish());
+    seen
+}
+
+const ACTIONS: [&str; 7] = ["detect", "tell", "mask", "replace", "retract", "stop", "refuse"];
+
+#[test]
+fn a_stream_is_judged_as_the_whole_text_is_wherever_it_is_cut() {
+    let text = "包裹很快就到了。\nthe lantern broke at once，太糟糕了\n灯笼非常好看 my parcel came in time\n";
+    for action in ACTIONS {
+        let screen = screen(action);
+        let whole = streamed(&screen, &[text]);
+        let found = screen.inspect(text, yumen_screen::Boundary::FromPartner).findings;
+        assert_eq!(found.len(), 1, "{action}");
+        assert_eq!(found[0].kind, "classifier");
+        assert_eq!(&text[found[0].span.bytes.clone()], "the lantern broke at once，太糟糕了\n");
+        assert_eq!(whole.refused, action == "refuse");
+        assert_eq!(whole.stopped, action == "stop");
+        for (cut, _) in text.char_indices() {
+            let (a, b) = text.split_at(cut);
+            assert_eq!(streamed(&screen, &[a, b]), whole, "{action}, cut at {cut}");
+        }
+        let each: Vec<&str> = text.split_inclusive(|_| true).collect();
+        assert_eq!(streamed(&screen, &each), whole, "{action}, character by character");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 200,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn streams_of_any_sentences_are_judged_as_their_whole_text_is(
+        parts in proptest::collection::vec(prop_oneof![
+            Just("the lantern broke at once. "), Just("太糟糕了。"), Just("包裹很快就到了！"), Just("\n"),
+            Just("my parcel came in time "), Just("\u{200b}"), Just("今天下雨，"), Just("ﬁ½"),
+        ], 1..60),
+        cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..12),
+        action in proptest::sample::select(&ACTIONS[..]),
+    ) {
+        let text = parts.concat();
+        let screen = screen(action);
+        let places: Vec<usize> = text.char_indices().map(|(byte, _)| byte).collect();
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| places[cut.index(places.len())]).collect();
+        cuts.sort_unstable();
+        cuts.push(text.len());
+        let mut from = 0;
+        let chunks: Vec<&str> = cuts.into_iter().map(|to| &text[std::mem::replace(&mut from, to)..to]).collect();
+        prop_assert_eq!(streamed(&screen, &chunks), streamed(&screen, &[&text]));
+    }
 }

@@ -179,10 +179,10 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
     /// The column with the text.
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, alias = "text-column", value_name = "COLUMN")]
     pub text: Option<String>,
     /// The column with the label; several labels of a text are divided by `|`.
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, alias = "label-column", value_name = "COLUMN")]
     pub label: Option<String>,
     /// A value that is no label; several for several [default: nothing, 0, false, no, none and safe].
     #[arg(long, value_name = "VALUE")]
