@@ -80,13 +80,13 @@ def main():
             rows = [(row["TEXT"], row["label"] == "1") for row in csv.DictReader(file)]
         lines = "".join(json.dumps({"id": i, "text": text}) + "\n" for i, (text, _) in enumerate(rows))
         begun = time.monotonic()
-        done = subprocess.run([args.yumen, "screen", "run", "--pack", pack], input=lines.encode(),
+        done = subprocess.run([args.yumen, "--json", "screen", "run", "--pack", pack], input=lines.encode(),
                               stdout=subprocess.PIPE, check=True)
         took = time.monotonic() - begun
 
     counts = {"tp": 0, "fp": 0, "tn": 0, "fn": 0}
     for line in map(json.loads, done.stdout.splitlines()):
-        told = any(finding["rule"] == "cold.offensive" for finding in line["findings"])
+        told = any(finding["kind"] == "classifier" for finding in line["findings"])
         holds = rows[line["id"]][1]
         counts[("t" if told == holds else "f") + ("p" if told else "n")] += 1
     assert sum(counts.values()) == len(rows)
