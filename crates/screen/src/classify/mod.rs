@@ -24,8 +24,4 @@ pub use examples::{Columns, Example};
 pub use model::{Model, Scored};
 pub use report::{LabelReport, Report};
 pub use train::Options;
-#[expect(
-    unused_imports,
-    reason = "the scanner reads with it as soon as a rule can name a classifier"
-)]
 pub(crate) use window::{Judged, WindowReader};

@@ -50,8 +50,8 @@ impl Model {
         (0..).zip(&self.labels).find_map(|(place, label)| (label.name == name).then_some(place))
     }
 
-    /// The probability from which on a text best counts as one of the label: where the macro-F1 on held-out examples was
-    /// highest. A rule may set another.
+    /// The probability from which on a text best counts as one of the label: where the macro-F1 on held-out examples is
+    /// about the highest. A rule may set another.
     pub fn threshold(&self, label: u16) -> Option<f32> {
         Some(self.labels.get(usize::from(label))?.threshold)
     }

@@ -67,14 +67,14 @@ impl LabelReport {
     }
 }
 
-/// The threshold with the highest macro-F1 among those in steps of 0.01 from 0.05 to 0.95; of equal ones the nearest to one half.
+/// The threshold nearest to one half, in steps of 0.01 from 0.05 to 0.95, whose macro-F1 is within one standard error of the
+/// highest (the rule of Breiman et al. 1984): the highest itself is as much luck of the examples held out.
 pub(super) fn best_threshold(held: &[(f32, bool)]) -> f32 {
     let mut sorted = held.to_vec();
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
     let positives = sorted.iter().filter(|(_, holds)| *holds).count();
-    let (mut best, mut at) = (f64::MIN, 0.5);
-    let mut below = 0;
-    let mut positives_below = 0;
+    let (mut below, mut positives_below) = (0, 0);
+    let mut scores = Vec::new();
     for step in 5..=95_u8 {
         let threshold = f32::from(step) / 100.0;
         while below < sorted.len() && sorted[below].0 < threshold {
@@ -83,12 +83,12 @@ pub(super) fn best_threshold(held: &[(f32, bool)]) -> f32 {
         }
         let (tp, fn_) = (positives - positives_below, positives_below);
         let (tn, fp) = (below - fn_, sorted.len() - below - tp);
-        let f1 = macro_f1(tp, fp, tn, fn_);
-        if f1 > best || (f1 >= best && (threshold - 0.5).abs() < (at - 0.5_f32).abs()) {
-            (best, at) = (f1, threshold);
-        }
+        scores.push((step, threshold, macro_f1(tp, fp, tn, fn_)));
     }
-    at
+    let highest = scores.iter().map(|(.., f1)| *f1).fold(0.0, f64::max);
+    let error = (highest * (1.0 - highest) / float(held.len().max(1))).sqrt();
+    let good = scores.iter().filter(|(.., f1)| *f1 >= highest - error);
+    good.min_by_key(|(step, ..)| step.abs_diff(50)).map_or(0.5, |(_, threshold, _)| *threshold)
 }
 
 fn macro_f1(tp: usize, fp: usize, tn: usize, fn_: usize) -> f64 {
@@ -103,4 +103,24 @@ fn share(part: usize, of: usize) -> f64 {
 #[expect(clippy::cast_precision_loss, reason = "nobody trains on 2^52 examples")]
 fn float(count: usize) -> f64 {
     count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::best_threshold;
+
+    #[test]
+    fn one_half_is_kept_unless_another_threshold_is_clearly_better() {
+        // Calibrated: of those with probability p, a share of p holds.
+        let calibrated: Vec<_> = (0..1000_u16)
+            .map(|at| (f32::from(at) / 1000.0, u32::from(at) * 617 % 1000 < u32::from(at)))
+            .collect();
+        assert!((best_threshold(&calibrated) - 0.5).abs() < 1e-6);
+        // All that holds lies between 0.2 and 0.3, and nothing else does.
+        let low: Vec<_> =
+            (0..1000_u16).map(|at| if at < 50 { (0.25, true) } else { (0.1, false) }).collect();
+        let threshold = best_threshold(&low);
+        assert!(threshold > 0.1 && threshold <= 0.25, "{threshold}");
+        assert!((best_threshold(&[]) - 0.5).abs() < 1e-6);
+    }
 }

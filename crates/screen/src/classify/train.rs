@@ -264,13 +264,13 @@ fn places(
     chosen: &[usize],
     least: u32,
 ) -> HashMap<u64, u32, BuildHasherDefault<Plain>> {
-    // How many examples have it, and the last of them.
+    // How many examples have it, and by which of them it was counted last.
     let mut known: HashMap<u64, (u32, u32), BuildHasherDefault<Plain>> = HashMap::default();
     for (example, text) in (1..).zip(chosen.iter().map(|example| &texts[*example])) {
         for hash in text {
-            let (number, last) = known.entry(*hash).or_default();
-            if *last != example {
-                (*number, *last) = (*number + 1, example);
+            let (number, by) = known.entry(*hash).or_default();
+            if *by != example {
+                (*number, *by) = (*number + 1, example);
             }
         }
     }
