@@ -30,12 +30,23 @@ pub(super) fn is_latin(c: char) -> bool {
     c.is_ascii_alphanumeric()
 }
 
+/// For each ASCII character whether it is a letter or a digit.
+const ASCII_WORD: [bool; 128] = {
+    let mut table = [false; 128];
+    let mut c: u8 = 0;
+    while c < 128 {
+        table[c as usize] = c.is_ascii_alphanumeric();
+        c += 1;
+    }
+    table
+};
+
 /// A character that makes a word go on: a Latin letter, a digit, or a letter of another script that is written in words
 /// between spaces and has upper and lower case.
 #[inline]
 pub(super) fn is_word(c: char) -> bool {
     match c {
-        '\0'..'\u{80}' => c.is_ascii_alphanumeric(),
+        '\0'..'\u{80}' => ASCII_WORD[c as usize],
         '\u{2e80}'..='\u{a63f}' => false,
         _ => is_cased(c),
     }

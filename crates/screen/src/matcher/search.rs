@@ -441,6 +441,7 @@ fn search(
     });
     for start in starts {
         let Start { at, inside, alone } = *start;
+        let at = at as usize;
         let place = base + places[at] as usize;
         if alone && let (Some(string), Some(end)) = (lane.trie.one(classes[at]), end(at + 1)) {
             candidate(string, place, end, inside);

@@ -3,8 +3,8 @@
 //! A node is a slot of an open-addressing table, found by its parent's slot and the class that leads to it: one memory
 //! access for a step. The first classes have no slots of their own. A node with one string left below it ends the trie; it
 //! has the next two classes at hand, and what follows is compared with the string itself. Before any slot is looked at,
-//! bit tables of all first pairs and first four classes turn back nearly every walk that would lead nowhere, in two
-//! independent accesses to tables that fit into the first caches.
+//! tables of the first eight classes of long strings, the first four of shorter ones, and of the shortest as a whole turn
+//! back nearly every walk that would end with no string, in accesses that do not wait for one another.
 //!
 //! Compared with a double array this is built in one pass whatever the strings; compared with Aho-Corasick it has no failure
 //! links: walks overlap instead, but few are begun.
@@ -58,18 +58,20 @@ pub(super) struct Trie {
     slots: Vec<Slot>,
     /// For each class the string that is just that class.
     ones: Vec<u32>,
-    /// The first two classes of all strings.
-    pairs: Bits,
-    /// The first two classes of the strings of two or three.
-    short: Bits,
-    /// The first four classes of the longer ones.
+    /// The strings of two classes.
+    twos: Bits,
+    /// The strings of three.
+    threes: Bits,
+    /// The first four classes of those of four to seven.
     fours: Bits,
+    /// The first eight classes of the longer ones.
+    eights: Bits,
     entries: Vec<Entry>,
     classes: Vec<Class>,
     terms: Vec<u32>,
 }
 
-/// A set of hashes that is sometimes wrong when it says yes, never when it says no.
+/// A set that is sometimes wrong when it says yes, never when it says no.
 #[derive(Debug, Default)]
 struct Bits {
     words: Vec<u64>,
@@ -77,21 +79,28 @@ struct Bits {
 }
 
 impl Bits {
-    /// Sixteen bits for each of so many: one in sixteen others looks as if it were in the set.
+    /// Sixteen bits for each of so many, two of which are set, in one word.
     fn new(count: usize) -> Self {
-        let bits = (16 * count).next_power_of_two().clamp(1 << 10, 1 << 25);
-        Self { words: vec![0; bits / 64], shift: 64 - bits.trailing_zeros() }
+        let words = (count / 4).next_power_of_two().clamp(16, 1 << 20);
+        Self { words: vec![0; words], shift: 64 - words.trailing_zeros() }
     }
 
     fn insert(&mut self, key: u64) {
-        let bit = mixed(key) >> self.shift;
-        self.words[(bit / 64) as usize] |= 1 << (bit % 64);
+        let (word, bits) = self.place(key);
+        self.words[word] |= bits;
     }
 
     #[inline]
     fn has(&self, key: u64) -> bool {
-        let bit = mixed(key) >> self.shift;
-        self.words[(bit / 64) as usize] & 1 << (bit % 64) != 0
+        let (word, bits) = self.place(key);
+        self.words[word] & bits == bits
+    }
+
+    #[inline]
+    fn place(&self, key: u64) -> (usize, u64) {
+        let hash = mixed(key);
+        // There are fewer words than 2^32.
+        ((hash >> self.shift) as usize, 1 << (hash >> 32 & 63) | 1 << (hash >> 26 & 63))
     }
 }
 
@@ -143,24 +152,21 @@ impl Trie {
 
     /// Fills the tables of what strings begin with.
     fn note_beginnings(&mut self) {
-        let count = self.entries.len();
-        let lengths = (0..count).map(|i| self.string(i).len());
-        let short = lengths.filter(|length| (2..4).contains(length)).count();
-        (self.pairs, self.short, self.fours) =
-            (Bits::new(count), Bits::new(short), Bits::new(count - short));
-        for i in 0..count {
-            let (string, _) = self.string(i).split_at(self.string(i).len().min(4));
-            match *string {
+        let of_length = |lengths: std::ops::Range<usize>| {
+            (0..self.entries.len()).filter(|i| lengths.contains(&self.string(*i).len())).count()
+        };
+        let sizes = [2..3, 3..4, 4..8, 8..usize::MAX].map(of_length);
+        [self.twos, self.threes, self.fours, self.eights] = sizes.map(Bits::new);
+        for i in 0..self.entries.len() {
+            match *self.string(i) {
                 [one] => self.ones[usize::from(one)] = index(i),
-                [a, b] | [a, b, _] => {
-                    self.pairs.insert(pair(a, b));
-                    self.short.insert(pair(a, b));
+                [a, b] => self.twos.insert(key([0, 0, a, b])),
+                [a, b, c] => self.threes.insert(key([0, a, b, c])),
+                [a, b, c, d, e, f, g, h, ..] => {
+                    self.eights.insert(long_key([a, b, c, d], [e, f, g, h]));
                 }
-                [a, b, c, d] => {
-                    self.pairs.insert(pair(a, b));
-                    self.fours.insert(four(a, b, c, d));
-                }
-                _ => {}
+                [a, b, c, d, ..] => self.fours.insert(key([a, b, c, d])),
+                [] => {}
             }
         }
     }
@@ -248,14 +254,12 @@ impl Trie {
     /// Whether a string of more than one class may begin with these: mostly right when it says yes, always when it says no.
     #[inline]
     pub(super) fn may_begin(&self, classes: &[Class]) -> bool {
-        match *classes {
-            [a, b, c, d, ..] => {
-                self.pairs.has(pair(a, b))
-                    && (self.fours.has(four(a, b, c, d)) || self.short.has(pair(a, b)))
-            }
-            [a, b, ..] => self.pairs.has(pair(a, b)),
-            _ => true,
-        }
+        let [a, b, c, d, e, f, g, h, ..] = *classes else { return true };
+        // No branch between them: they are looked at together.
+        self.eights.has(long_key([a, b, c, d], [e, f, g, h]))
+            | self.fours.has(key([a, b, c, d]))
+            | self.threes.has(key([0, a, b, c]))
+            | self.twos.has(key([0, 0, a, b]))
     }
 
     /// The string that is one class alone.
@@ -357,7 +361,7 @@ impl Trie {
 
     /// Bytes of the tables.
     pub(super) fn memory(&self) -> usize {
-        let bits = [&self.pairs, &self.short, &self.fours];
+        let bits = [&self.twos, &self.threes, &self.fours, &self.eights];
         size_of_val(&*self.slots)
             + size_of_val(&*self.ones)
             + bits.map(|bits| size_of_val(&*bits.words)).iter().sum::<usize>()
@@ -389,19 +393,19 @@ fn mixed(key: u64) -> u64 {
 }
 
 #[inline]
-fn pair(a: Class, b: Class) -> u64 {
-    u64::from(a) << 16 | u64::from(b)
+fn long_key(first: [Class; 4], then: [Class; 4]) -> u64 {
+    mixed(key(first)).rotate_left(32) ^ key(then)
 }
 
 #[inline]
-fn four(a: Class, b: Class, c: Class, d: Class) -> u64 {
-    let four = pair(a, b) << 32 | pair(c, d);
-    // The upper bits of a product do not depend on all bits of the key alike.
-    four ^ four >> 29
+fn key([a, b, c, d]: [Class; 4]) -> u64 {
+    let key = u64::from(a) << 48 | u64::from(b) << 32 | u64::from(c) << 16 | u64::from(d);
+    // The upper bits of a product depend on the lower ones of its factor, but not the other way round.
+    key ^ key >> 31
 }
 
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "tables of 2^32 terms fit into no memory")]
-fn index(i: usize) -> u32 {
+pub(super) fn index(i: usize) -> u32 {
     i as u32
 }

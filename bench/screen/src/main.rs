@@ -1,0 +1,287 @@
+//! The screen's matcher beside `aho-corasick` and `daachorse`, used plainly, in one run over one text.
+//!
+//! The matcher and the normaliser are compiled from their own sources, since no other crate may use them: what is measured
+//! is what the product runs, with the product's release profile.
+
+#[allow(dead_code, unused_imports, reason = "the bench needs a part of what the product uses")]
+#[path = "../../../crates/screen/src/matcher/mod.rs"]
+mod matcher;
+#[allow(dead_code, unused_imports, reason = "the bench needs a part of what the product uses")]
+#[path = "../../../crates/screen/src/normal/mod.rs"]
+mod normal;
+
+mod finding {
+    //! What the normaliser's ruler measures; the product's own type says more about it.
+    use std::ops::Range;
+
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    pub(crate) struct Span {
+        pub(crate) bytes: Range<usize>,
+        pub(crate) chars: Range<usize>,
+        pub(crate) utf16: Range<usize>,
+    }
+}
+
+mod corpus;
+mod report;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aho_corasick::AhoCorasick;
+use daachorse::{CharwiseDoubleArrayAhoCorasick, DoubleArrayAhoCorasick};
+
+use corpus::Corpus;
+use matcher::{Matcher, MatcherState, Term};
+use normal::{Glyph, Normaliser, Window};
+use report::{Row, Run};
+
+/// How many characters of a text the product has before it at a time.
+const CHUNK: usize = 4096;
+
+fn main() {
+    let arguments = match Arguments::read() {
+        Ok(arguments) => arguments,
+        Err(message) => {
+            eprintln!(
+                "error: {message}\nhelp: cargo run --release -- --zh FILE.. --en FILE.. [--megabytes 8] [--repeats 5] [--json FILE]"
+            );
+            std::process::exit(1);
+        }
+    };
+    let corpus = match Corpus::read(&arguments.zh, &arguments.en, arguments.megabytes << 20) {
+        Ok(corpus) => corpus,
+        Err(message) => {
+            eprintln!("error: {message}");
+            std::process::exit(1);
+        }
+    };
+    let mut runs = Vec::new();
+    for count in [20_000, 200_000] {
+        let terms = corpus.terms(count);
+        let rows = compare(&corpus.text, &terms, arguments.repeats);
+        runs.push(Run { terms: count, bytes: corpus.text.len(), rows });
+    }
+    print!("{}", report::table(&runs));
+    if let Some(file) = arguments.json
+        && let Err(error) = std::fs::write(&file, report::json(&runs))
+    {
+        eprintln!("error: {file}: {error}");
+        std::process::exit(1);
+    }
+}
+
+struct Arguments {
+    zh: Vec<String>,
+    en: Vec<String>,
+    megabytes: usize,
+    repeats: usize,
+    json: Option<String>,
+}
+
+impl Arguments {
+    fn read() -> Result<Self, String> {
+        let mut read =
+            Self { zh: Vec::new(), en: Vec::new(), megabytes: 8, repeats: 5, json: None };
+        let mut option = String::new();
+        for argument in std::env::args().skip(1) {
+            if argument.starts_with("--") {
+                option = argument;
+                continue;
+            }
+            let number =
+                || argument.parse().map_err(|_| format!("{option} {argument}: not a number"));
+            match option.as_str() {
+                "--zh" => read.zh.push(argument),
+                "--en" => read.en.push(argument),
+                "--megabytes" => read.megabytes = number()?,
+                "--repeats" => read.repeats = number()?,
+                "--json" => read.json = Some(argument),
+                _ => return Err(format!("{option} {argument}: unknown")),
+            }
+        }
+        if read.zh.is_empty() || read.en.is_empty() {
+            return Err("give texts in Chinese and in English".to_owned());
+        }
+        Ok(read)
+    }
+}
+
+/// One way to search: how long it took to build, how large it is, and how it reads the text.
+struct Way<'t> {
+    name: &'static str,
+    build: Duration,
+    memory: usize,
+    search: Box<dyn Fn() -> usize + 't>,
+}
+
+fn compare(text: &str, terms: &[String], repeats: usize) -> Vec<Row> {
+    // The others fold nothing: they are given the text and the terms folded, so that all look for the same.
+    let glyphs = normalised(text);
+    let folded: String = glyphs.iter().map(|glyph| glyph.c).collect();
+    let patterns: Vec<String> = terms.iter().map(|term| normal::folded(term)).collect();
+    let begun = cpu_time();
+    let known: Vec<Term> = terms.iter().zip(0..).map(|(term, id)| plain(term, id)).collect();
+    let matcher = Matcher::new(&known).expect("the terms have letters");
+    let our_build = cpu_time() - begun;
+    let our_memory = matcher.memory();
+    let mut ways = Vec::new();
+
+    let begun = cpu_time();
+    let automaton = AhoCorasick::new(&patterns).expect("the terms fit into an automaton");
+    let build = cpu_time() - begun;
+    let memory = automaton.memory_usage();
+    // Overlapping matches, as the product needs them.
+    let folded_text = &folded;
+    ways.push(Way {
+        name: "aho-corasick (bytes)",
+        build,
+        memory,
+        search: Box::new(move || automaton.find_overlapping_iter(folded_text).count()),
+    });
+
+    let begun = cpu_time();
+    let automaton = DoubleArrayAhoCorasick::<u32>::new(&patterns).expect("the terms differ");
+    let build = cpu_time() - begun;
+    let memory = automaton.heap_bytes();
+    ways.push(Way {
+        name: "daachorse (bytes)",
+        build,
+        memory,
+        search: Box::new(move || automaton.find_overlapping_iter(folded_text).count()),
+    });
+
+    let begun = cpu_time();
+    let automaton =
+        CharwiseDoubleArrayAhoCorasick::<u32>::new(&patterns).expect("the terms differ");
+    let build = cpu_time() - begun;
+    let memory = automaton.heap_bytes();
+    ways.push(Way {
+        name: "daachorse (characters)",
+        build,
+        memory,
+        search: Box::new(move || automaton.find_overlapping_iter(folded_text).count()),
+    });
+
+    let (matcher, glyphs) = (&matcher, &glyphs);
+    ways.push(Way {
+        name: "yumen, normalised",
+        build: our_build,
+        memory: our_memory,
+        search: Box::new(move || search(matcher, glyphs)),
+    });
+    ways.push(Way {
+        name: "yumen, from UTF-8",
+        build: our_build,
+        memory: our_memory,
+        search: Box::new(move || search_raw(matcher, text)),
+    });
+    ways.push(Way {
+        name: "yumen, normalising only",
+        build: Duration::ZERO,
+        memory: 0,
+        search: Box::new(move || normalise_only(text)),
+    });
+    measure(ways, text.len(), repeats)
+}
+
+fn plain(text: &str, id: u32) -> Term {
+    let guards = Arc::default();
+    Term { text: text.to_owned(), id, views: matcher::Views::NONE, words: true, guards }
+}
+
+/// All ways in turn, several times; of each the fastest time.
+fn measure(ways: Vec<Way<'_>>, bytes: usize, repeats: usize) -> Vec<Row> {
+    let mut fastest = vec![Duration::MAX; ways.len()];
+    let mut matches = vec![0; ways.len()];
+    for _ in 0..repeats {
+        for (i, way) in ways.iter().enumerate() {
+            let begun = cpu_time();
+            matches[i] = std::hint::black_box((way.search)());
+            fastest[i] = fastest[i].min(cpu_time() - begun);
+        }
+    }
+    let row = |((way, fastest), matches): ((Way<'_>, Duration), usize)| Row {
+        way: way.name,
+        megabytes_per_second: bytes as f64 / 1e6 / fastest.as_secs_f64(),
+        build_ms: way.build.as_secs_f64() * 1e3,
+        memory_bytes: way.memory,
+        matches,
+    };
+    ways.into_iter().zip(fastest).zip(matches).map(row).collect()
+}
+
+/// How long this thread has run on a core. What other processes do on a busy machine is not in it, but for the caches that
+/// they empty.
+fn cpu_time() -> Duration {
+    let spent = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds = spent.split(' ').next().and_then(|spent| spent.parse().ok());
+    Duration::from_nanos(nanoseconds.expect("the bench runs on Linux"))
+}
+
+fn normalised(text: &str) -> Vec<Glyph> {
+    let mut glyphs = Vec::new();
+    Normaliser::default().push(text, &mut glyphs);
+    glyphs
+}
+
+/// The matcher over normalised text, a window of some thousand characters at a time, as the scanner reads.
+fn search(matcher: &Matcher, glyphs: &[Glyph]) -> usize {
+    let mut state = MatcherState::default();
+    let (mut found, mut count, mut gone) = (Vec::new(), 0, 0);
+    for end in (CHUNK..).step_by(CHUNK) {
+        let end = end.min(glyphs.len());
+        let window = Window::new(&glyphs[gone..end], end == glyphs.len());
+        let hold = matcher.scan(&window, &mut state, &mut found);
+        count += found.len();
+        found.clear();
+        if end == glyphs.len() {
+            break;
+        }
+        let slide = hold.saturating_sub(normal::LOOK_BACK);
+        state.slide(slide);
+        gone += slide;
+    }
+    count
+}
+
+/// Normaliser and matcher over text as it comes, in pieces of some kilobytes.
+fn search_raw(matcher: &Matcher, text: &str) -> usize {
+    let (mut normaliser, mut state) = (Normaliser::default(), MatcherState::default());
+    let (mut window, mut found, mut count) = (Vec::new(), Vec::new(), 0);
+    for piece in pieces(text) {
+        normaliser.push(piece, &mut window);
+        let hold = matcher.scan(&Window::new(&window, false), &mut state, &mut found);
+        count += found.len();
+        found.clear();
+        let slide = hold.saturating_sub(normal::LOOK_BACK);
+        state.slide(slide);
+        window.drain(..slide);
+    }
+    matcher.scan(&Window::new(&window, true), &mut state, &mut found);
+    count + found.len()
+}
+
+fn normalise_only(text: &str) -> usize {
+    let (mut normaliser, mut glyphs) = (Normaliser::default(), Vec::new());
+    let mut count = 0;
+    for piece in pieces(text) {
+        glyphs.clear();
+        normaliser.push(piece, &mut glyphs);
+        count += glyphs.len();
+    }
+    count
+}
+
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let mut at = rest.len().min(CHUNK);
+        while !rest.is_char_boundary(at) {
+            at -= 1;
+        }
+        let (piece, after) = rest.split_at(at);
+        rest = after;
+        (!piece.is_empty()).then_some(piece)
+    })
+}
