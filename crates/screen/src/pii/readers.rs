@@ -18,6 +18,8 @@ pub(super) struct Reader {
     pub(super) begins: fn(char) -> bool,
     /// What begins at a place: a pure function of the place in the window and of what is known of names.
     pub(super) read: fn(&Window<'_>, usize, &Known<'_>) -> Reading,
+    /// Nothing it finds begins directly after a Latin letter or a digit; it is not even asked there.
+    at_edge: bool,
 }
 
 impl Reader {
@@ -26,7 +28,11 @@ impl Reader {
         begins: fn(char) -> bool,
         read: fn(&Window<'_>, usize, &Known<'_>) -> Reading,
     ) -> Self {
-        Self { finds, begins, read }
+        Self { finds, begins, read, at_edge: false }
+    }
+
+    const fn at_edge(self) -> Self {
+        Self { at_edge: true, ..self }
     }
 }
 
@@ -44,21 +50,21 @@ pub(super) const READERS: &[Reader] = &[
     Reader::new(&[Entity::Qq], token::begins, account::qq),
     Reader::new(&[Entity::Wechat], token::begins, account::wechat),
     Reader::new(&[Entity::Plate], plate::begins, plate::read),
-    Reader::new(&[Entity::Email], email::begins, email::read),
-    Reader::new(&[Entity::Iban], iban::begins, iban::read),
-    Reader::new(&[Entity::UsSsn], ssn::begins, ssn::read),
-    Reader::new(&[Entity::IpAddress], ip::begins, ip::read),
-    Reader::new(&[Entity::Secret], secret::begins, secret::read),
-    Reader::new(&[Entity::DriverLicense], licence::begins, licence::read),
-    Reader::new(&[Entity::BankCard], card_said::begins, card_said::read),
-    Reader::new(&[Entity::Phone], world_phone::begins, world_phone::read),
-    Reader::new(&[Entity::DateTime], date::begins, date::read),
-    Reader::new(&[Entity::Age], age::begins, age::read),
-    Reader::new(&[Entity::Title], honorific::begins, honorific::read),
-    Reader::new(&[Entity::Nationality], nationality::begins, nationality::read),
-    Reader::new(&[Entity::Address], street::begins, street::read),
-    Reader::new(&[Entity::PostalCode, Entity::Address], postal::begins, postal::read),
-    Reader::new(&[Entity::Domain], domain::begins, domain::read),
+    Reader::new(&[Entity::Email], email::begins, email::read).at_edge(),
+    Reader::new(&[Entity::Iban], iban::begins, iban::read).at_edge(),
+    Reader::new(&[Entity::UsSsn], ssn::begins, ssn::read).at_edge(),
+    Reader::new(&[Entity::IpAddress], ip::begins, ip::read).at_edge(),
+    Reader::new(&[Entity::Secret], secret::begins, secret::read).at_edge(),
+    Reader::new(&[Entity::DriverLicense], licence::begins, licence::read).at_edge(),
+    Reader::new(&[Entity::BankCard], card_said::begins, card_said::read).at_edge(),
+    Reader::new(&[Entity::Phone], world_phone::begins, world_phone::read).at_edge(),
+    Reader::new(&[Entity::DateTime], date::begins, date::read).at_edge(),
+    Reader::new(&[Entity::Age], age::begins, age::read).at_edge(),
+    Reader::new(&[Entity::Title], honorific::begins, honorific::read).at_edge(),
+    Reader::new(&[Entity::Nationality], nationality::begins, nationality::read).at_edge(),
+    Reader::new(&[Entity::Address], street::begins, street::read).at_edge(),
+    Reader::new(&[Entity::PostalCode, Entity::Address], postal::begins, postal::read).at_edge(),
+    Reader::new(&[Entity::Domain], domain::begins, domain::read).at_edge(),
     Reader::new(&[Entity::Address], address::begins, address::read),
     Reader::new(&[Entity::Name], name::begins, name::read),
     Reader::new(&[Entity::Name], field::begins, field::read),
@@ -67,7 +73,8 @@ pub(super) const READERS: &[Reader] = &[
         &[Entity::Name, Entity::Place, Entity::Organisation, Entity::Title],
         tagger::begins,
         tagger::read,
-    ),
+    )
+    .at_edge(),
 ];
 
 /// What is known of names at a place of a text.
@@ -98,6 +105,8 @@ pub(crate) struct Readers {
     entities: EntitySet,
     /// For each class of characters the readers that may begin with one, a bit for each.
     sets: Vec<u32>,
+    /// The readers that are asked directly after a Latin letter or a digit too.
+    inside: u32,
 }
 
 impl Readers {
@@ -107,7 +116,11 @@ impl Readers {
             .zip(READERS)
             .filter(|(_, reader)| reader.finds.iter().any(|entity| entities.contains(*entity)))
             .fold(0, |set, (bit, _)| set | 1 << bit);
-        Self { entities, sets: CLASSES.sets.iter().map(|set| set & wanted).collect() }
+        let inside = (0_u32..)
+            .zip(READERS)
+            .filter(|(_, reader)| !reader.at_edge)
+            .fold(0, |set, (bit, _)| set | 1 << bit);
+        Self { entities, inside, sets: CLASSES.sets.iter().map(|set| set & wanted).collect() }
     }
 
     /// Reads the places of a window from `from` on, and gives each thing found with the place where it begins.
@@ -126,7 +139,10 @@ impl Readers {
         let names = self.entities.contains(Entity::Name);
         let mut at = from;
         while let Some(glyph) = glyphs.get(at) {
-            let set = self.sets[CLASSES.of(glyph.c)];
+            let mut set = self.sets[CLASSES.of(glyph.c)];
+            if set != 0 && at.checked_sub(1).is_some_and(|i| glyphs[i].c.is_ascii_alphanumeric()) {
+                set &= self.inside;
+            }
             let known = names && (person.may_begin(glyph.c) || state.names.may_begin(glyph.c));
             if set == 0 && !known {
                 at += 1;

@@ -93,19 +93,19 @@ impl Before {
 
     /// Whether one of the words stands somewhere in it. A word of Latin letters must stand by itself.
     pub(super) fn has(&self, words: &[&str]) -> bool {
-        words.iter().any(|word| self.find(word))
-    }
-
-    fn find(&self, word: &str) -> bool {
         let text = self.chars();
-        let length = word.chars().count();
-        let Some(last) = text.len().checked_sub(length) else { return false };
-        (0..=last).any(|at| {
-            word.chars().zip(&text[at..]).all(|(a, b)| a == *b)
-                && (!text[at].is_ascii_alphanumeric()
-                    || at.checked_sub(1).is_none_or(|i| !text[i].is_ascii_alphanumeric()))
-                && (!text[at + length - 1].is_ascii_alphanumeric()
-                    || text.get(at + length).is_none_or(|c| !c.is_ascii_alphanumeric()))
+        let alone = |at: usize| !text[at].is_ascii_alphanumeric();
+        (0..text.len()).filter(|at| *at == 0 || alone(*at) || alone(at - 1)).any(|at| {
+            words.iter().any(|word| {
+                let mut end = at;
+                for c in word.chars() {
+                    if text.get(end) != Some(&c) {
+                        return false;
+                    }
+                    end += 1;
+                }
+                end == text.len() || alone(end) || alone(end - 1)
+            })
         })
     }
 

@@ -100,6 +100,10 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
             return hit(end, 0.8);
         }
         let Some(end) = one_of(window, at, MONTHS)? else { return Ok(None) };
+        // `march 2 miles`, `may 5 of them`: words in small letters.
+        if !first.raw.is_uppercase() && end - at <= 5 {
+            return Ok(None);
+        }
         return match after_month(window, end)? {
             Some(end) => hit(with_time(window, end)?, 0.9),
             None => Ok(None),

@@ -1,9 +1,13 @@
 //! Street addresses as many countries write them: a number and a street, a street and a number, post boxes, military post, corners;
 //! with the flat or floor, also on the next line. The town and country that follow are places, and found as such.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::key::number_of;
 use super::lexicon::Kinds;
 use super::token::{Gap, Shape, Token};
-use crate::normal::{Pending, Window};
+use crate::normal::{Pending, Window, folded};
 use crate::pii::words::{Before, inside};
 use crate::pii::{Entity, Hit, Known, Reading};
 
@@ -331,6 +335,43 @@ const ENDINGS: &[&str] = &[
     "markt", "gården", "lia",
 ];
 
+/// Small words inside the names of streets.
+const INNER: &[&str] = &[
+    "de", "la", "del", "da", "do", "dos", "das", "di", "du", "des", "le", "les", "van", "von",
+    "der", "den", "the", "al", "el", "y", "e", "of", "dr", "i", "na", "zum", "św", "sv", "gen",
+    "ks", "u", "st", "str", "út", "utca", "tér", "gate", "street", "road", "lane", "avenue",
+    "drive",
+];
+
+const SUFFIX: u8 = 1;
+const PLAIN_SUFFIX: u8 = 2;
+const PREFIX: u8 = 4;
+const UNIT: u8 = 8;
+const SMALL: u8 = 16;
+
+/// What each of the words above is in an address.
+static ROLES: LazyLock<HashMap<u64, u8>> = LazyLock::new(|| {
+    let mut roles = HashMap::new();
+    let lists = [
+        (SUFFIXES, SUFFIX),
+        (PLAIN_SUFFIXES, PLAIN_SUFFIX),
+        (PREFIXES, PREFIX),
+        (UNITS, UNIT),
+        (INNER, SMALL),
+    ];
+    for (words, role) in lists {
+        for word in words {
+            *roles.entry(number_of(&folded(word))).or_default() |= role;
+        }
+    }
+    roles
+});
+
+/// What a word is in an address.
+fn role(word: &Token) -> u8 {
+    ROLES.get(&word.key.number()).copied().unwrap_or(0)
+}
+
 /// What tells a part of a house.
 const UNITS: &[&str] = &[
     "apt",
@@ -561,19 +602,15 @@ impl Street {
             {
                 break;
             }
-            let is = |words: &[&str]| spelled(window, &word, words);
-            if is(UNITS) && street.words > 0 && !is(PREFIXES) {
+            let role = role(&word);
+            let is = |of: u8| role & of != 0;
+            if is(UNIT) && street.words > 0 && !is(PREFIX) {
                 break;
             }
             let capital = word.shape.is_capital();
-            let small = is(&[
-                "de", "la", "del", "da", "do", "dos", "das", "di", "du", "des", "le", "les", "van",
-                "von", "der", "den", "the", "al", "el", "y", "e", "of", "dr", "i", "na", "zum",
-                "św", "sv", "gen", "ks", "u", "st", "str", "út", "utca", "tér", "gate", "street",
-                "road", "lane", "avenue", "drive",
-            ]);
-            let prefix = street.words == 0 && is(PREFIXES);
-            let suffix = street.words > 0 && (is(SUFFIXES) || is(PLAIN_SUFFIXES) && capital);
+            let small = is(SMALL);
+            let prefix = street.words == 0 && is(PREFIX);
+            let suffix = street.words > 0 && (is(SUFFIX) || is(PLAIN_SUFFIX) && capital);
             let ending =
                 word.end - word.start >= 6 && ends(window, &word) && (capital || street.words == 0);
             // In small letters a street begins with a word that says so.
@@ -631,7 +668,7 @@ impl Street {
             place = end;
             if window.char(end)? == Some('.') && Token::next(window, end + 1)?.gap == Gap::Space {
                 let after = Token::next(window, end + 1)?;
-                if spelled(window, &after, UNITS) {
+                if role(&after) & UNIT != 0 {
                     street.end = end + 1;
                     place = end + 1;
                 }
@@ -643,7 +680,7 @@ impl Street {
             place = end;
             next = Token::next(window, place)?;
         }
-        street.followed = spelled(window, &next, UNITS)
+        street.followed = (role(&next) & UNIT != 0)
             && next.gap != Gap::None
             && matches!(
                 Token::next(window, next.end)?.shape,
@@ -798,7 +835,7 @@ fn units(window: &Window<'_>, end: usize) -> Result<usize, Pending> {
         }
         let number = if token.shape == Shape::Mark('#') {
             Token::next(window, token.end)?
-        } else if spelled(window, &token, UNITS) {
+        } else if role(&token) & UNIT != 0 {
             let after = Token::next(window, token.end)?;
             if matches!(after.shape, Shape::Mark('.' | '#')) {
                 Token::next(window, after.end)?

@@ -1,0 +1,157 @@
+//! Personal data in English text, as who asks for it sees it. All of it is invented.
+
+use yumen_screen::{Entity, EntitySet, Gazetteer, personal_data};
+
+fn found(text: &str) -> Vec<(Entity, String)> {
+    let all: EntitySet = Entity::ALL.into_iter().collect();
+    personal_data(text, all, &Gazetteer::default())
+        .into_iter()
+        .map(|data| {
+            let length = data.chars.end - data.chars.start;
+            (data.entity, text.chars().skip(data.chars.start).take(length).collect())
+        })
+        .collect()
+}
+
+#[track_caller]
+fn finds(text: &str, entity: Entity, what: &str) {
+    let found = found(text);
+    assert!(found.contains(&(entity, what.to_owned())), "{text}: {found:?}");
+}
+
+#[track_caller]
+fn finds_none(text: &str, entity: Entity) {
+    let found = found(text);
+    assert!(found.iter().all(|(other, _)| *other != entity), "{text}: {found:?}");
+}
+
+#[test]
+fn addresses_of_the_net_are_found() {
+    finds(
+        "write to lantern.maker+1@parcels.example",
+        Entity::Email,
+        "lantern.maker+1@parcels.example",
+    );
+    finds("jane(at)parcels(dot)example", Entity::Email, "jane(at)parcels(dot)example");
+    finds("see https://www.lanterns.com/a?b", Entity::Domain, "https://www.lanterns.com");
+    finds("see lanterns.co.uk.", Entity::Domain, "lanterns.co.uk");
+    finds("from 203.0.113.77, blocked", Entity::IpAddress, "203.0.113.77");
+    finds("from 2001:db8::8a2e:370:7334", Entity::IpAddress, "2001:db8::8a2e:370:7334");
+    finds_none("version 10.2.3.4 and 300.1.1.1", Entity::IpAddress);
+    finds_none("std::fmt::Debug at 10:30:45, a::b", Entity::IpAddress);
+    finds_none("It ended.The next began. main.rs, README.md", Entity::Domain);
+}
+
+#[test]
+fn bank_accounts_need_their_check_digits() {
+    finds("GB82 WEST 1234 5698 7654 32", Entity::Iban, "GB82 WEST 1234 5698 7654 32");
+    finds("to NO9386011117947.", Entity::Iban, "NO9386011117947");
+    finds_none("GB83 WEST 1234 5698 7654 32", Entity::Iban);
+    finds("my card 503867297114", Entity::BankCard, "503867297114");
+    finds_none("order 503867297114", Entity::BankCard);
+}
+
+#[test]
+fn social_security_numbers_are_those_that_are_allocated() {
+    finds("it is 219-09-9998", Entity::UsSsn, "219-09-9998");
+    finds("my SSN is 219099998", Entity::UsSsn, "219099998");
+    for number in ["000-12-3456", "666-12-3456", "912-12-3456", "219-00-9998", "219-09-0000"] {
+        finds_none(&format!("it is {number}"), Entity::UsSsn);
+    }
+    finds_none("part 219099998", Entity::UsSsn);
+}
+
+#[test]
+fn keys_tokens_and_passwords_are_found() {
+    let key = format!("ghp_{}", "a1B2".repeat(9));
+    finds(&format!("use {key}!"), Entity::Secret, &key);
+    finds("AKIAABCDEFGH2345IJKL", Entity::Secret, "AKIAABCDEFGH2345IJKL");
+    finds("password: lantern#77", Entity::Secret, "lantern#77");
+    finds("api_key=\"9f8e7d6c5b4a3f2e1d\"", Entity::Secret, "9f8e7d6c5b4a3f2e1d");
+    finds_none("The password is required. token: string, key = get_key(4)", Entity::Secret);
+    finds_none("sk-learn is a-library-of-many-words-with-hyphens", Entity::Secret);
+}
+
+#[test]
+fn telephones_of_many_countries_are_found() {
+    for number in [
+        "+44 20 7946 0958",
+        "(212) 555-0187",
+        "212-555-0187 ext. 12",
+        "0690 55 501 87",
+        "001-212-555-0187",
+    ] {
+        finds(&format!("Reach us: {number}"), Entity::Phone, number);
+    }
+    finds("call me on 55 01 87 12", Entity::Phone, "55 01 87 12");
+    for other in
+        ["1 234 567 pieces", "2021-03-05", "order 5550187", "219-09-9998", "ratio 1.234.567"]
+    {
+        finds_none(other, Entity::Phone);
+    }
+}
+
+#[test]
+fn dates_ages_and_codes_are_found() {
+    finds("born 3/5/1989", Entity::DateTime, "3/5/1989");
+    finds("on 5 March 2021 at noon", Entity::DateTime, "5 March 2021");
+    finds("2021-03-05T10:00:00Z", Entity::DateTime, "2021-03-05T10:00:00Z");
+    finds("founded in 1997.", Entity::DateTime, "1997");
+    finds_none("May I march 1997 steps?", Entity::DateTime);
+    finds("a 61-year-old woman", Entity::Age, "61");
+    finds("he just turned 46", Entity::Age, "46");
+    finds_none("turn 46 degrees left; 3 days old news", Entity::Age);
+    finds("my zip code is 90210", Entity::PostalCode, "90210");
+    finds("Beverly Hills, CA 90210", Entity::PostalCode, "90210");
+    finds("London SW1A 2AA", Entity::PostalCode, "SW1A 2AA");
+    finds("driver's license number is D1234567", Entity::DriverLicense, "D1234567");
+    finds_none("software license number is D1234567", Entity::DriverLicense);
+}
+
+#[test]
+fn streets_are_found_as_countries_write_them() {
+    for street in [
+        "12 Elm Street",
+        "221B Baker St",
+        "Rua das Flores 12",
+        "Lindenstraße 7",
+        "Storgatan 14",
+        "P.O. Box 149",
+        "4021 Maple Avenue, Apt. 7",
+        "PSC 1234, Box 5678\nAPO AE 09012",
+        "27 Rue Haute\n Suite 4",
+    ] {
+        finds(&format!("My address is {street}"), Entity::Address, street);
+    }
+    for other in ["Bake at Gas Mark 4", "runs on Ubuntu 22.04", "Chapter 3 of 12", "I ate 3 Apples"]
+    {
+        finds_none(other, Entity::Address);
+    }
+}
+
+#[test]
+fn people_places_and_firms_are_told_apart() {
+    finds("My name is Johanna Lindqvist.", Entity::Name, "Johanna Lindqvist");
+    finds("Best regards,\nMarek Nowak", Entity::Name, "Marek Nowak");
+    finds("Mr. Okonkwo will see you now", Entity::Name, "Okonkwo");
+    finds("She lives in Buenos Aires.", Entity::Place, "Buenos Aires");
+    finds("We moved here from New Zealand", Entity::Place, "New Zealand");
+    finds("I work for Siemens.", Entity::Organisation, "Siemens");
+    finds("a proud Norwegian family", Entity::Nationality, "Norwegian");
+}
+
+#[test]
+fn words_that_are_names_too_survive() {
+    for text in [
+        "May I ask, will you mark the rose?",
+        "Grace under pressure.",
+        "Preheat the oven. Add Salt and Pepper.",
+        "Red, Green, Blue",
+        "let value = map.get(key).unwrap_or_default();",
+        "Terms and Conditions",
+        "Please confirm. Thank you for your order.",
+    ] {
+        finds_none(text, Entity::Name);
+        finds_none(text, Entity::Address);
+    }
+}
