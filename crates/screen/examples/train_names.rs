@@ -1,7 +1,7 @@
 //! Trains the weights by which English names are told.
 //!
 //! ```text
-//! python3 crates/screen/data/en/sentences.py > /tmp/sentences.jsonl
+//! python3 crates/screen/train/sentences.py > /tmp/sentences.jsonl
 //! cargo run --release -p yumen-screen --features train --example train_names < /tmp/sentences.jsonl
 //! ```
 //!
@@ -28,17 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 .collect(),
         });
     }
-    let number = |name: &str, value: f32| {
-        std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(value)
-    };
-    let passes = number("PASSES", 6.0) as usize;
-    let weights = train(
-        &sentences,
-        passes,
-        number("RATE", 0.1),
-        number("DECAY", 1e-4),
-        number("MARGIN", 0.5),
-    );
+    let weights = train(&sentences, 6, 0.1, 1e-4, 0.5);
     std::fs::write("crates/screen/data/en/names.weights", weights)?;
     Ok(())
 }

@@ -78,7 +78,7 @@ fn telephones_of_many_countries_are_found() {
         "+44 20 7946 0958",
         "(212) 555-0187",
         "212-555-0187 ext. 12",
-        "0690 55 501 87",
+        "03.93.92.16.85",
         "001-212-555-0187",
     ] {
         finds(&format!("Reach us: {number}"), Entity::Phone, number);

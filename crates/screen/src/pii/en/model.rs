@@ -14,6 +14,7 @@ pub(super) const LABELS: [Label; 4] =
     [Label::Person, Label::Place, Label::Organisation, Label::Occupation];
 
 /// How many places features are hashed into.
+#[cfg(feature = "train")]
 pub(super) const BUCKETS: usize = 1 << 16;
 
 /// A weight of 1 in the steps in which weights are kept.

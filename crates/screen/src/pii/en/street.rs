@@ -564,6 +564,7 @@ fn house_number(window: &Window<'_>, at: usize) -> Result<Option<usize>, Pending
 
 /// The name of a street and what follows it.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer to a question of its own")]
 struct Street {
     end: usize,
     words: usize,
@@ -580,6 +581,7 @@ struct Street {
 }
 
 impl Street {
+    #[expect(clippy::too_many_lines, reason = "one walk over the words; its parts share its state")]
     fn read(window: &Window<'_>, at: usize) -> Result<Option<Self>, Pending> {
         let mut street = Self {
             end: at,
@@ -614,16 +616,14 @@ impl Street {
             let ending =
                 word.end - word.start >= 6 && ends(window, &word) && (capital || street.words == 0);
             // In small letters a street begins with a word that says so.
-            if !capital && !small && !prefix && !suffix && !(ending && !word.kinds.any(Kinds::WORD))
-            {
-                if !(prefixed && !word.kinds.any(Kinds::WORD)) {
-                    break;
-                }
+            let known = capital || small || prefix || suffix;
+            if !known && (word.kinds.any(Kinds::WORD) || !(ending || prefixed)) {
+                break;
             }
             if street.words == 0 && !capital && !prefix && !ending {
                 break;
             }
-            street.capitals &= capital || small || prefix || suffix;
+            street.capitals &= known;
             let plain = word.kinds.any(Kinds::WORD) && !suffix && !prefix && !small;
             street.ordinary |= plain && !word.kinds.any(Kinds::SURNAME | Kinds::FORENAME);
             foreign |= !plain;

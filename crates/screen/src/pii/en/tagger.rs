@@ -221,6 +221,7 @@ impl Row {
     }
 
     /// Where a row of so many words ends.
+    #[cfg(feature = "train")]
     pub(crate) fn end(&self, words: usize) -> usize {
         self.tokens[words - 1].end
     }

@@ -3,6 +3,13 @@
 //! Multinomial logistic regression: at every place where a name may begin, one of the candidates from there is right, or none. The
 //! weights are learnt by `AdaGrad`, averaged over the last passes, and rounded to bytes.
 
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts of passes and places, and weights that were clamped to a byte"
+)]
+
 use std::ops::Range;
 
 use super::model::{BUCKETS, Feature, UNIT};
@@ -73,7 +80,7 @@ pub fn train(sentences: &[Marked], passes: usize, rate: f32, decay: f32, margin:
                     }
                     for (i, feature) in place.start.iter().chain(features).enumerate() {
                         // Each time some features are not looked at, so that none is relied on alone.
-                        if random.rotate_right((i % 64) as u32) & 3 == 0 {
+                        if random.rotate_right((i % 64) as u32).trailing_zeros() >= 2 {
                             continue;
                         }
                         let at = feature.bucket() * LABELS + label;
