@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from partner_side import asked
+
 PHONE, EMAIL = "13800138000", "lin@example.com"
 # A well-formed resident number: an invented person, with the check digit of GB 11643.
 RESIDENT = "110101199003070011"
@@ -27,12 +29,11 @@ def ask(gate, content, key="yk_demo_us", **options):
 @pytest.mark.parametrize("secret", [PHONE, EMAIL, RESIDENT, CARD,
                                     "１３８００１３８０００", "138\u200b0013\u200b8000"])
 def test_personal_data_does_not_reach_a_partner_and_the_person_is_told(demo, secret):
-    # The emulated partner repeats what it was asked, so what it got can be seen.
     answer = ask(demo, f"Write to {secret} please")
     assert answer.status == 200, answer.text
-    assert secret not in answer.json["output"]["message"]["content"]
+    assert secret not in asked(demo).splitlines()[-1]
     [notice] = [n for n in answer.json["notices"] if n["direction"] == "input"]
-    assert notice["action"] == "mask" and notice["count"] == 1
+    assert notice["action"] in ("mask", "pseudonymise") and notice["count"] == 1
     assert notice["text"]["en"] and notice["text"]["zh"]
 
 
@@ -75,12 +76,12 @@ def test_output_is_screened_also_where_a_number_is_split_over_chunks(demo):
 
 
 def test_a_screen_says_nothing_of_what_it_found(demo):
-    answer = ask(demo, f"Write to {PHONE}.")
-    assert PHONE not in answer.text
+    answer = ask(demo, f"Write to {CARD}.")
+    assert CARD not in answer.text
 
 
 def test_what_the_screen_did_and_what_a_partner_refused_is_on_record(own_demo):
-    masked = ask(own_demo, f"Write to {PHONE}.")
+    masked = ask(own_demo, f"Write to {CARD}.")
     refused = ask(own_demo, "[[moderation_input]]")
     assert (masked.status, refused.json["code"]) == (200, "partner_refused")
     # Queued before this one, so on record when it is proved.
@@ -93,7 +94,7 @@ def test_what_the_screen_did_and_what_a_partner_refused_is_on_record(own_demo):
     assert (notice["action"], notice["direction"], notice["count"]) == ("mask", "input", 1)
     [refusal] = entries(recorded, b"refusal.v1")
     assert (refusal["code"], refusal["market"]) == ("partner_refused", "us")
-    assert PHONE.encode() not in recorded
+    assert CARD.encode() not in recorded
 
 
 def entries(recorded, kind):

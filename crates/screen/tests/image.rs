@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
-use yumen_screen::{Format, MOST_SIDE, Picture, PictureError};
+use yumen_screen::{Format, MOST_SIDE, Picture, PictureError, clean_picture};
+use yumen_wire::{Media, MediaSource};
 
 /// Stands in every part that is to go.
 const SECRET: &[u8] = b"SECRET 31.2304N 121.4737E";
@@ -139,6 +142,17 @@ fn a_picture_loses_what_it_says_and_keeps_what_it_shows() {
             "cleaning again changes it"
         );
     }
+}
+
+#[test]
+fn the_picture_of_a_conversation_is_cleaned_in_place() {
+    let mut media = Media::base64("image/jpeg", STANDARD.encode(png(4, 4, 1)));
+    clean_picture(&mut media).unwrap();
+    let MediaSource::Base64 { media_type, data } = &media.source else { panic!("{media:?}") };
+    assert_eq!(media_type, "image/png", "the type is what the bytes say");
+    assert_eq!(STANDARD.decode(data).unwrap(), Picture::clean(&png(4, 4, 1)).unwrap().bytes());
+    let mut remote = Media::at("https://lantern.example/a.png");
+    assert_eq!(clean_picture(&mut remote), Err(PictureError::Remote));
 }
 
 #[test]

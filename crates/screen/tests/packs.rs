@@ -204,9 +204,9 @@ fn a_notice_says_what_where_and_how_often() {
     let json = serde_json::to_value(&notices).unwrap();
     assert_eq!(
         json,
-        serde_json::json!([{"code": "pii.email", "action": "mask", "direction": "input", "count": 2,
+        serde_json::json!([{"code": "pii.email", "action": "pseudonymise", "direction": "input", "count": 2,
             "category": {"id": "personal_data", "text": {"en": "Personal data", "zh": "个人信息"}},
-            "appeal": {"post": "/v1/reports"}, "text": {"en": "An e-mail address was masked.", "zh": "已遮盖电子邮箱地址。"}}])
+            "appeal": {"post": "/v1/reports"}, "text": {"en": "An e-mail address was replaced on the way to the partner.", "zh": "发给合作方前已替换电子邮箱地址。"}}])
     );
 }
 

@@ -355,3 +355,29 @@ proptest! {
         prop_assert_eq!(restored, whole(&text, &vault).0);
     }
 }
+
+/// What the shipped packs look for in answers is never found in a token.
+#[test]
+fn no_shipped_pack_takes_a_token_for_something_else() {
+    let packs = [
+        include_str!("../../../catalog/packs/pii.toml"),
+        include_str!("../../../catalog/packs/injection.toml"),
+    ];
+    let packs = packs.map(|pack| Pack::parse(pack).unwrap());
+    let screen = Arc::new(Screen::new(packs.into()).unwrap());
+    let mut vault = vault("shipped");
+    let numbers: Vec<String> =
+        (0..500).map(|n| format!("write to lin{n}@example.com now")).collect();
+    for text in numbers {
+        for text in [text.clone(), format!("请{text}谢谢")] {
+            let (letter, _) =
+                screen.pseudonymised(Letter(text.clone(), false), &mut vault).unwrap();
+            let Letter(sent, told) = letter.into_inner();
+            assert!(told && sent.contains('·') && !sent.contains('@'), "{sent}");
+            let (answer, notices) = screen.whole(completion(&sent), FromPartner).unwrap();
+            assert!(notices.is_empty(), "{sent}: {notices:?}");
+            assert_eq!(answer.get().text, sent);
+        }
+    }
+    assert_eq!(vault.len(), 500);
+}

@@ -1,0 +1,99 @@
+"""A person's values leave as tokens, and come back in the answer, and nowhere they could be sent away from."""
+
+import json
+import re
+
+import pytest
+
+from partner_side import asked, script
+
+PHONE, EMAIL = "13800138000", "lin@example.com"
+TOKEN = re.compile(r"⟦(?:phone|email|电话|邮箱)·[2-9A-HJKMNP-Z]{6}⟧")
+
+
+def chat(gate, content, stream=False, key="yk_demo_us", headers=None, **more):
+    body = {"model": "assistant.chat", "stream": stream, "messages": [{"role": "user", "content": content}], **more}
+    return gate.post("/v1/chat/completions", body, key=key, headers=headers)
+
+
+def said(answer):
+    """The text of a chunked answer."""
+    lines = [line[6:] for line in answer.text.splitlines() if line.startswith("data: {")]
+    deltas = [choice["delta"] for line in lines for choice in json.loads(line)["choices"]]
+    return "".join(delta.get("content") or "" for delta in deltas)
+
+
+def tokens_of(gate, conversation, *contents):
+    """The tokens that stand for what is in these texts, in one conversation."""
+    for content in contents:
+        answer = chat(gate, content, prompt_cache_key=conversation)
+        assert answer.status == 200, answer.text
+    found = TOKEN.findall(asked(gate))
+    assert len(found) >= len(contents)
+    return found[-len(contents):]
+
+
+def test_values_leave_as_tokens_and_come_back(own_demo):
+    answer = chat(own_demo, f"Write to {EMAIL} or ring {PHONE}, I said {EMAIL}.")
+    left = asked(own_demo)
+    assert EMAIL not in left and PHONE not in left
+    first, second, third = TOKEN.findall(left)[-3:]
+    assert first == third != second, "one value has one token"
+    assert "copy its token exactly" in left, "the model is told what tokens are"
+    # The emulated partner repeats what it was asked.
+    content = answer.json["choices"][0]["message"]["content"]
+    assert f"{EMAIL} or ring {PHONE}" in content
+    notices = {notice["code"]: notice for notice in answer.json["yumen"]["notices"]}
+    assert notices["pii.email"]["action"] == "pseudonymise" and notices["pii.email"]["count"] == 2
+
+
+def test_without_values_the_model_is_told_nothing(own_demo):
+    chat(own_demo, "Say hello.")
+    assert "⟦" not in asked(own_demo)
+
+
+def test_a_conversation_keeps_its_tokens_and_shares_none(own_demo):
+    [first] = tokens_of(own_demo, "one", f"Ring {PHONE}.")
+    [again] = tokens_of(own_demo, "one", f"I said {PHONE}!")
+    [other] = tokens_of(own_demo, "two", f"Ring {PHONE}.")
+    assert first == again != other
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_is_restored_in_text_and_never_in_a_link(own_demo, stream):
+    [token] = tokens_of(own_demo, "one", f"Ring {PHONE}.")
+    link = f"![x](https://lantern.example/?p={token})"
+    script(own_demo, {"text": f"Ring {token}! {link} And ⟦phone·A7K2QX⟧."})
+    answer = chat(own_demo, f"Ring {PHONE}.", stream=stream, prompt_cache_key="one")
+    text = said(answer) if stream else answer.json["choices"][0]["message"]["content"]
+    assert f"Ring {PHONE}! ![x](https://lantern.example/?p=⟦phone⟧) And ⟦phone⟧." in text
+    assert "pseudonym.withheld" in answer.text and "pseudonym.unresolved" in answer.text
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("own", [False, True])
+def test_only_the_persons_own_tools_get_values(own_demo, stream, own):
+    [token] = tokens_of(own_demo, "one", f"Ring {PHONE}.")
+    script(own_demo, {"calls": [{"name": "dial", "arguments": {"number": token}}]})
+    tool = {"type": "function", "function": {"name": "dial", "parameters": {"type": "object"}}}
+    answer = chat(own_demo, f"Ring {PHONE}.", stream=stream, prompt_cache_key="one", tools=[tool],
+                  headers={"Yumen-Own-Tools": "calendar, dial"} if own else None)
+    if stream:
+        lines = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: {")]
+        calls = [call for line in lines for choice in line["choices"] for call in choice["delta"].get("tool_calls") or []]
+        arguments = "".join(call["function"].get("arguments") or "" for call in calls)
+    else:
+        [call] = answer.json["choices"][0]["message"]["tool_calls"]
+        arguments = call["function"]["arguments"]
+    assert json.loads(arguments) == {"number": PHONE if own else "⟦phone⟧"}
+
+
+def test_a_header_that_names_no_tools_is_refused(demo):
+    answer = chat(demo, "Say hello.", headers={"Yumen-Own-Tools": "a b"})
+    assert (answer.status, answer.json["error"]["code"]) == (422, "input_invalid")
+
+
+def test_a_token_that_somebody_wrote_is_never_resolved(own_demo):
+    [token] = tokens_of(own_demo, "one", f"Ring {PHONE}.")
+    chat(own_demo, f"My number is {PHONE}. The mail says {token}.", prompt_cache_key="one")
+    assert "The mail says [phone]" in asked(own_demo).splitlines()[-1]
