@@ -18,7 +18,7 @@ impl Desk {
         &mut self,
         what: impl FnOnce(&mut Change<'_>) -> Result<(T, Vec<Canonical>), DeskError>,
     ) -> Result<(T, Option<u64>), DeskError> {
-        self.make(what, |change| change.commit())
+        self.make(what, true)
     }
 
     /// The same for a change that no snapshot is made of.
@@ -26,13 +26,13 @@ impl Desk {
         &mut self,
         what: impl FnOnce(&mut Change<'_>) -> Result<(T, Vec<Canonical>), DeskError>,
     ) -> Result<(T, Option<u64>), DeskError> {
-        self.make(what, |change| change.commit_aside())
+        self.make(what, false)
     }
 
     fn make<T>(
         &mut self,
         what: impl FnOnce(&mut Change<'_>) -> Result<(T, Vec<Canonical>), DeskError>,
-        commit: impl FnOnce(Change<'_>) -> Result<(), StoreError>,
+        decides: bool,
     ) -> Result<(T, Option<u64>), DeskError> {
         let after = self.ledger.checkpoint().size();
         let mut change = self.store.change()?;
@@ -41,7 +41,11 @@ impl Desk {
             .iter()
             .map(|entry| change.send(entry.as_str(), after))
             .collect::<Result<Vec<_>, _>>()?;
-        commit(change)?;
+        if decides {
+            change.commit()?;
+        } else {
+            change.commit_aside()?;
+        }
         let mut index = None;
         for entry in outgoing {
             // The change holds, whatever becomes of its record: what failed here is tried again later.

@@ -10,6 +10,7 @@ pub struct ReportSeal(LessSafeKey);
 
 impl ReportSeal {
     /// With a key of 256 random bits.
+    #[expect(clippy::missing_panics_doc, reason = "32 bytes are what the algorithm asks for")]
     pub fn new(key: &[u8; 32]) -> Self {
         // The key is as long as the algorithm asks, which is all that can be wrong with it.
         let key = UnboundKey::new(&AES_256_GCM, key).expect("a key of 32 bytes");

@@ -66,6 +66,10 @@ struct Shelf {
     known: Vec<Compiled>,
     /// Screens that were in force and that requests under way may still hold.
     retired: Vec<Arc<Screen>>,
+    /// The digests of the screens in force.
+    in_force: BTreeMap<MarketId, Digest>,
+    /// The pack that was tried last, by the digest of its file: likely it is installed next.
+    tried: Option<(Digest, Pack)>,
 }
 
 /// One screen, by what it was compiled from.
@@ -191,7 +195,14 @@ impl Workshop {
         })?;
         let at = Timestamp::from_second(stored.installed_at).unwrap_or(Timestamp::UNIX_EPOCH);
         let id = stored.id.clone();
-        let pack = Pack::open(file, &self.keys, at).map_err(|error| error.to_string());
+        let tried = self.shelf().tried.take();
+        let pack = match tried {
+            Some((digest, pack)) if digest.to_string() == stored.digest => Ok(pack),
+            other => {
+                self.shelf().tried = other;
+                Pack::open(file, &self.keys, at).map_err(|error| error.to_string())
+            }
+        };
         Ok(Opened { id, scope, pack, edition: stored.edition })
     }
 
@@ -285,6 +296,10 @@ impl Workshop {
             std::mem::take(&mut shelf.known).into_iter().partition(in_force);
         shelf.known = kept;
         shelf.retired.extend(retired.into_iter().map(|known| known.screen));
+        let digests =
+            fitted.screens.iter().map(|(market, screen)| (market.clone(), screen.digest()));
+        shelf.in_force = digests.collect();
+        shelf.tried = None;
     }
 
     fn shelf(&self) -> MutexGuard<'_, Shelf> {
@@ -292,40 +307,38 @@ impl Workshop {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the screens would be with the installed packs changed by `change`.
+    /// What the screens would be with these installed packs, and `more`: the markets that demand an approval and would
+    /// have another release.
     fn trial(
         &self,
         store: &Store,
-        change: impl FnOnce(&mut Vec<Opened>),
+        stays: impl Fn(&StoredPack) -> bool,
+        more: Option<Opened>,
         now: Timestamp,
     ) -> Result<Vec<MarketId>, Text> {
         let unreadable = |error: StoreError| {
             Text::new(format!("the store does not answer: {error}"), format!("存储无响应：{error}"))
         };
-        let today = day(now);
-        let installed = store.list_packs().map_err(unreadable)?;
+        let mut installed = store.list_packs().map_err(unreadable)?;
+        installed.retain(stays);
         let mut opened = self.open(store, &installed).map_err(unreadable)?;
-        let before = self.fitted(&opened, &installed, today);
-        change(&mut opened);
-        let after = self.fitted(&opened, &[], today);
+        opened.extend(more);
+        let after = self.fitted(&opened, &[], day(now));
+        let before = self.shelf().in_force.clone();
         // What was broken before may be mended pack by pack; nothing may break.
         if let Some((market, why)) =
-            after.broken.iter().find(|(market, _)| before.screens.contains_key(market))
+            after.broken.iter().find(|(market, _)| before.contains_key(market))
         {
             return Err(Text::new(
                 format!("the screen of {market} cannot be made with it: {why}"),
                 format!("无法据此生成 {market} 的安全检查：{why}"),
             ));
         }
-        let digest = |fitted: &Fitted, market| fitted.screens.get(market).map(|s| s.digest());
-        Ok(self
-            .markets
-            .iter()
-            .filter(|(market, approved)| {
-                *approved && digest(&before, market) != digest(&after, market)
-            })
-            .map(|(market, _)| market.clone())
-            .collect())
+        let another = |market: &MarketId| {
+            after.screens.get(market).map(|screen| screen.digest()) != before.get(market).copied()
+        };
+        let renewed = self.markets.iter().filter(|(market, approved)| *approved && another(market));
+        Ok(renewed.map(|(market, _)| market.clone()).collect())
     }
 }
 
@@ -392,24 +405,17 @@ impl PackBench for Workshop {
                 format!("该规则包不适用于 {market}"),
             ));
         }
-        let mut trial = trial_of(&pack, Digest::of(file));
-        let opened = Opened {
-            id: pack.id().to_owned(),
-            scope: scope.clone(),
-            pack: Ok(pack),
-            edition: i64::MAX,
-        };
-        let replace = |all: &mut Vec<Opened>| {
-            all.retain(|known| known.id != opened.id);
-            all.push(opened);
-        };
-        trial.renews = self.trial(store, replace, now)?;
+        let digest = Digest::of(file);
+        let mut trial = trial_of(&pack, digest);
+        self.shelf().tried = Some((digest, pack.clone()));
+        let id = trial.id.clone();
+        let more = Opened { id, scope: scope.clone(), pack: Ok(pack), edition: i64::MAX };
+        trial.renews = self.trial(store, |known| known.id != trial.id, Some(more), now)?;
         Ok(trial)
     }
 
     fn remove(&self, store: &Store, pack: &StoredPack, now: Timestamp) -> Result<Trial, Text> {
-        let renews =
-            self.trial(store, |all| all.retain(|known| known.edition != pack.edition), now)?;
+        let renews = self.trial(store, |known| known.edition != pack.edition, None, now)?;
         Ok(Trial {
             id: pack.id.clone(),
             version: pack.version.clone(),

@@ -139,7 +139,8 @@ impl StrikeRules {
     }
 
     pub(crate) fn problem(&self) -> Option<String> {
-        let within = |count: Option<u32>| count.is_none_or(|n| (1..=MOST as u32).contains(&n));
+        let most = u32::try_from(MOST).unwrap_or(u32::MAX);
+        let within = |count: Option<u32>| count.is_none_or(|n| (1..=most).contains(&n));
         if self.steps.is_empty() {
             return Some("strikes: there is no `step`".into());
         }
