@@ -97,9 +97,9 @@ impl Bits {
     }
 
     #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "there are fewer words than 2^32")]
     fn place(&self, key: u64) -> (usize, u64) {
         let hash = mixed(key);
-        // There are fewer words than 2^32.
         ((hash >> self.shift) as usize, 1 << (hash >> 32 & 63) | 1 << (hash >> 26 & 63))
     }
 }
@@ -162,10 +162,10 @@ impl Trie {
                 [one] => self.ones[usize::from(one)] = index(i),
                 [a, b] => self.twos.insert(key([0, 0, a, b])),
                 [a, b, c] => self.threes.insert(key([0, a, b, c])),
-                [a, b, c, d, e, f, g, h, ..] => {
-                    self.eights.insert(long_key([a, b, c, d], [e, f, g, h]));
-                }
-                [a, b, c, d, ..] => self.fours.insert(key([a, b, c, d])),
+                [a, b, c, d, ref then @ ..] => match then.first_chunk() {
+                    Some(then) => self.eights.insert(long_key([a, b, c, d], *then)),
+                    None => self.fours.insert(key([a, b, c, d])),
+                },
                 [] => {}
             }
         }
@@ -254,9 +254,10 @@ impl Trie {
     /// Whether a string of more than one class may begin with these: mostly right when it says yes, always when it says no.
     #[inline]
     pub(super) fn may_begin(&self, classes: &[Class]) -> bool {
-        let [a, b, c, d, e, f, g, h, ..] = *classes else { return true };
+        let [a, b, c, d, ref then @ ..] = *classes else { return true };
+        let Some(then) = then.first_chunk() else { return true };
         // No branch between them: they are looked at together.
-        self.eights.has(long_key([a, b, c, d], [e, f, g, h]))
+        self.eights.has(long_key([a, b, c, d], *then))
             | self.fours.has(key([a, b, c, d]))
             | self.threes.has(key([0, a, b, c]))
             | self.twos.has(key([0, 0, a, b]))
