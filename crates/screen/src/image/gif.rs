@@ -1,4 +1,4 @@
-//! GIF, block by block (W3C, GIF89a).
+//! GIF, block by block (W3C, `GIF89a`).
 
 use super::{Bytes, Cleaned, PictureError, sized};
 

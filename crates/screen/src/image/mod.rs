@@ -33,7 +33,7 @@ pub const MOST_PIXELS: u64 = 50_000_000;
 /// A format that is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// GIF 87a or 89a, with one frame (W3C, GIF89a).
+    /// GIF 87a or 89a, with one frame (W3C, `GIF89a`).
     Gif,
     /// JPEG: baseline, extended or progressive (ITU-T T.81).
     Jpeg,

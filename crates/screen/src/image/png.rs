@@ -65,6 +65,7 @@ fn chunk<'b>(input: &mut Bytes<'b>) -> Result<Chunk<'b>, PictureError> {
     Ok(Chunk { kind, body })
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "kinds are parts of the file")]
 fn write(kind: &[u8; 4], body: &[u8], out: &mut Vec<u8>) {
     // A body was read from a chunk, or is shorter.
     out.extend(u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes());
@@ -74,6 +75,7 @@ fn write(kind: &[u8; 4], body: &[u8], out: &mut Vec<u8>) {
 }
 
 /// The CRC of a chunk (ISO 3309).
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "kinds are parts of the file")]
 fn check(kind: &[u8; 4], body: &[u8]) -> u32 {
     static TABLE: [u32; 256] = table();
     let step = |sum: u32, byte: &u8| TABLE[usize::from(sum.to_le_bytes()[0] ^ byte)] ^ (sum >> 8);

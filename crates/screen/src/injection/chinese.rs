@@ -275,6 +275,7 @@ const SAID: &[(&[&str], f32)] = &[
 ];
 
 /// How sure it is that a sentence speaks to a model.
+#[expect(clippy::too_many_lines, reason = "signals one after the other, mostly their words")]
 pub(super) fn score(text: &str, range: Range<usize>, rest: &Rest) -> f32 {
     let sentence = text[range.clone()].replace('您', "你");
     let has = |words: &[&str]| words.iter().any(|word| sentence.contains(word));

@@ -17,12 +17,12 @@ pub(super) fn score(text: &str, words: &[Word], sentence: Range<usize>, rest: &R
     let whole = Reading { text, words, rest };
     let mut best = Suspect { bytes: sentence.clone(), score: whole.anywhere() };
     // An order may begin in the middle of what is one sentence only because no full stop was written.
-    for at in 0..words.len() {
-        let is_start = at == 0 || words[at].capital;
+    for (at, word) in words.iter().enumerate() {
+        let is_start = at == 0 || word.capital;
         if !is_start && !whole.is_after_mark(at) {
             continue;
         }
-        let bytes = if at == 0 { sentence.clone() } else { words[at].bytes.start..sentence.end };
+        let bytes = if at == 0 { sentence.clone() } else { word.bytes.start..sentence.end };
         let score = whole.order(at, is_start, bytes.clone());
         if score > best.score {
             best = Suspect { bytes, score };

@@ -38,12 +38,11 @@ pub(crate) fn find(text: &str) -> Vec<Suspect> {
     let rest = words::Rest::of(text);
     for sentence in sentence::sentences(text) {
         let words = words::words(text, sentence.clone());
-        let suspect = match words::is_chinese(&text[sentence.clone()]) {
-            true => {
-                let score = chinese::score(text, sentence.clone(), &rest);
-                Suspect { bytes: sentence, score }
-            }
-            false => english::score(text, &words, sentence, &rest),
+        let suspect = if words::is_chinese(&text[sentence.clone()]) {
+            let score = chinese::score(text, sentence.clone(), &rest);
+            Suspect { bytes: sentence, score }
+        } else {
+            english::score(text, &words, sentence, &rest)
         };
         if suspect.score >= THRESHOLD {
             found.push(suspect);

@@ -15,7 +15,7 @@ pub(super) fn sentences(text: &str) -> Vec<Range<usize>> {
         let next = chars.peek().map(|(_, next)| *next);
         let end = at + c.len_utf8();
         let ends = match c {
-            '\n' | '\r' | '。' | '！' | '？' | '；' | '…' => true,
+            '\n' | '\r' | '|' | '。' | '！' | '？' | '；' | '…' => true,
             '!' | '?' => {
                 next.is_none_or(|next| !matches!(next, '!' | '?') && !next.is_ascii_alphanumeric())
                     && !goes_on(&text[end..])
@@ -26,7 +26,6 @@ pub(super) fn sentences(text: &str) -> Vec<Range<usize>> {
                     || next.is_some_and(|next| matches!(next, '"' | '\'' | ')' | '”' | '’' | '<'))
                         && !goes_on(&text[end..])
             }
-            '|' => true,
             // A gap in a line stands for the line end that somebody took out.
             ' ' | '\t' | '\u{a0}' => before == c && next.is_some_and(|next| !next.is_whitespace()),
             _ => end - start >= LONGEST,

@@ -72,6 +72,7 @@ struct Run {
     in_scheme: bool,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing that was seen")]
 #[derive(Clone, Debug)]
 struct Line {
     /// White space at its beginning; `None` once something else came.
@@ -261,13 +262,11 @@ impl Context {
             *run = Run::default();
             return;
         }
-        if !run.in_scheme && (last == '\0' || last.is_whitespace() || !last.is_ascii_alphanumeric())
-        {
+        if !run.in_scheme && !last.is_ascii_alphanumeric() {
             run.in_scheme = c.is_ascii_alphabetic();
         }
         let scheme = || matches!(self.word.as_str(), "mailto" | "javascript" | "vbscript" | "sms");
-        run.is_address |= (before == ':' && last == '/' && c == '/')
-            || (last == '/' && c == '/')
+        run.is_address |= (last == '/' && c == '/')
             || (c == ':' && run.in_scheme && scheme())
             || (c == '.' && self.word == "www");
         run.is_dotted |= last == '.' && before.is_alphanumeric() && c.is_alphanumeric();

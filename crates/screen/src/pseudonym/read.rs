@@ -91,8 +91,7 @@ pub(super) fn read(
 /// `⟦name·A7K2QX⟧` and what a model makes of it.
 fn bracketed(held: Held<'_>, at: usize, vault: &Vault) -> Result<Option<Seen>, Pending> {
     let mut body = String::new();
-    let mut end = at + 1;
-    for _ in 0..LONGEST_BODY {
+    for end in at + 1..=at + LONGEST_BODY {
         match held.get(end)? {
             Some(c) if closes(c) => {
                 let what = interpret(&body, vault);
@@ -101,7 +100,6 @@ fn bracketed(held: Held<'_>, at: usize, vault: &Vault) -> Result<Option<Seen>, P
             Some(c) if c.is_alphanumeric() || is_dot(c) || c == ' ' => body.push(c),
             _ => break,
         }
-        end += 1;
     }
     // It was not closed: then it ends with its code.
     let mut length = 0;

@@ -12,6 +12,7 @@ use super::vault::Vault;
 use crate::normal::Pending;
 
 /// What became of the tokens of an answer.
+#[expect(clippy::struct_field_names, reason = "the field is what the struct is named for")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Restored {
     /// Tokens in whose place the value stands again.

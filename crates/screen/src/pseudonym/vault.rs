@@ -114,6 +114,7 @@ impl Vault {
     }
 
     /// The value with exactly this code.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "codes stand in other values")]
     pub(super) fn by_code(&self, code: &Code) -> Option<usize> {
         self.by_code.get(code).copied()
     }

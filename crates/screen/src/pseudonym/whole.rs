@@ -24,11 +24,11 @@ impl Screened<Completion, FromPartner> {
         let mut completion = self.into_inner();
         let mut count = Restored::default();
         let mut restore = |text: &mut String, form| {
-            let mut restorer = Restorer::new(Arc::clone(vault), form);
-            let mut restored = restorer.push(text);
-            restored.push_str(&restorer.finish());
+            let mut reader = Restorer::new(Arc::clone(vault), form);
+            let mut restored = reader.push(text);
+            restored.push_str(&reader.finish());
             *text = restored;
-            count.add(restorer.take_count());
+            count.add(reader.take_count());
         };
         let form = if is_json { Form::Json } else { Form::Text };
         let mut said = |text: &mut String, calls: &mut [ToolCall]| {

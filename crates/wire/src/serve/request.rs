@@ -11,7 +11,7 @@ use super::message::messages;
 use super::shape::{
     RequestFormat, RequestMessage, RequestTool, RequestToolChoice, Stop, StreamOptions, Thinking,
 };
-use crate::chat::{Chat, Effort, Message, Params, Reasoning, ResponseFormat, Tool, ToolChoice};
+use crate::chat::{Chat, Effort, Params, Reasoning, ResponseFormat, Tool, ToolChoice};
 use crate::error::WireError;
 use crate::extra::Extra;
 use crate::json::Json;
