@@ -9,6 +9,7 @@ import pytest
 
 from conftest import wait_for
 from market import Ground, market
+from programs import yumen
 
 PHONE = "13800138000"
 
@@ -284,3 +285,23 @@ def test_a_judge_that_cannot_be_what_is_written_is_said_before_anything_is_serve
         with market(ground, tmp_path / "gate", ("qwen",), more=judge(guard, 'overlap_chars = 900')):
             pass
     assert "overlap_chars" in (tmp_path / "gate" / "log").read_text()
+
+
+def test_what_was_judged_is_counted_and_a_question_without_a_verdict_is_not(gate, guard):
+    one = gate('directions = ["input"]\nwhen = "before"')
+    made = yumen("--json", "keys", "add", "--config", one.folder / "yumen.toml", "--admin", "--name", "O", "--role",
+                 "operator")
+    key = json.loads(made.stdout)["secret"]
+
+    def counted():
+        months = one.gate.get("/admin/v1/transparency", key=key).json["markets"]
+        return sum(month["judged"] for month in months)
+
+    assert one.ask(False, content="Say hello.").status == 200
+    wait_for(lambda: counted() == 1)
+    guard.say = lambda messages: "I cannot say."
+    one.ask(False, content="Say hello.")
+    guard.say = flags("thunder")
+    assert one.ask(False, content="Tell me about thunder.").status == 422
+    wait_for(lambda: counted() >= 2)
+    assert counted() == 2

@@ -41,9 +41,16 @@ def test_findings_are_counted_in_characters_and_masked(tmp_path):
     assert (refused["action"], refused["text"]) == ("refuse", "")
 
 
+def test_a_rule_that_is_over_finds_nothing(tmp_path):
+    pack = tmp_path / "lanterns.toml"
+    for expires, action in (("2020-01-01", "allow"), ("2999-01-01", "mask")):
+        pack.write_text(f'{LANTERNS}expires = "{expires}"\n', encoding="utf-8")
+        assert screened(["a lantern"], "--pack", pack)[0]["action"] == action
+
+
 def test_shipped_packs_are_known_by_name():
     text = "write to li.lei@example.com"
-    assert screened([text])[0]["action"] == "mask"
+    assert screened([text])[0]["action"] == "pseudonymise"
     assert screened([text], "--pack", "pii")[0]["findings"][0]["kind"] == "email"
     assert screened([text], "--pack", "injection")[0] == {"id": 0, "action": "allow", "findings": [], "text": text}
 

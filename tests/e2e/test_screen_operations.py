@@ -222,6 +222,29 @@ def test_three_in_a_row_limit_a_person_and_nobody_else_until_somebody_lifts_it(s
         assert summary(gate, CALM, "yk_demo_cn").status == 200
 
 
+@pytest.mark.parametrize("body", ["chat", "feature"])
+def test_what_comes_again_as_history_is_refused_and_not_counted_again(strict, body):
+    bad, calm = "A red lantern, please.", "A calm evening, please."
+
+    def says(gate, *said, person="wei"):
+        messages = [{"role": "user", "content": text} for text in said]
+        path, body_ = "/v1/chat/completions", {"model": "assistant.chat", "messages": messages}
+        if body == "feature":
+            path, body_ = "/v1/features/assistant.chat", {"input": {"messages": messages}, "language": "en"}
+        answer = gate.post(path, body_, key="yk_demo_cn", headers={"Yumen-Person": person})
+        about = answer.json.get("yumen", answer.json)
+        return answer.status, (about.get("sanction") or {}).get("measure")
+
+    with strict() as gate:
+        assert says(gate, bad) == (422, None)
+        for _ in range(6):
+            assert says(gate, bad, calm) == (422, None), "it is refused, and was counted"
+        assert says(gate, calm, bad) == (422, "warn"), "it is said again"
+        assert says(gate, bad, calm) == (422, None)
+        assert says(gate, bad) == (422, "limit")
+        assert says(gate, calm)[0] == 403
+
+
 def test_the_public_account_survives_a_restart_and_hides_small_counts(strict):
     def exact(gate):
         answer = gate.get("/admin/v1/transparency", key="ya_demo").json["markets"]

@@ -3,18 +3,44 @@
 //!
 //! Which refusals count, and what follows, is the market's file to say (`[strikes]`). The person is told in the answer,
 //! until when it holds, and how to object.
+//!
+//! A conversation comes whole with each request: what was refused in it once is refused again, and counts only where it
+//! is what the person says now.
 
-use yumen_features::{Feature, Tier};
+use yumen_features::{Body, Feature, Prompt, Task, Tier};
 use yumen_ledger::{Canonical, Entry, SanctionStep};
 use yumen_policy::{MarketId, Measure, Sanction, Surface};
-use yumen_screen::Refusal;
+use yumen_screen::{Refusal, Screen, ToPartner};
+use yumen_wire::Message;
 
 use crate::journal::Journal;
 use crate::people::Person;
 use crate::pipeline::Way;
 use crate::problem::Problem;
 
+/// What of an input is new with this request.
+pub(crate) enum Said {
+    /// All of it.
+    Whole,
+    /// In a conversation, the last that the person says.
+    Last(String),
+}
+
 impl Way<'_> {
+    /// What of a prompt is to count if it is refused. Of somebody whom nobody names nothing counts, so nothing is copied.
+    pub(crate) fn said(&self, prompt: &Prompt) -> Said {
+        match prompt.body() {
+            Body::Chat(chat)
+                if prompt.feature().task() == Task::Chat && self.caller.naming().is_some() =>
+            {
+                let is_user = |message: &&Message| matches!(message, Message::User { .. });
+                let last = chat.messages.iter().rfind(is_user).map(Message::text);
+                Said::Last(last.map(Into::into).unwrap_or_default())
+            }
+            Body::Chat(_) | Body::Device(_) => Said::Whole,
+        }
+    }
+
     /// The person behind this request in a market, if the app or the device says who it is.
     fn person(&self, market: &MarketId) -> Option<Person> {
         self.caller.naming().map(|naming| self.gate.people.person(market, naming))
@@ -44,6 +70,8 @@ impl Way<'_> {
         &self,
         market: &MarketId,
         journal: &Journal,
+        screen: &Screen,
+        said: Said,
         screened: Result<T, Refusal>,
     ) -> Result<T, Problem> {
         self.gate.deeds.screened(market);
@@ -55,7 +83,13 @@ impl Way<'_> {
                 Ok(passed)
             }
             Err(refusal) => {
-                let sanction = self.strike(market, &refusal);
+                let sanction = match said {
+                    Said::Whole => self.strike(market, &refusal),
+                    Said::Last(text) => match screen.whole(text, ToPartner) {
+                        Ok(_) => None,
+                        Err(new) => self.strike(market, &new),
+                    },
+                };
                 if let Some((person, sanction)) = &sanction {
                     self.sanctioned(market, person, sanction, journal);
                 }

@@ -152,6 +152,11 @@ impl Journal {
         self.deeds.screened(&self.cleared.market);
     }
 
+    /// A text was judged by somebody outside.
+    pub(crate) fn judged(&self) {
+        self.deeds.add(&self.cleared.market, "judged", "", 1);
+    }
+
     fn queue(&self, entry: &Entry<'_>) {
         // Queued at the call; the future would only say when it is durable.
         drop(self.ledger.append(Canonical::from(entry)));

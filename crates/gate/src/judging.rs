@@ -181,6 +181,9 @@ impl Input {
 
 /// Records a ruling. Gives what the person is told, and, where it withholds, whether that is because of a failure.
 fn told(journal: &Journal, ruling: Ruling) -> (Vec<Notice>, Option<bool>) {
+    if ruling.judged {
+        journal.judged();
+    }
     let withheld = ruling.withholds().then_some(ruling.unavailable);
     journal.notices(&ruling.notices);
     let mut notices = ruling.notices;

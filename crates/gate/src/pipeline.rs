@@ -220,8 +220,9 @@ impl Way<'_> {
     /// The way over the on-device engine.
     async fn on_device(&self, prompt: Prompt, opening: Opening<'_>) -> Result<Served, Problem> {
         let (journal, screen) = (opening.journal, Arc::clone(&opening.screen));
+        let said = self.said(&prompt);
         let screened = screen.whole(prompt, ToDevice);
-        let (prompt, notices) = self.input(&opening.market, journal, screened)?;
+        let (prompt, notices) = self.input(&opening.market, journal, &screen, said, screened)?;
         journal.notices(&notices);
         let route = self.gate.device.route(prompt)?;
         let served_by = self.served_by(Tier::Device, route.model(), false, route.clearance());
@@ -249,8 +250,9 @@ impl Way<'_> {
         let limit = prompt.feature().checks().max_output_bytes;
         let rule = prompt.feature().failover().after_first;
         let mut vault = self.vault(prompt.clearance())?;
+        let said = self.said(&prompt);
         let screened = screen.pseudonymised(prompt, &mut vault);
-        let (prompt, notices) = self.input(&opening.market, journal, screened)?;
+        let (prompt, notices) = self.input(&opening.market, journal, &screen, said, screened)?;
         let restoring = Restoring::new(vault, prompt.get(), self.own_tools.clone());
         journal.notices(&notices);
         let judging = Judging::of(&self.gate.judges, prompt.get(), &screen, journal);

@@ -17,6 +17,8 @@ pub struct Ruling {
     pub notices: Vec<Notice>,
     /// Whether a judge failed, and that closed.
     pub unavailable: bool,
+    /// Whether a judge gave a verdict, whatever it was.
+    pub judged: bool,
 }
 
 impl Ruling {
@@ -29,6 +31,7 @@ impl Ruling {
     pub(crate) fn add(&mut self, other: Self) {
         self.action = self.action.max(other.action);
         self.unavailable |= other.unavailable;
+        self.judged |= other.judged;
         self.notices.extend(other.notices);
     }
 
@@ -39,7 +42,7 @@ impl Ruling {
         direction: Direction,
         verdict: &Verdict,
     ) -> Self {
-        let mut ruling = Self::default();
+        let mut ruling = Self { judged: true, ..Self::default() };
         let mut matched: Vec<&RuleConfig> = Vec::new();
         let whole = Said { category: "*".to_owned(), level: verdict.level, score: None };
         for said in verdict.said.iter().chain([&whole]) {
@@ -82,7 +85,7 @@ impl Ruling {
         };
         let code = format!("judge.{}.unavailable", config.id);
         let notice = Notice::new(code, Action::Refuse, direction.as_str(), 1, text);
-        Self { action: Action::Refuse, notices: vec![notice], unavailable: true }
+        Self { action: Action::Refuse, notices: vec![notice], unavailable: true, judged: false }
     }
 }
 

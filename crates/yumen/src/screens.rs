@@ -464,6 +464,11 @@ fn midnight(day: Date) -> Option<Timestamp> {
     day.to_zoned(TimeZone::UTC).ok().map(|day| day.timestamp())
 }
 
+/// The day on which a gate would take packs as they are now.
+pub(crate) fn today() -> Date {
+    day(Timestamp::now())
+}
+
 fn day(now: Timestamp) -> Date {
     now.to_zoned(TimeZone::UTC).date()
 }

@@ -12,6 +12,7 @@ use super::files::{any_pack, pack_failure, read_text};
 use crate::catalog::Shipped;
 use crate::cli::{Direction, TestArgs};
 use crate::failure::{CHECK_FAILED, Context as _, Failure};
+use crate::screens::today;
 
 /// A text, and what is to happen to it.
 #[derive(Deserialize)]
@@ -115,9 +116,10 @@ struct Failed {
 pub(super) fn run(args: &TestArgs, output: Output) -> Result<(), Failure> {
     let shipped = Shipped::load(None).context("the catalogue is broken")?;
     let keys = args.secrets.keys()?;
+    let today = today();
     let packs: Vec<Pack> =
         args.pack.iter().map(|named| any_pack(named, &shipped, &keys)).collect::<Result<_, _>>()?;
-    let screen = Screen::new(packs)
+    let screen = Screen::new(packs.into_iter().map(|pack| pack.on(today)).collect())
         .map_err(|error| pack_failure("the packs do not fit together", &error))?;
     let cases = cases(args)?;
     let mut groups: BTreeMap<String, Share> = BTreeMap::new();

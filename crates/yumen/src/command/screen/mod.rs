@@ -14,6 +14,7 @@ use super::pack::any_pack;
 use crate::catalog::Shipped;
 use crate::cli::{ScreenCommand, ScreenRunArgs};
 use crate::failure::{Context as _, Failure};
+use crate::screens::today;
 
 /// How many bytes are read at once.
 const READING: usize = 64 << 10;
@@ -26,12 +27,14 @@ pub(super) fn run(command: ScreenCommand, output: Output) -> Result<(), Failure>
 
 fn run_texts(args: &ScreenRunArgs, output: Output) -> Result<(), Failure> {
     let shipped = Shipped::load(None).context("the catalogue is broken")?;
-    let packs = if args.pack.is_empty() {
+    let packs: Vec<_> = if args.pack.is_empty() {
         shipped.packs().to_vec()
     } else {
         let keys = args.secrets.keys()?;
         args.pack.iter().map(|named| any_pack(named, &shipped, &keys)).collect::<Result<_, _>>()?
     };
+    let today = today();
+    let packs = packs.into_iter().map(|pack| pack.on(today)).collect();
     let screen = Screen::new(packs).context("the packs do not fit together")?;
     let liner = Liner::new(screen, Boundary::from(args.direction), output == Output::Json);
     let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
