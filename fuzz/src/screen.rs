@@ -63,7 +63,7 @@ impl Input<'_> {
     }
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014).
+/// `SplitMix64` (Steele, Lea, Flood 2014).
 struct Chance(u64);
 
 impl Chance {
@@ -123,7 +123,7 @@ fn pack(seed: u64) -> String {
         if terms.len() < 3 {
             break;
         }
-        let mut some = |chance: &mut Chance| terms[chance.below(terms.len())].clone();
+        let some = |chance: &mut Chance| terms[chance.below(terms.len())].clone();
         let all = [some(&mut chance), some(&mut chance)];
         let within = match chance.below(3) {
             0 => String::new(),
@@ -206,7 +206,7 @@ fn streamed(
     assert_eq!(stream.held(), 0);
     let after = stream.push("after");
     assert!(after.text.is_none() && after.findings.is_empty() && after.refused.is_none());
-    seen.findings.sort_by(|a, b| key(a).cmp(&key(b)));
+    seen.findings.sort_by_key(key);
     let refused = seen.refused.is_some();
     Outcome {
         // What was shown of a refused text is taken back.
@@ -269,13 +269,15 @@ fn count(notices: Vec<Notice>, counts: &mut BTreeMap<String, u32>) {
 }
 
 /// A text in chunks is the text in one piece, for every action and every cut, also when the time for deciding runs out.
-pub fn screen_stream(data: &[u8]) {
+pub(crate) fn screen_stream(data: &[u8]) {
     let mut input = Input { data };
     let seed = (u64::from(input.byte()) << 8 | u64::from(input.byte())) % PACKS;
     let screen = screen(seed);
     let text: String = (0..input.below(40)).map(|_| PIECES[input.below(PIECES.len())]).collect();
     let mut cuts: Vec<usize> = (0..input.below(8)).map(|_| input.below(text.len() + 1)).collect();
-    cuts.iter_mut().for_each(|cut| *cut = text.floor_char_boundary(*cut));
+    for cut in &mut cuts {
+        *cut = text.floor_char_boundary(*cut);
+    }
     cuts.sort_unstable();
     let whole = whole_text(&screen, &text, seed);
     let rules = pack(seed);
@@ -301,7 +303,9 @@ pub fn screen_stream(data: &[u8]) {
         let every: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
         same(&every);
         if text.chars().count() <= 16 {
-            every.iter().for_each(|cut| same(&[*cut]));
+            for cut in &every {
+                same(&[*cut]);
+            }
         }
         let mut impatient = |cuts: &[usize]| {
             let late = streamed(&screen, &text, cuts, manner, || input.byte() & 1 == 1);
@@ -332,7 +336,7 @@ fn whole_text(screen: &Screen, text: &str, seed: u64) -> Outcome {
     };
     assert_eq!(passed, inspection.text);
     let mut findings = inspection.findings;
-    findings.sort_by(|a, b| key(a).cmp(&key(b)));
+    findings.sort_by_key(key);
     for found in &findings {
         let span = &found.span;
         let part = &text[span.bytes.clone()];
@@ -342,10 +346,11 @@ fn whole_text(screen: &Screen, text: &str, seed: u64) -> Outcome {
         assert_eq!(part.encode_utf16().count(), span.utf16.len());
     }
     let stopped = refused.is_none() && findings.iter().any(|found| found.action == Action::Stop);
-    if refused.is_none() && !text.contains(&"\u{200b}".repeat(9)) {
-        if let Some(rewritten) = rewritten(text, &findings, &pack(seed)) {
-            assert_eq!(rewritten, passed, "{text:?}\n{}", pack(seed));
-        }
+    if refused.is_none()
+        && !text.contains(&"\u{200b}".repeat(9))
+        && let Some(rewritten) = rewritten(text, &findings, &pack(seed))
+    {
+        assert_eq!(rewritten, passed, "{text:?}\n{}", pack(seed));
     }
     Outcome { text: passed, notices, findings, stopped, refused }
 }
@@ -392,7 +397,7 @@ fn missing(expected: &str, late: &str) -> Option<char> {
 }
 
 /// Arguments of a tool call stay JSON, whatever is replaced in them and wherever they are cut, and an escape hides nothing.
-pub fn screen_arguments(data: &[u8]) {
+pub(crate) fn screen_arguments(data: &[u8]) {
     let mut input = Input { data };
     let seed = (u64::from(input.byte()) << 8 | u64::from(input.byte())) % PACKS;
     let screen = screen(seed);
@@ -428,7 +433,9 @@ pub fn screen_arguments(data: &[u8]) {
     let at_once = streamed(&screen, &json, &[], manner, || false);
     let every: Vec<usize> = json.char_indices().map(|(at, _)| at).collect();
     let mut some: Vec<usize> = (0..input.below(8)).map(|_| input.below(json.len() + 1)).collect();
-    some.iter_mut().for_each(|cut| *cut = json.floor_char_boundary(*cut));
+    for cut in &mut some {
+        *cut = json.floor_char_boundary(*cut);
+    }
     some.sort_unstable();
     for cuts in [&every, &some] {
         let cut = streamed(&screen, &json, cuts, manner, || false);

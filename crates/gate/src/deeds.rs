@@ -57,7 +57,9 @@ impl Deeds {
             fresh: Mutex::default(),
             kept: Mutex::default(),
         }));
-        kept.into_iter().for_each(|deed| deeds.kept(deed));
+        for deed in kept {
+            deeds.kept(deed);
+        }
         deeds
     }
 

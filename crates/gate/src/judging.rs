@@ -50,8 +50,8 @@ impl Judging {
     ) -> Self {
         let choose = |direction| judges.choose(prompt.clearance(), direction);
         let (input, output) = (choose(Direction::Input), choose(Direction::Output));
-        let judged = input.is_some() || output.is_some();
-        let asked = if judged { asked(prompt).into() } else { Arc::default() };
+        let any = input.is_some() || output.is_some();
+        let asked = if any { asked(prompt).into() } else { Arc::default() };
         Self { input, output, asked, screen: Arc::clone(screen), journal: journal.clone() }
     }
 
@@ -169,13 +169,11 @@ pub(crate) struct Input {
 impl Input {
     fn rule(&mut self, journal: &Journal, ruling: Ruling) -> Result<(), Problem> {
         let (notices, withheld) = told(journal, ruling);
-        match withheld {
-            Some(unavailable) => Err(Problem::judged(notices, unavailable)),
-            None => {
-                self.notices.extend(notices);
-                Ok(())
-            }
+        if let Some(unavailable) = withheld {
+            return Err(Problem::judged(notices, unavailable));
         }
+        self.notices.extend(notices);
+        Ok(())
     }
 }
 

@@ -40,7 +40,7 @@ mod stream;
 mod visit;
 
 pub use alarm::{About, Alarm, AlarmKind};
-pub use answer::{AnswerBody, Piece, ToolCallPart};
+pub use answer::{AnswerBody, Piece, Revised, ToolCallPart};
 pub use attempts::AttemptTold;
 pub use deeds::Counted;
 pub use display::ModelNames;

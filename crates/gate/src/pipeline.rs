@@ -38,7 +38,7 @@ use crate::random::random;
 use crate::receipt::{Record, ServedBy, sandbox_notice};
 use crate::restoring::{OwnTools, Restoring};
 use crate::snapshot::Snapshot;
-use crate::stream::{LabelledStream, is_identifier};
+use crate::stream::{LabelledStream, Watch, is_identifier};
 
 /// One request on its way, before anything was decided.
 pub(crate) struct Way<'a> {
@@ -213,7 +213,8 @@ impl Way<'_> {
         let prompt = prepare(clearance)?;
         match prompt.feature().tier() {
             Tier::Device => self.on_device(prompt, opening).await,
-            Tier::Partner => self.at_partner(prompt, opening, delivery).await,
+            // The longest way by far: what it keeps would else be in the future of every request.
+            Tier::Partner => Box::pin(self.at_partner(prompt, opening, delivery)).await,
         }
     }
 
@@ -323,9 +324,7 @@ impl Way<'_> {
                     delivery == Delivery::Events,
                     labels,
                     limit,
-                    journal.clone(),
-                    self.gate.drifts.clone(),
-                    trail,
+                    Watch { journal: journal.clone(), drifts: self.gate.drifts.clone(), trail },
                 );
                 Content::Stream(Box::new(judging.stream(stream, input)))
             }

@@ -206,7 +206,7 @@ const OBJECTIONABLE: [&str; 3] = ["person_limited", "person_suspended", "screen_
 #[derive(Debug)]
 pub struct Problem {
     code: &'static str,
-    detail: Text,
+    detail: Box<Text>,
     param: Option<Box<str>>,
     verdict: Option<Box<Verdict>>,
     notices: Box<[Notice]>,
@@ -242,7 +242,7 @@ impl Problem {
     pub fn new(code: &'static str, en: impl Into<String>, zh: impl Into<String>) -> Self {
         Self {
             code,
-            detail: Text { en: en.into(), zh: zh.into() },
+            detail: Box::new(Text { en: en.into(), zh: zh.into() }),
             param: None,
             verdict: None,
             notices: Box::default(),
@@ -257,7 +257,7 @@ impl Problem {
             verdict.next_step().unwrap_or_else(|| Text { en: String::new(), zh: String::new() });
         Self {
             code: verdict.code(),
-            detail,
+            detail: Box::new(detail),
             param: None,
             verdict: Some(Box::new(verdict)),
             notices: Box::default(),

@@ -41,9 +41,7 @@ pub(crate) struct LabelledStream {
     text: RestoringScreen,
     tools: Vec<ToolStream>,
     labels: Labels,
-    journal: Journal,
-    drifts: Drifts,
-    trail: Trail,
+    watch: Watch,
     most: usize,
     /// Bytes of output that may still come.
     left: usize,
@@ -60,6 +58,16 @@ pub(crate) struct LabelledStream {
     silence: Option<Pin<Box<Sleep>>>,
 }
 
+/// Who is told what becomes of an answer.
+pub(crate) struct Watch {
+    /// The record of the request.
+    pub(crate) journal: Journal,
+    /// Models that are not the approved ones.
+    pub(crate) drifts: Drifts,
+    /// Who answers.
+    pub(crate) trail: Trail,
+}
+
 struct ToolStream {
     index: u32,
     arguments: RestoringScreen,
@@ -73,9 +81,7 @@ impl LabelledStream {
         revises: bool,
         labels: Labels,
         max_output_bytes: usize,
-        journal: Journal,
-        drifts: Drifts,
-        trail: Trail,
+        watch: Watch,
     ) -> Self {
         Self {
             answer,
@@ -85,9 +91,7 @@ impl LabelledStream {
             restoring,
             tools: Vec::new(),
             labels,
-            journal,
-            drifts,
-            trail,
+            watch,
             most: max_output_bytes,
             left: max_output_bytes,
             shown: false,
@@ -129,17 +133,17 @@ impl LabelledStream {
             _ => How::BeforeFirst,
         };
         let ended = self.answer.attempts();
-        let another = self.trail.answers(self.answer.model(), how, ended).await?;
+        let another = self.watch.trail.answers(self.answer.model(), how, ended).await?;
         if step == Step::Restarted {
             // What is still held back belongs to a text that is void.
             self.text = text_screen(&self.screen, &self.restoring, self.revises);
             self.tools.clear();
             self.left = self.most;
         }
-        let served_by = Arc::clone(self.trail.served_by());
+        let served_by = Arc::clone(self.watch.trail.served_by());
         match how {
             How::Continued if another => {
-                out.extend([Piece::Answering(served_by), Piece::Notice(self.trail.notice())]);
+                out.extend([Piece::Answering(served_by), Piece::Notice(self.watch.trail.notice())]);
             }
             How::Restarted => out.extend([Piece::Restart, Piece::Anew(served_by)]),
             How::BeforeFirst if another => out.push(Piece::Anew(served_by)),
@@ -154,7 +158,7 @@ impl LabelledStream {
     /// Ends the answer with what went wrong.
     fn fail(&mut self, problem: Problem, out: &mut Vec<Piece>) {
         self.open = false;
-        self.journal.refused(&problem);
+        self.watch.journal.refused(&problem);
         let attempts = attempts::told(self.answer.attempts());
         out.push(Piece::Problem(problem.after(attempts)));
     }
@@ -265,7 +269,7 @@ impl LabelledStream {
     ) {
         let refused_by = refused.as_ref().map_or(&[][..], |refusal| &refusal.notices);
         for notice in notices.iter().chain(refused_by) {
-            self.journal.notice(notice);
+            self.watch.journal.notice(notice);
         }
         out.extend(notices.into_iter().map(Piece::Notice));
         let ended = stopped || refused.is_some();
@@ -300,7 +304,7 @@ impl LabelledStream {
         self.flush(out);
         if self.open {
             let notice = limit_notice();
-            self.journal.notice(&notice);
+            self.watch.journal.notice(&notice);
             out.push(Piece::Notice(notice));
             out.push(Piece::Finish(FinishReason::Length));
             self.open = false;
@@ -366,14 +370,14 @@ impl Pieces for LabelledStream {
                 false
             }
             Err(error) => {
-                self.trail.failed(self.answer.attempts());
+                self.watch.trail.failed(self.answer.attempts());
                 // A partner that refuses half-way takes back what it said before; and what came
                 // before the model changed its name is not known to be the approved one's.
                 if is_refusal(&error) || matches!(error, AskError::Drifted(_)) {
                     out.push(Piece::Restart);
                 }
                 let problem = match error {
-                    AskError::Drifted(drift) => self.drifts.tell(*drift).await,
+                    AskError::Drifted(drift) => self.watch.drifts.tell(*drift).await,
                     error => Problem::from(error),
                 };
                 self.fail(problem, out);

@@ -44,9 +44,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let begun = Instant::now();
         let inspection = screen.inspect(&whole, yumen_screen::Boundary::FromPartner);
         let took = begun.elapsed().as_secs_f64();
+        let bytes = u32::try_from(whole.len()).map_or(f64::NAN, f64::from);
         println!(
             "{name}, whole: {:.0} MB/s, {} findings",
-            whole.len() as f64 / took / 1e6,
+            bytes / took / 1e6,
             inspection.findings.len()
         );
     }

@@ -68,6 +68,7 @@ impl Appeal {
 }
 
 /// Of a category the person is told what it is about: not by which letter of which list it was looked for.
+#[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
 fn told<S: Serializer>(category: &Option<Arc<Category>>, serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     struct Told<'a> {

@@ -5,7 +5,7 @@ use std::mem;
 use crate::ahead::Ahead;
 use crate::finding::{Finding, Found, Span};
 use crate::injection;
-use crate::mask::{Decided, Ended, Outgoing, Replaced, sort};
+use crate::mask::{Decided, Ended, Outgoing, Preview, Replaced, sort};
 use crate::notice::Tally;
 use crate::pack::Action;
 use crate::pseudonym::Vault;
@@ -90,7 +90,7 @@ impl Passage {
             sort(found, border);
             self.outgoing.preview(split, split, found, border)
         } else {
-            Default::default()
+            Preview::default()
         };
         self.ahead.agree(context, written, preview, &mut progress);
         progress

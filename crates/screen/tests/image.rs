@@ -46,7 +46,7 @@ fn jpeg(width: u16, height: u16, orientation: u8) -> Vec<u8> {
     .concat()
 }
 
-fn chunk(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+fn chunk(kind: [u8; 4], body: &[u8]) -> Vec<u8> {
     let mut sum = u32::MAX;
     for byte in kind.iter().chain(body) {
         sum ^= u32::from(*byte);
@@ -62,13 +62,13 @@ fn png(width: u32, height: u32, orientation: u8) -> Vec<u8> {
     let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 0, 0, 0, 0]].concat();
     [
         b"\x89PNG\r\n\x1a\n".to_vec(),
-        chunk(b"IHDR", &header),
-        chunk(b"eXIf", &tiff(orientation)),
-        chunk(b"tEXt", &[b"Comment\0", SECRET].concat()),
-        chunk(b"iTXt", &[b"XML:com.adobe.xmp\0\0\0\0\0", SECRET].concat()),
-        chunk(b"tIME", &[7, 230, 1, 1, 1, 1, 1]),
-        chunk(b"IDAT", b"\x78\x9c\x63\x60\0\0\0\x02\0\x01"),
-        chunk(b"IEND", b""),
+        chunk(*b"IHDR", &header),
+        chunk(*b"eXIf", &tiff(orientation)),
+        chunk(*b"tEXt", &[b"Comment\0", SECRET].concat()),
+        chunk(*b"iTXt", &[b"XML:com.adobe.xmp\0\0\0\0\0", SECRET].concat()),
+        chunk(*b"tIME", &[7, 230, 1, 1, 1, 1, 1]),
+        chunk(*b"IDAT", b"\x78\x9c\x63\x60\0\0\0\x02\0\x01"),
+        chunk(*b"IEND", b""),
         SECRET.to_vec(),
     ]
     .concat()

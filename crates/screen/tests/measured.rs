@@ -53,7 +53,7 @@ fn chinese_messages_lose_what_is_personal_and_little_else() {
             let line: Value = serde_json::from_str(line).unwrap();
             let covered = covered(&screen, line["text"].as_str().unwrap());
             let place = |value: &Value| usize::try_from(value.as_u64().unwrap()).unwrap();
-            let mut count = |spans: &Value, counts: &mut Leaks, counted: fn(&[bool]) -> bool| {
+            let count = |spans: &Value, counts: &mut Leaks, counted: fn(&[bool]) -> bool| {
                 for span in spans.as_array().unwrap() {
                     let part = &covered[place(&span["start"])..place(&span["end"])];
                     let of = counts.entry(span["type"].as_str().unwrap().to_owned()).or_default();

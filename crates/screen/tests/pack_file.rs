@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use yumen_policy::{Digest, SignerKey, SigningKey, Timestamp};
 use yumen_screen::{
@@ -58,8 +60,8 @@ fn now() -> Timestamp {
 }
 
 fn signed(build: &PackBuild) -> Vec<u8> {
-    let built = source(TERMS).build(build).unwrap();
-    PackFile::read(&built).unwrap().sign(&ana()).unwrap()
+    let unsigned = source(TERMS).build(build).unwrap();
+    PackFile::read(&unsigned).unwrap().sign(&ana()).unwrap()
 }
 
 fn sealed() -> PackBuild {
@@ -181,8 +183,8 @@ fn no_byte_of_a_pack_may_be_another() {
 fn a_release_pins_whose_pack_it_is_and_not_this_weeks_terms() {
     let pack = |version: &str, terms: &str, key: &SigningKey| {
         let build = PackBuild { version: Some(version.to_owned()), ..PackBuild::default() };
-        let built = source(terms).build(&build).unwrap();
-        let bytes = PackFile::read(&built).unwrap().sign(key).unwrap();
+        let unsigned = source(terms).build(&build).unwrap();
+        let bytes = PackFile::read(&unsigned).unwrap().sign(key).unwrap();
         let keys = PackKeys::new([SignerKey::of(key)]);
         Screen::new(vec![Pack::open(&bytes, &keys, now()).unwrap()]).unwrap()
     };
@@ -226,7 +228,7 @@ proptest! {
         let mut terms = "term,owner,status,severity\n".to_owned();
         for (term, owner, active, severity) in &rows {
             let status = if *active { "active" } else { "candidate" };
-            terms += &format!("{},{},{status},{severity}\n", quoted(term), quoted(owner));
+            writeln!(terms, "{},{},{status},{severity}", quoted(term), quoted(owner)).unwrap();
         }
         let build = if encrypt { sealed() } else { PackBuild::default() };
         let mut keys = keys();

@@ -1,7 +1,5 @@
 //! Packs as their makers write them: TOML, and terms in CSV beside it.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind};
 

@@ -100,7 +100,7 @@ fn streamed(mut stream: RestoringScreen, pieces: &[&str]) -> (String, Vec<Notice
     let (mut text, mut notices, mut most) = (String::new(), Vec::new(), 0);
     let mut take = |step: Step<FromPartner>| {
         assert!(step.revisions.is_empty() && step.refused.is_none());
-        text.extend(step.text.map(|text| text.into_inner()));
+        text.extend(step.text.map(yumen_screen::Screened::into_inner));
         notices.extend(step.notices);
     };
     for piece in pieces {

@@ -276,7 +276,9 @@ impl Office {
         let done = what(&mut books.desk);
         let aftermath = books.desk.take_aftermath();
         if let Some(gate) = &gate {
-            aftermath.into_iter().for_each(|after| gate.follow(after));
+            for after in aftermath {
+                gate.follow(after);
+            }
         }
         if books.desk.assertion_keys().to_json() != former
             && let Some(gate) = self.gate.upgrade()

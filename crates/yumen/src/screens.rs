@@ -164,7 +164,7 @@ impl Workshop {
             None => Vec::new(),
         };
         let fitted = self.fitted(&parts, &installed, today);
-        self.shelve(&fitted, today);
+        self.put_aside(&fitted, today);
         Ok(Some(fitted))
     }
 
@@ -203,7 +203,7 @@ impl Workshop {
                 Pack::open(file, &self.keys, at).map_err(|error| error.to_string())
             }
         };
-        Ok(Opened { id, scope, pack, edition: stored.edition })
+        Ok(Opened { id, scope, pack })
     }
 
     fn fitted(&self, opened: &[Opened], installed: &[StoredPack], today: Date) -> Fitted {
@@ -247,8 +247,8 @@ impl Workshop {
         let mut digests: Vec<_> = packs.iter().map(|pack| pack.digest()).collect();
         digests.sort_unstable();
         let known = |market: Option<&MarketId>| {
-            let shelf = self.shelf();
-            let mut known = shelf.known.iter().filter(|known| known.parts == digests);
+            let kept = self.shelf();
+            let mut known = kept.known.iter().filter(|known| known.parts == digests);
             let fits = |known: &&Compiled| {
                 known.market.as_ref() == market && known.until.is_none_or(|until| today < until)
             };
@@ -262,14 +262,13 @@ impl Workshop {
             let (market, screen) = (market.cloned(), Arc::clone(screen));
             self.shelf().known.push(Compiled { parts: digests.clone(), market, until, screen });
         };
-        let common = match known(None) {
-            Some(screen) => screen,
-            None => {
-                let packs = packs.iter().map(|pack| (*pack).clone().on(today)).collect();
-                let screen = Arc::new(Screen::new(packs)?);
-                keep(None, &screen);
-                screen
-            }
+        let common = if let Some(screen) = known(None) {
+            screen
+        } else {
+            let packs = packs.iter().map(|pack| (*pack).clone().on(today)).collect();
+            let screen = Arc::new(Screen::new(packs)?);
+            keep(None, &screen);
+            screen
         };
         Ok(match common.in_market(market) {
             None => common,
@@ -282,10 +281,10 @@ impl Workshop {
     }
 
     /// Keeps what is in force, and what that is made from; puts the rest aside.
-    fn shelve(&self, fitted: &Fitted, today: Date) {
-        let mut shelf = self.shelf();
+    fn put_aside(&self, made: &Fitted, today: Date) {
+        let mut all = self.shelf();
         let in_force = |known: &Compiled| {
-            fitted.screens.values().any(|screen| {
+            made.screens.values().any(|screen| {
                 Arc::ptr_eq(screen, &known.screen)
                     || (known.market.is_none()
                         && known.until.is_none_or(|until| today < until)
@@ -293,13 +292,12 @@ impl Workshop {
             })
         };
         let (kept, retired): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut shelf.known).into_iter().partition(in_force);
-        shelf.known = kept;
-        shelf.retired.extend(retired.into_iter().map(|known| known.screen));
-        let digests =
-            fitted.screens.iter().map(|(market, screen)| (market.clone(), screen.digest()));
-        shelf.in_force = digests.collect();
-        shelf.tried = None;
+            std::mem::take(&mut all.known).into_iter().partition(in_force);
+        all.known = kept;
+        all.retired.extend(retired.into_iter().map(|known| known.screen));
+        let digests = made.screens.iter().map(|(market, screen)| (market.clone(), screen.digest()));
+        all.in_force = digests.collect();
+        all.tried = None;
     }
 
     fn shelf(&self) -> MutexGuard<'_, Shelf> {
@@ -347,7 +345,6 @@ struct Opened {
     id: String,
     scope: BTreeSet<MarketId>,
     pack: Result<Pack, String>,
-    edition: i64,
 }
 
 impl Part {
@@ -409,7 +406,7 @@ impl PackBench for Workshop {
         let mut trial = trial_of(&pack, digest);
         self.shelf().tried = Some((digest, pack.clone()));
         let id = trial.id.clone();
-        let more = Opened { id, scope: scope.clone(), pack: Ok(pack), edition: i64::MAX };
+        let more = Opened { id, scope: scope.clone(), pack: Ok(pack) };
         trial.renews = self.trial(store, |known| known.id != trial.id, Some(more), now)?;
         Ok(trial)
     }

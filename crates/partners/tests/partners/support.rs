@@ -13,7 +13,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::Notify,
 };
-use yumen_features::{Feature, Prompt, prepare_chat};
+use yumen_features::{Feature, Nonce, Prompt, prepare_chat};
 use yumen_partners::{Capabilities, Clocks, Manner, ModelConfig, PartnerConfig, Partners, Routing};
 use yumen_policy::{
     Device, Digest, Market, ModelRef, Policy, PolicySource, Release, ReleasedFeature, Timestamp,
@@ -101,7 +101,7 @@ fn prompt_in(market: &str, models: &[&str]) -> Screened<Prompt, ToPartner> {
     let verdict = judge(&policy, &device, feature.id(), now);
     let clearance = clear(&policy, verdict, now).expect("the test device is eligible");
     let chat = Chat { messages: vec![Message::user("What is a gate?")], ..Chat::default() };
-    let prompt = prepare_chat(clearance, &feature, chat).unwrap();
+    let prompt = prepare_chat(clearance, &feature, chat, &Nonce::new([0; 12])).unwrap();
     let screen = Screen::new(Vec::new()).unwrap();
     screen.whole(prompt, ToPartner).unwrap().0
 }

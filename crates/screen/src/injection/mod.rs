@@ -109,7 +109,7 @@ mod tests {
                 for text in [
                     format!("{attack}\n{letter}"),
                     format!("{letter}\n{attack}"),
-                    letter.replacen("\n", &format!("\n{attack}\n"), 1),
+                    letter.replacen('\n', &format!("\n{attack}\n"), 1),
                 ] {
                     if text.contains(attack) {
                         assert_eq!(taken(&text), [attack], "in {text}");

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use serde_json::value::RawValue;
-use yumen_wire::serve::{ChatCompletionRequest, ChunkEncoder, Failure, completion};
 use yumen_wire::Passages;
+use yumen_wire::serve::{ChatCompletionRequest, ChunkEncoder, Failure, completion};
 use yumen_wire::{
     Completion, Effort, Event, Extra, FinishReason, Json, Message, Reasoning, ResponseFormat,
     ToolCall, ToolCallDelta, ToolChoice, Usage, WireError,

@@ -271,12 +271,12 @@ mod tests {
     fn the_interval_is_that_of_the_facts() {
         let of = |right, cases| {
             let (low, high) = Share { cases, right }.interval();
-            [(1000.0 * low).round(), (1000.0 * high).round()]
+            [low, high].map(|share| format!("{share:.3}"))
         };
         // Computed by hand for 285 of 300 and 900 of 1,000.
-        assert_eq!(of(285, 300), [919.0, 969.0]);
-        assert_eq!(of(900, 1000), [880.0, 917.0]);
-        assert_eq!(of(0, 0), [0.0, 1000.0]);
-        assert_eq!(of(10, 10)[1], 1000.0);
+        assert_eq!(of(285, 300), ["0.919", "0.969"]);
+        assert_eq!(of(900, 1000), ["0.880", "0.917"]);
+        assert_eq!(of(0, 0), ["0.000", "1.000"]);
+        assert_eq!(of(10, 10)[1], "1.000");
     }
 }
