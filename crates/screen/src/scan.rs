@@ -18,8 +18,8 @@ use crate::pii::{Gazetteer, Hit, PiiState};
 
 /// The most bytes of a stream that are ever held back.
 ///
-/// Ordinarily a few characters are: a number is undecided over 77 characters at most, an e-mail address over 255, a term over
-/// 1,024, what is passed over within it included. Only invisible characters can stretch one of these to the limit: then its
+/// Ordinarily a few characters are: a number is undecided over 77 characters at most, an e-mail address over 1,214, a
+/// term over 1,024, what is passed over within it included. Only invisible characters can stretch one of these to the limit: then its
 /// beginning passes, and the rest is masked or refused all the same, in a stream as in a whole text.
 pub const HOLD_LIMIT: usize = 12 * 1024;
 

@@ -3,7 +3,9 @@
 //! A sentence is read from the word that makes it an order or a question. What comes before that (courtesies, "in your response")
 //! is passed over and remembered.
 
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::Suspect;
 use super::lexicon::{
@@ -62,10 +64,6 @@ impl Reading<'_> {
             let here = self.word(at + i);
             !here.is_empty() && word.split('|').any(|word| word == here)
         })
-    }
-
-    fn row_anywhere(&self, words: &str) -> bool {
-        (0..self.words.len()).any(|at| self.row(at, words))
     }
 
     fn is_after_mark(&self, at: usize) -> bool {
@@ -151,8 +149,25 @@ impl Reading<'_> {
             ("no matter what the|is|you user|asked|question|are", 0.7),
             ("regardless of the|what question|user|content|task|asked", 0.7),
         ];
-        let said = SAID.iter().filter(|(row, _)| self.row_anywhere(row)).map(|(_, score)| *score);
-        said.fold(0.0, f32::max)
+        // Rows by each of the words that they may begin with.
+        static BY_FIRST: LazyLock<HashMap<&str, Vec<(&str, f32)>>> = LazyLock::new(|| {
+            let mut rows: HashMap<&str, Vec<(&str, f32)>> = HashMap::new();
+            for (row, score) in SAID {
+                for first in row.split(' ').next().unwrap_or("").split('|') {
+                    rows.entry(first).or_default().push((row, *score));
+                }
+            }
+            rows
+        });
+        let mut most: f32 = 0.0;
+        for at in 0..self.words.len() {
+            for (row, score) in BY_FIRST.get(self.word(at)).into_iter().flatten() {
+                if *score > most && self.row(at, row) {
+                    most = *score;
+                }
+            }
+        }
+        most
     }
 
     /// How much the order or question that begins at a word is one to a model.

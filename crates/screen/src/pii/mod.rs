@@ -10,6 +10,7 @@ mod entity;
 mod entity_set;
 mod find;
 mod gazetteer;
+mod plain;
 mod readers;
 mod structured;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::classes::CLASSES;
 use super::en::{age, date, honorific, nationality, street, tagger};
+use super::plain::Word;
 use super::structured::{
     account, card_said, domain, email, iban, identity, ip, licence, parcel, passport, phone, plate,
     postal, secret, ssn, token, world_phone,
@@ -18,8 +19,37 @@ pub(super) struct Reader {
     pub(super) begins: fn(char) -> bool,
     /// What begins at a place: a pure function of the place in the window and of what is known of names.
     pub(super) read: fn(&Window<'_>, usize, &Known<'_>) -> Reading,
-    /// Nothing it finds begins directly after a Latin letter or a digit; it is not even asked there.
-    at_edge: bool,
+    /// Where within a row of Latin letters and digits what it finds may begin; it is not even asked elsewhere.
+    edge: Edge,
+    /// What words of letters alone are to it.
+    words: Words,
+}
+
+/// Where something may begin in a row of Latin letters and digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Edge {
+    /// Anywhere.
+    No,
+    /// With its first character, or with a digit.
+    Digits,
+    /// With its first character.
+    Yes,
+}
+
+/// What a word of letters alone, as [`Word`] knows it, may be to a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Words {
+    /// Anything.
+    Any,
+    /// Nothing.
+    Never,
+    /// Nothing if it is an ordinary word in small letters.
+    Rare,
+    /// Nothing but what the word tells of itself.
+    Account,
+    Title,
+    Date,
+    Street,
 }
 
 impl Reader {
@@ -28,11 +58,19 @@ impl Reader {
         begins: fn(char) -> bool,
         read: fn(&Window<'_>, usize, &Known<'_>) -> Reading,
     ) -> Self {
-        Self { finds, begins, read, at_edge: false }
+        Self { finds, begins, read, edge: Edge::No, words: Words::Any }
     }
 
     const fn at_edge(self) -> Self {
-        Self { at_edge: true, ..self }
+        Self { edge: Edge::Yes, ..self }
+    }
+
+    const fn at_edge_or_digit(self) -> Self {
+        Self { edge: Edge::Digits, ..self }
+    }
+
+    const fn of_words(self, words: Words) -> Self {
+        Self { words, ..self }
     }
 }
 
@@ -40,31 +78,51 @@ impl Reader {
 /// what is told by its surroundings.
 pub(super) const READERS: &[Reader] = &[
     Reader::new(&[Entity::CnResidentId], identity::begins, identity::resident),
-    Reader::new(&[Entity::Uscc], identity::uscc_begins, identity::uscc),
+    Reader::new(&[Entity::Uscc], identity::uscc_begins, identity::uscc)
+        .at_edge()
+        .of_words(Words::Never),
     Reader::new(&[Entity::BankCard], identity::begins, identity::card),
     Reader::new(&[Entity::CnMobile], phone::begins, phone::mobile),
     Reader::new(&[Entity::Landline], phone::begins, phone::landline),
-    Reader::new(&[Entity::TrackingNumber], token::begins, parcel::read),
-    Reader::new(&[Entity::Passport], token::begins, passport::read),
-    Reader::new(&[Entity::OrderNumber], token::begins, account::order),
-    Reader::new(&[Entity::Qq], token::begins, account::qq),
-    Reader::new(&[Entity::Wechat], token::begins, account::wechat),
+    Reader::new(&[Entity::TrackingNumber], token::begins, parcel::read)
+        .at_edge()
+        .of_words(Words::Never),
+    Reader::new(&[Entity::Passport], token::begins, passport::read)
+        .at_edge()
+        .of_words(Words::Never),
+    Reader::new(&[Entity::OrderNumber], token::begins, account::order)
+        .at_edge_or_digit()
+        .of_words(Words::Never),
+    Reader::new(&[Entity::Qq], token::begins, account::qq)
+        .at_edge_or_digit()
+        .of_words(Words::Never),
+    Reader::new(&[Entity::Wechat], token::begins, account::wechat)
+        .at_edge_or_digit()
+        .of_words(Words::Account),
     Reader::new(&[Entity::Plate], plate::begins, plate::read),
-    Reader::new(&[Entity::Email], email::begins, email::read).at_edge(),
-    Reader::new(&[Entity::Iban], iban::begins, iban::read).at_edge(),
+    Reader::new(&[Entity::Email], email::begins, email::read).at_edge().of_words(Words::Never),
+    Reader::new(&[Entity::Iban], iban::begins, iban::read).at_edge().of_words(Words::Never),
     Reader::new(&[Entity::UsSsn], ssn::begins, ssn::read).at_edge(),
-    Reader::new(&[Entity::IpAddress], ip::begins, ip::read).at_edge(),
-    Reader::new(&[Entity::Secret], secret::begins, secret::read).at_edge(),
-    Reader::new(&[Entity::DriverLicense], licence::begins, licence::read).at_edge(),
+    Reader::new(&[Entity::IpAddress], ip::begins, ip::read).at_edge().of_words(Words::Never),
+    Reader::new(&[Entity::Secret], secret::begins, secret::read).at_edge().of_words(Words::Never),
+    Reader::new(&[Entity::DriverLicense], licence::begins, licence::read)
+        .at_edge()
+        .of_words(Words::Never),
     Reader::new(&[Entity::BankCard], card_said::begins, card_said::read).at_edge(),
     Reader::new(&[Entity::Phone], world_phone::begins, world_phone::read).at_edge(),
-    Reader::new(&[Entity::DateTime], date::begins, date::read).at_edge(),
+    Reader::new(&[Entity::DateTime], date::begins, date::read).at_edge().of_words(Words::Date),
     Reader::new(&[Entity::Age], age::begins, age::read).at_edge(),
-    Reader::new(&[Entity::Title], honorific::begins, honorific::read).at_edge(),
-    Reader::new(&[Entity::Nationality], nationality::begins, nationality::read).at_edge(),
-    Reader::new(&[Entity::Address], street::begins, street::read).at_edge(),
-    Reader::new(&[Entity::PostalCode, Entity::Address], postal::begins, postal::read).at_edge(),
-    Reader::new(&[Entity::Domain], domain::begins, domain::read).at_edge(),
+    Reader::new(&[Entity::Title], honorific::begins, honorific::read)
+        .at_edge()
+        .of_words(Words::Title),
+    Reader::new(&[Entity::Nationality], nationality::begins, nationality::read)
+        .at_edge()
+        .of_words(Words::Rare),
+    Reader::new(&[Entity::Address], street::begins, street::read).at_edge().of_words(Words::Street),
+    Reader::new(&[Entity::PostalCode, Entity::Address], postal::begins, postal::read)
+        .at_edge()
+        .of_words(Words::Never),
+    Reader::new(&[Entity::Domain], domain::begins, domain::read).at_edge().of_words(Words::Never),
     Reader::new(&[Entity::Address], address::begins, address::read),
     Reader::new(&[Entity::Name], name::begins, name::read),
     Reader::new(&[Entity::Name], field::begins, field::read),
@@ -74,7 +132,8 @@ pub(super) const READERS: &[Reader] = &[
         tagger::begins,
         tagger::read,
     )
-    .at_edge(),
+    .at_edge()
+    .of_words(Words::Rare),
 ];
 
 /// What is known of names at a place of a text.
@@ -105,22 +164,40 @@ pub(crate) struct Readers {
     entities: EntitySet,
     /// For each class of characters the readers that may begin with one, a bit for each.
     sets: Vec<u32>,
-    /// The readers that are asked directly after a Latin letter or a digit too.
-    inside: u32,
+    /// The readers that are asked directly after a Latin letter or a digit too: at letters, and at what is none.
+    inside: [u32; 2],
+    /// The readers to which words are something, in the order of [`Words`].
+    words: [u32; 7],
+}
+
+/// The readers for which something holds, a bit for each.
+fn those(holds: impl Fn(&Reader) -> bool) -> u32 {
+    (0_u32..)
+        .zip(READERS)
+        .filter(|(_, reader)| holds(reader))
+        .fold(0, |set, (bit, _)| set | 1 << bit)
 }
 
 impl Readers {
     /// Looks for these entities.
     pub(crate) fn new(entities: EntitySet) -> Self {
-        let wanted = (0_u32..)
-            .zip(READERS)
-            .filter(|(_, reader)| reader.finds.iter().any(|entity| entities.contains(*entity)))
-            .fold(0, |set, (bit, _)| set | 1 << bit);
-        let inside = (0_u32..)
-            .zip(READERS)
-            .filter(|(_, reader)| !reader.at_edge)
-            .fold(0, |set, (bit, _)| set | 1 << bit);
-        Self { entities, inside, sets: CLASSES.sets.iter().map(|set| set & wanted).collect() }
+        let wanted = those(|reader| reader.finds.iter().any(|entity| entities.contains(*entity)));
+        let inside = those(|reader| reader.edge == Edge::No);
+        Self {
+            entities,
+            inside: [inside, inside | those(|reader| reader.edge == Edge::Digits)],
+            words: [
+                Words::Any,
+                Words::Never,
+                Words::Rare,
+                Words::Account,
+                Words::Title,
+                Words::Date,
+                Words::Street,
+            ]
+            .map(|words| those(|reader| reader.words == words)),
+            sets: CLASSES.sets.iter().map(|set| set & wanted).collect(),
+        }
     }
 
     /// Reads the places of a window from `from` on, and gives each thing found with the place where it begins.
@@ -140,17 +217,24 @@ impl Readers {
         let mut at = from;
         while let Some(glyph) = glyphs.get(at) {
             let mut set = self.sets[CLASSES.of(glyph.c)];
-            if set != 0 && at.checked_sub(1).is_some_and(|i| glyphs[i].c.is_ascii_alphanumeric()) {
-                set &= self.inside;
+            let letter = glyph.c.is_ascii_lowercase();
+            let mut next = at + 1;
+            if set == 0 {
+            } else if at.checked_sub(1).is_some_and(|i| glyphs[i].c.is_ascii_alphanumeric()) {
+                set &= self.inside[usize::from(!letter)];
+            } else if letter && let Some(word) = Word::at(window, at) {
+                set &= self.of_word(window, &word);
+                // Nothing begins within a word.
+                next = word.end;
             }
             let known = names && (person.may_begin(glyph.c) || state.names.may_begin(glyph.c));
             if set == 0 && !known {
-                at += 1;
+                at = next;
                 continue;
             }
             match self.read(window, at, set, known, &Known { person, text: &state.names }) {
                 Err(_) => break,
-                Ok(None) => at += 1,
+                Ok(None) => at = next,
                 Ok(Some(hit)) => {
                     if hit.entity == Entity::Name && hit.score >= SURE {
                         state.names.remember(&glyphs[at..hit.end], MAX_REMEMBERED);
@@ -161,6 +245,17 @@ impl Readers {
             }
         }
         at
+    }
+
+    /// The readers that may find something that begins with a word.
+    fn of_word(&self, window: &Window<'_>, word: &Word<'_>) -> u32 {
+        let of = |words: Words, may: bool| if may { self.words[words as usize] } else { 0 };
+        of(Words::Any, true)
+            | of(Words::Rare, !word.ordinary)
+            | of(Words::Account, word.may_be_account())
+            | of(Words::Title, word.may_be_title())
+            | of(Words::Date, word.may_be_date())
+            | of(Words::Street, word.may_open_address(window))
     }
 
     /// The longest of what begins at a place.

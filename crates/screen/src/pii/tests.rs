@@ -133,6 +133,14 @@ fn telephones_are_found_in_all_their_forms() {
 }
 
 #[test]
+fn an_address_is_no_less_one_for_a_long_local_part() {
+    for length in [1, 64, 65, 300, 1024] {
+        let address = format!("{}@parcels.example", "a".repeat(length));
+        assert_eq!(found(&format!("write to {address}."), &[Entity::Email]), [address.as_str()]);
+    }
+}
+
+#[test]
 fn words_around_a_number_say_what_it_is() {
     assert_eq!(found("订单号：202611220001234567", &[Entity::OrderNumber]), ["202611220001234567"]);
     assert_eq!(found("这张783562931175473的运单", &[Entity::TrackingNumber]), ["783562931175473"]);

@@ -5,7 +5,7 @@ use crate::normal::{Glyph, LOOK_BACK, Pending, Window};
 /// Whether a character belongs to a word or number of a script that puts spaces between words.
 #[inline]
 pub(super) fn is_joined(c: char) -> bool {
-    c.is_ascii_alphanumeric() || (c > '\u{7f}' && c.is_alphanumeric() && !is_han(c))
+    c.is_ascii_alphanumeric() || (c > '\u{7f}' && !is_han(c) && c.is_alphanumeric())
 }
 
 /// Whether a letter or digit of such a script stands directly before a place: then no word begins there.
@@ -40,13 +40,21 @@ pub(super) fn spelled(
     Ok(Some(place))
 }
 
+/// Whether a word begins with a character: decodes one, where `str::starts_with` would encode the other each time.
+#[inline]
+pub(super) fn begins_with(word: &str, first: char) -> bool {
+    let mut chars = word.chars();
+    chars.next() == Some(first)
+}
+
 /// The first of `words` that the text spells from a place on, ending where a word ends.
 pub(super) fn one_of(
     window: &Window<'_>,
     at: usize,
     words: &[&str],
 ) -> Result<Option<usize>, Pending> {
-    for word in words {
+    let Some(first) = window.char(at)? else { return Ok(None) };
+    for word in words.iter().filter(|word| begins_with(word, first)) {
         if let Some(end) = spelled(window, at, word)?
             && !goes_on(window, end)?
         {
@@ -96,7 +104,7 @@ impl Before {
         let text = self.chars();
         let alone = |at: usize| !text[at].is_ascii_alphanumeric();
         (0..text.len()).filter(|at| *at == 0 || alone(*at) || alone(at - 1)).any(|at| {
-            words.iter().any(|word| {
+            words.iter().filter(|word| begins_with(word, text[at])).any(|word| {
                 let mut end = at;
                 for c in word.chars() {
                     if text.get(end) != Some(&c) {

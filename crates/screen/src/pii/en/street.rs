@@ -2,12 +2,13 @@
 //! with the flat or floor, also on the next line. The town and country that follow are places, and found as such.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
 use super::key::number_of;
 use super::lexicon::Kinds;
 use super::token::{Gap, Shape, Token};
-use crate::normal::{Pending, Window, folded};
+use crate::normal::{Glyph, Pending, Window, folded};
 use crate::pii::words::{Before, inside};
 use crate::pii::{Entity, Hit, Known, Reading};
 
@@ -350,8 +351,8 @@ const UNIT: u8 = 8;
 const SMALL: u8 = 16;
 
 /// What each of the words above is in an address.
-static ROLES: LazyLock<HashMap<u64, u8>> = LazyLock::new(|| {
-    let mut roles = HashMap::new();
+static ROLES: LazyLock<Roles> = LazyLock::new(|| {
+    let mut roles = Roles::default();
     let lists = [
         (SUFFIXES, SUFFIX),
         (PLAIN_SUFFIXES, PLAIN_SUFFIX),
@@ -367,9 +368,60 @@ static ROLES: LazyLock<HashMap<u64, u8>> = LazyLock::new(|| {
     roles
 });
 
+type Roles = HashMap<u64, u8, BuildHasherDefault<Mixed>>;
+
+/// Takes the number of a word as it is: it is mixed already, and the table is fixed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mixed(u64);
+
+impl Hasher for Mixed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = self.0.rotate_left(5) ^ number;
+    }
+}
+
 /// What a word is in an address.
 fn role(word: &Token) -> u8 {
-    ROLES.get(&word.key.number()).copied().unwrap_or(0)
+    role_of(word.key.number())
+}
+
+fn role_of(number: u64) -> u8 {
+    ROLES.get(&number).copied().unwrap_or(0)
+}
+
+/// Whether an ordinary word in small letters may be the beginning of an address. It says no only where [`read`] would.
+pub(in super::super) fn opens_street(
+    window: &Window<'_>,
+    word: &[Glyph],
+    end: usize,
+    number: u64,
+) -> bool {
+    let letter = |i: usize| word.get(i).map_or(' ', |glyph: &Glyph| glyph.c);
+    if !may_open(letter(0)) {
+        return false;
+    }
+    // Post boxes and military post, and `the corner of`.
+    let posts = matches!(
+        (letter(0), letter(1)),
+        ('p', 'o' | 's' | ' ') | ('a', 'p') | ('c', 'a' | 'm') | ('u', 'n' | 's')
+    );
+    let corner = letter(0) == 't'
+        && word.len() == 3
+        && letter(1) == 'h'
+        && window.char(end + 1) != Ok(None)
+        && !matches!(window.char(end + 1), Ok(Some(c)) if c != 'c');
+    let role = role_of(number);
+    posts || corner || role & PREFIX != 0 || (role & SMALL != 0 && word.len() >= 6)
 }
 
 /// What tells a part of a house.
@@ -504,9 +556,11 @@ fn numbered(window: &Window<'_>, at: usize) -> Result<Option<(usize, f32)>, Pend
     if street.capitals && street.number && (!street.ordinary || street.followed) {
         return Ok(Some((street.end, 0.8)));
     }
-    let before = Before::of(window, at, 40);
-    let said = before.has(SAID) || before.chars().is_empty();
-    let fits = street.capitals && !street.ordinary && (said && numbers == 2 || street.followed);
+    let said = || {
+        let before = Before::of(window, at, 40);
+        before.chars().is_empty() || before.has(SAID)
+    };
+    let fits = street.capitals && !street.ordinary && (street.followed || numbers == 2 && said());
     Ok(fits.then_some((street.end, 0.7)))
 }
 
@@ -522,15 +576,16 @@ fn named(window: &Window<'_>, at: usize) -> Result<Option<(usize, f32)>, Pending
     if street.told && street.number {
         return Ok(Some((street.end, 0.9)));
     }
-    let before = Before::of(window, at, 40);
-    let near = Before::of(window, at, 12).trimmed(|c| c == ' ');
-    let said = before.has(SAID);
-    if street.capitals && street.told && street.words >= 2 && (said && near.ends_with(AT)) {
+    let said = || {
+        Before::of(window, at, 12).trimmed(|c| c == ' ').ends_with(AT)
+            && Before::of(window, at, 40).has(SAID)
+    };
+    if street.capitals && street.told && street.words >= 2 && said() {
         return Ok(Some((street.end, 0.7)));
     }
     // A name and a number, where an address is expected.
     let weak = street.capitals && street.number && !street.ordinary;
-    Ok((weak && (street.followed || near.ends_with(AT) && said)).then_some((street.end, 0.65)))
+    Ok((weak && (street.followed || said())).then_some((street.end, 0.65)))
 }
 
 /// Where a house number that begins at a place ends: `12`, `12a`, `12-14`, `12/3`.
@@ -710,10 +765,17 @@ fn spelled(window: &Window<'_>, token: &Token, words: &[&str]) -> bool {
     words.iter().any(|word| word.chars().eq(glyphs.iter().map(|glyph| glyph.c)))
 }
 
+/// Whether a word ends with a character.
+fn ends_with(word: &str, last: char) -> bool {
+    let mut chars = word.chars();
+    chars.next_back() == Some(last)
+}
+
 /// Whether a word ends as words for streets do.
 fn ends(window: &Window<'_>, token: &Token) -> bool {
     let glyphs = &window.glyphs()[token.start..token.end];
-    ENDINGS.iter().any(|ending| {
+    let Some(last) = glyphs.last() else { return false };
+    ENDINGS.iter().filter(|ending| ends_with(ending, last.c)).any(|ending| {
         glyphs.len() >= ending.chars().count() + 3
             && ending.chars().rev().eq(glyphs
                 .iter()
@@ -725,6 +787,9 @@ fn ends(window: &Window<'_>, token: &Token) -> bool {
 
 /// Post boxes and military post.
 fn post(window: &Window<'_>, at: usize) -> Result<Option<usize>, Pending> {
+    if !matches!(window.char(at)?, Some('p' | 'a' | 'b' | 'c' | 'u')) {
+        return Ok(None);
+    }
     let spell = |words: &[&str]| -> Result<Option<usize>, Pending> {
         for word in words {
             if let Some(end) = crate::pii::words::spelled(window, at, word)? {

@@ -199,8 +199,8 @@ impl Row {
             two = Token::before(window, one.start, begin);
         }
         let three = Token::before(window, two.start, begin);
-        let capitals = (1..=48)
-            .any(|back| window.before(begin, back).is_some_and(|glyph| glyph.raw.is_uppercase()));
+        let sight = &window.glyphs()[begin.saturating_sub(48)..begin];
+        let capitals = sight.iter().rev().any(|glyph| glyph.raw.is_uppercase());
         let mut ends = [[0; 2]; MAX_WORDS];
         for (token, ends) in tokens[..words].iter().zip(&mut ends) {
             let glyphs = &window.glyphs()[token.start..token.end];

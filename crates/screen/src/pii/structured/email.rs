@@ -1,13 +1,13 @@
 //! E-mail addresses: a local part, `@` or a written-out `(at)`, and a dotted domain (RFC 5321 §4.1.2).
 //!
-//! Local parts have at most 64 characters and domains at most 190 (RFC 5321 §4.5.3.1 allows 255, but an address 254 in
-//! all).
+//! Domains have at most 190 characters (RFC 5321 §4.5.3.1 allows 255, but an address 254 in all). Local parts have at most 64
+//! there; here a longer one is read on, as far as terms are, so that nobody gets an address through by what is put before it.
 
 use crate::normal::{Pending, Window};
 use crate::pii::words::spelled;
 use crate::pii::{Entity, Hit, Known, Reading};
 
-const MAX_LOCAL: usize = 64;
+const MAX_LOCAL: usize = 1024;
 const MAX_DOMAIN: usize = 190;
 
 /// How people write `@` and `.` to hide an address from programs.

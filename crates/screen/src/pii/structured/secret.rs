@@ -2,7 +2,7 @@
 //! (RFC 7468), and by the words before a value.
 
 use crate::normal::{Pending, Window};
-use crate::pii::words::{Before, spelled};
+use crate::pii::words::{Before, begins_with, spelled};
 use crate::pii::{Entity, Hit, Known, Reading};
 
 /// What a key of an issuer begins with, letters as written, and how many characters follow at least: from the documentation of
@@ -252,7 +252,9 @@ impl Value {
 
 /// A key that begins as its issuer's do. Letters count as written: `ASIA` is no key in small letters.
 fn issued(window: &Window<'_>, at: usize) -> Result<Option<usize>, Pending> {
-    'prefixes: for (prefix, least) in PREFIXES {
+    let Some(first) = window.get(at)? else { return Ok(None) };
+    let of_first = PREFIXES.iter().filter(|(prefix, _)| begins_with(prefix, first.raw));
+    'prefixes: for (prefix, least) in of_first {
         for (place, c) in (at..).zip(prefix.chars()) {
             if window.get(place)?.is_none_or(|glyph| glyph.raw != c) {
                 continue 'prefixes;

@@ -1,6 +1,8 @@
 //! Telephone numbers of the world: with a country code (ITU-T E.164), in the North American form, with the zero of a
 //! national number, and in any other form where the words around say what it is. Extensions belong to them.
 
+use std::sync::LazyLock;
+
 use crate::normal::{Pending, Window};
 use crate::pii::words::{Before, after_spaces, one_of};
 use crate::pii::{Entity, Hit, Known, Reading};
@@ -64,6 +66,10 @@ const SAID: &[&str] = &[
     "热线",
     "拨打",
 ];
+
+/// Those that may stand further off.
+static FAR: LazyLock<Vec<&str>> =
+    LazyLock::new(|| SAID.iter().copied().filter(|word| !DIRECT.contains(word)).collect());
 
 /// Words before a number by which it is another one, although `number` stands there too.
 const OTHERS: &[&str] = &[
@@ -144,8 +150,7 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
         }
         let direct = Before::of(window, at, 12).trimmed(|c| !c.is_alphanumeric());
         let far = Before::of(window, at, 40);
-        let far_said =
-            SAID.iter().filter(|word| !DIRECT.contains(word)).any(|word| far.has(&[word]));
+        let far_said = far.has(&FAR);
         let after = after_spaces(window, end, 2)?;
         let after = if window.char(after)? == Some('-') { after + 1 } else { after };
         let followed = one_of(window, after, AFTER)?.is_some();
