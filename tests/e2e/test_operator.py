@@ -413,5 +413,5 @@ def test_metrics_count_and_keep_silent(config):
         text = gate.get("/metrics").text
     assert 'yumen_requests_total{surface="chat_completions",outcome="ok"} 1' in text
     assert 'yumen_requests_total{surface="chat_completions",outcome="key_unknown"} 1' in text
-    assert 'yumen_screen_notices_total{direction="input",action="pseudonymise"} 1' in text
+    assert 'yumen_screen_notices_total{direction="input",action="pseudonymise",category="personal_data"} 1' in text
     assert "13800138000" not in text

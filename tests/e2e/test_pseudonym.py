@@ -97,3 +97,33 @@ def test_a_token_that_somebody_wrote_is_never_resolved(own_demo):
     [token] = tokens_of(own_demo, "one", f"Ring {PHONE}.")
     chat(own_demo, f"My number is {PHONE}. The mail says {token}.", prompt_cache_key="one")
     assert "The mail says [phone]" in asked(own_demo).splitlines()[-1]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_contact_whom_no_rule_knows_leaves_as_a_token_and_comes_back(own_demo, stream):
+    words = "Give the kettle fox a blue cup, please."
+
+    def says(**more):
+        body = {"input": {"messages": [{"role": "user", "content": words}]}, "language": "en", **more}
+        headers = {"Accept": "text/event-stream"} if stream else None
+        answer = own_demo.post("/v1/features/assistant.chat", body, key="yk_demo_us", headers=headers)
+        assert answer.status == 200, answer.text
+        return answer.text
+
+    says()
+    assert words in asked(own_demo), "nothing says that it is a name"
+    told = says(contacts=["Kettle Fox", "Nobody Else"])
+    last = asked(own_demo).splitlines()[-1]
+    assert "fox" not in last.lower() and "Nobody" not in last
+    assert re.search(r"Give the ⟦name·\w{6}⟧ a blue cup, please\.", last)
+    # The emulated partner repeats what it was asked.
+    assert words in told and "pii.name" in told
+    says()
+    assert words in asked(own_demo).splitlines()[-1], "the next request knows nothing of them"
+
+
+@pytest.mark.parametrize("contacts", [["a"] * 1001, ["a" * 65], "Kettle Fox", [1]])
+def test_too_many_or_too_long_contacts_are_refused(demo, contacts):
+    body = {"input": {"messages": [{"role": "user", "content": "hello"}]}, "language": "en", "contacts": contacts}
+    answer = demo.post("/v1/features/assistant.chat", body, key="yk_demo_us")
+    assert (answer.status, answer.json["code"]) == (422, "input_invalid")

@@ -1,6 +1,7 @@
 """Operating the screens: packs while requests run, reports and appeals, people who are stopped, what the public sees."""
 
 import json
+import re
 import threading
 
 import pytest
@@ -243,6 +244,34 @@ def test_what_comes_again_as_history_is_refused_and_not_counted_again(strict, bo
         assert says(gate, bad, calm) == (422, None)
         assert says(gate, bad) == (422, "limit")
         assert says(gate, calm)[0] == 403
+
+
+def test_what_is_only_detected_is_counted_and_nobody_is_told(tmp_path):
+    catalog = tmp_path / "catalog" / "packs"
+    catalog.mkdir(parents=True)
+    actions = re.compile(r"actions = {.*}")
+    untouched = 'actions = { to_partner = "detect", from_partner = "detect", to_device = "detect", from_device = "detect" }'
+    text = actions.sub(untouched, PACK.format(version="1", phrase="red lantern"))
+    (catalog / "lanterns.toml").write_text(text)
+    said = "Is a red lantern like a red lantern?"
+    body = {"model": "assistant.chat", "messages": [{"role": "user", "content": said}]}
+
+    def account(gate):
+        months = gate.get("/admin/v1/transparency", key="ya_demo").json["markets"]
+        return {category["category"]: category["counts"] for month in months for category in month["categories"]}
+
+    with demo_gate(tmp_path / "data", "--catalog", catalog.parent) as gate:
+        whole = gate.post("/v1/chat/completions", body, key="yk_demo_cn")
+        streamed = gate.post("/v1/chat/completions", body | {"stream": True}, key="yk_demo_cn")
+        for answer in (whole, streamed):
+            # The emulated partner repeats what it was asked.
+            assert answer.status == 200 and "lanterns.colour" not in answer.text
+        assert said in whole.text
+        wait_for(lambda: account(gate).get("lanterns") == {"found": 8})
+        metrics = gate.get("/metrics").text
+        for direction in ("input", "output"):
+            counted = f'direction="{direction}",action="detect",category="lanterns"'
+            assert f"yumen_screen_notices_total{{{counted}}} 4" in metrics
 
 
 def test_the_public_account_survives_a_restart_and_hides_small_counts(strict):

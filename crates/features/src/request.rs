@@ -7,11 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Feature, FeatureError, Task, TextLanguage};
 
+/// The most names of contacts that a request may bring.
+const MOST_CONTACTS: usize = 1_000;
+
+/// The most characters of such a name.
+const LONGEST_CONTACT: usize = 64;
+
 /// A request for one feature, parsed and within the feature's limits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeatureRequest {
     input: FeatureInput,
     language: TextLanguage,
+    contacts: Vec<String>,
 }
 
 /// The typed input of each feature.
@@ -98,6 +105,14 @@ impl FeatureRequest {
         let raw: RawRequest = serde_json::from_slice(body).map_err(|error| {
             if error.is_data() { invalid(error.to_string()) } else { FeatureError::NotJson(error) }
         })?;
+        let contacts = raw.contacts;
+        if contacts.len() > MOST_CONTACTS
+            || contacts.iter().any(|name| name.chars().nth(LONGEST_CONTACT).is_some())
+        {
+            return Err(invalid(format!(
+                "`contacts` are at most {MOST_CONTACTS} names of at most {LONGEST_CONTACT} characters"
+            )));
+        }
         let input = match feature.task() {
             Task::Device(_) => {
                 let TextInput { text } = typed(raw.input.get()).map_err(invalid)?;
@@ -149,7 +164,7 @@ impl FeatureRequest {
                 }
             },
         };
-        let request = Self { input, language };
+        let request = Self { input, language, contacts };
         request.check(feature)?;
         Ok(request)
     }
@@ -162,6 +177,11 @@ impl FeatureRequest {
     /// The language to answer in.
     pub fn language(&self) -> TextLanguage {
         self.language
+    }
+
+    /// The names of the person's contacts: to find them in the input with, and no part of it.
+    pub fn contacts(&self) -> impl Iterator<Item = &str> {
+        self.contacts.iter().map(String::as_str)
     }
 
     pub(crate) fn into_parts(self) -> (FeatureInput, TextLanguage) {
@@ -230,6 +250,8 @@ struct RawRequest<'a> {
     #[serde(borrow)]
     input: &'a serde_json::value::RawValue,
     language: Option<String>,
+    #[serde(default)]
+    contacts: Vec<String>,
 }
 
 #[derive(Deserialize)]

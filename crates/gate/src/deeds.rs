@@ -21,8 +21,9 @@ use yumen_screen::{Action, Notice};
 const LEAST: u64 = 10;
 
 /// What was counted, in the order of the public account.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 12] = [
     "screened",
+    "found",
     "told",
     "masked",
     "stopped",
@@ -74,7 +75,8 @@ impl Deeds {
     /// The screen did something.
     pub(crate) fn notice(&self, market: &MarketId, notice: &Notice) {
         let deed = match notice.action {
-            Action::Allow | Action::Detect => return,
+            Action::Allow => return,
+            Action::Detect => "found",
             Action::Tell => "told",
             Action::Mask | Action::Replace | Action::Pseudonymise => "masked",
             Action::Retract => "retracted",

@@ -85,18 +85,29 @@ impl Journal {
         &self.cleared.id
     }
 
-    /// What the screen did to a whole text.
+    /// What the screen did to a text. Leaves what the person is told: what was only detected is counted, and no more.
+    pub(crate) fn screened(&self, notices: &mut Vec<Notice>) {
+        notices.retain(|notice| {
+            if notice.is_told() {
+                self.notice(notice);
+            } else {
+                self.count(notice);
+            }
+            notice.is_told()
+        });
+    }
+
+    /// What was done to a text.
     pub(crate) fn notices(&self, notices: &[Notice]) {
         for notice in notices {
             self.notice(notice);
         }
     }
 
-    /// One thing that the screen did.
+    /// One thing that was done.
     pub(crate) fn notice(&self, notice: &Notice) {
         let action = notice.action.as_str();
-        self.counters.notice(notice.direction, action, notice.count);
-        self.deeds.notice(&self.cleared.market, notice);
+        self.count(notice);
         self.queue(&Entry::Notice(NoticeEntry {
             action: action.into(),
             count: notice.count,
@@ -105,6 +116,11 @@ impl Journal {
             rule: notice.code.as_str().into(),
             time: Timestamp::now(),
         }));
+    }
+
+    fn count(&self, notice: &Notice) {
+        self.counters.notice(notice);
+        self.deeds.notice(&self.cleared.market, notice);
     }
 
     /// The request, or the rest of its answer, was not served.

@@ -185,7 +185,7 @@ fn told(journal: &Journal, ruling: Ruling) -> (Vec<Notice>, Option<bool>) {
     let withheld = ruling.withholds().then_some(ruling.unavailable);
     journal.notices(&ruling.notices);
     let mut notices = ruling.notices;
-    notices.retain(|notice| notice.action > Action::Detect);
+    notices.retain(Notice::is_told);
     (notices, withheld)
 }
 

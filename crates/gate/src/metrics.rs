@@ -11,6 +11,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use yumen_judges::Asked;
 use yumen_partners::{Attempt, Partners};
+use yumen_screen::Notice;
 
 use crate::alarm::AlarmKind;
 
@@ -84,6 +85,7 @@ struct RequestLabels {
 struct NoticeLabels {
     direction: &'static str,
     action: &'static str,
+    category: String,
 }
 
 /// Counts one answer as open until it is dropped.
@@ -107,7 +109,7 @@ impl Metrics {
         let notices = Family::default();
         registry.register(
             "screen_notices",
-            "What the screen did, by direction and action",
+            "What the screen did, by direction, action and category",
             Family::clone(&notices),
         );
         let alarms = Family::<AlarmLabels, Counter>::default();
@@ -210,9 +212,14 @@ impl Counters {
         self.requests.get_or_create(&RequestLabels { surface, outcome }).inc();
     }
 
-    pub(crate) fn notice(&self, direction: &'static str, action: &'static str, count: u32) {
-        let labels = NoticeLabels { direction, action };
-        self.notices.get_or_create(&labels).inc_by(u64::from(count));
+    pub(crate) fn notice(&self, notice: &Notice) {
+        let category = notice.category.as_deref().map(|category| category.id.clone());
+        let labels = NoticeLabels {
+            direction: notice.direction,
+            action: notice.action.as_str(),
+            category: category.unwrap_or_default(),
+        };
+        self.notices.get_or_create(&labels).inc_by(u64::from(notice.count));
     }
 
     pub(crate) fn alarm(&self, code: &'static str) {

@@ -122,6 +122,12 @@ fn path(feature: &Feature) -> Value {
                     "properties": {
                         "input": feature.input_schema(),
                         "language": {"type": "string", "description": format!("One of {languages:?}, or a tag below it.")},
+                        "contacts": {
+                            "type": "array",
+                            "maxItems": 1000,
+                            "items": {"type": "string", "maxLength": 64},
+                            "description": "Names of the person's contacts: known as names in this request, neither kept nor sent on.",
+                        },
                     },
                 }}},
             },

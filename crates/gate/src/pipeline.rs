@@ -22,7 +22,7 @@ use yumen_partners::{Answer, AskError, Manner, RouteError, Stray, Unanswered};
 use yumen_policy::{
     Clearance, Digest, MarketId, ModelRef, Outcome, Release, Timestamp, UiLanguage, Verdict, clear,
 };
-use yumen_screen::{Action, FromDevice, FromPartner, Notice, Screen, ToDevice, Vault};
+use yumen_screen::{Action, FromDevice, FromPartner, Gazetteer, Notice, Screen, ToDevice, Vault};
 use yumen_wire::Completion;
 
 use crate::alarm::{About, AlarmKind};
@@ -51,6 +51,8 @@ pub(crate) struct Way<'a> {
     pub(crate) conversation: Option<String>,
     /// The tools that are the person's own.
     pub(crate) own_tools: OwnTools,
+    /// The names of the person's contacts: for this request, and nowhere kept.
+    pub(crate) contacts: Gazetteer,
 }
 
 /// An answer that may be written.
@@ -223,8 +225,9 @@ impl Way<'_> {
         let (journal, screen) = (opening.journal, Arc::clone(&opening.screen));
         let said = self.said(&prompt);
         let screened = screen.whole(prompt, ToDevice);
-        let (prompt, notices) = self.input(&opening.market, journal, &screen, said, screened)?;
-        journal.notices(&notices);
+        let (prompt, mut notices) =
+            self.input(&opening.market, journal, &screen, said, screened)?;
+        journal.screened(&mut notices);
         let route = self.gate.device.route(prompt)?;
         let served_by = self.served_by(Tier::Device, route.model(), false, route.clearance());
         let (mut record, labels) = opening.open(served_by, notices);
@@ -234,8 +237,8 @@ impl Way<'_> {
         let output = self.gate.device.run(route).await;
         let admission = self.opening(admission).await?;
         journal.screens();
-        let (output, more) = screen.whole(output?, FromDevice)?;
-        journal.notices(&more);
+        let (output, mut more) = screen.whole(output?, FromDevice)?;
+        journal.screened(&mut more);
         record.notices.extend(more);
         Ok(Served { record, admission, content: Content::Device(labels.stamp(output)) })
     }
@@ -252,10 +255,11 @@ impl Way<'_> {
         let rule = prompt.feature().failover().after_first;
         let mut vault = self.vault(prompt.clearance())?;
         let said = self.said(&prompt);
-        let screened = screen.pseudonymised(prompt, &mut vault);
-        let (prompt, notices) = self.input(&opening.market, journal, &screen, said, screened)?;
+        let screened = screen.pseudonymised(prompt, &mut vault, &self.contacts);
+        let (prompt, mut notices) =
+            self.input(&opening.market, journal, &screen, said, screened)?;
         let restoring = Restoring::new(vault, prompt.get(), self.own_tools.clone());
-        journal.notices(&notices);
+        journal.screened(&mut notices);
         let judging = Judging::of(&self.gate.judges, prompt.get(), &screen, journal);
         let counters = self.gate.metrics.counters().clone();
         let conversation = self.conversation();
@@ -308,7 +312,7 @@ impl Way<'_> {
                 let completion = if stopped { completion.stopped() } else { completion };
                 let (completion, more) = restoring.whole(completion);
                 notices.extend(more);
-                journal.notices(&notices);
+                journal.screened(&mut notices);
                 notices.extend(judged);
                 record.served_by = Arc::clone(trail.served_by());
                 Content::Whole(Box::new(labels.stamp(completion)), notices)

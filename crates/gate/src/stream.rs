@@ -262,14 +262,14 @@ impl LabelledStream {
 
     fn told(
         &mut self,
-        notices: Vec<Notice>,
+        mut notices: Vec<Notice>,
         stopped: bool,
         refused: Option<Refusal>,
         out: &mut Vec<Piece>,
     ) {
-        let refused_by = refused.as_ref().map_or(&[][..], |refusal| &refusal.notices);
-        for notice in notices.iter().chain(refused_by) {
-            self.watch.journal.notice(notice);
+        self.watch.journal.screened(&mut notices);
+        if let Some(refusal) = &refused {
+            self.watch.journal.notices(&refusal.notices);
         }
         out.extend(notices.into_iter().map(Piece::Notice));
         let ended = stopped || refused.is_some();

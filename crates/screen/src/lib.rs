@@ -48,10 +48,10 @@ pub use image::{Format, MOST_PIXELS, MOST_SIDE, Picture, PictureError, clean_pic
 pub use matcher::{View, Views};
 pub use notice::{Appeal, Notice, Refusal};
 pub use pack::{
-    Acceptance, Accepted, Action, Actions, Boundary, Candidate, Category, Coverage, Import,
-    Imported, LeftOut, NoRisk, Pack, PackBuild, PackContents, PackCounts, PackDiff, PackFile,
-    PackHeader, PackKeys, PackSecret, PackSource, Risk, RiskCoverage, RiskGroup, Sealed, Severity,
-    Status, TermDiff, Wanted, candidates,
+    Acceptance, Accepted, Action, Boundary, Candidate, Category, Coverage, Import, Imported,
+    LeftOut, NoRisk, Pack, PackBuild, PackContents, PackCounts, PackDiff, PackFile, PackHeader,
+    PackKeys, PackSecret, PackSource, Risk, RiskCoverage, RiskGroup, Sealed, Severity, TermDiff,
+    Wanted, candidates,
 };
 pub use pii::{Entity, EntitySet, Gazetteer, PersonalData, personal_data};
 #[cfg(feature = "train")]

@@ -366,9 +366,7 @@ impl Pass<'_, '_, '_> {
         let fresh = self.report(found);
         match self.border.effect(found) {
             Effect::Untouched => {
-                if fresh && action == Action::Tell {
-                    self.tally.add(found.rule, 1);
-                }
+                self.tally.add(found.rule, u32::from(fresh));
             }
             Effect::Covered => self.cover(found, rest),
             Effect::Ended => {
@@ -433,9 +431,7 @@ impl Pass<'_, '_, '_> {
             let ((b, c, u), (b2, c2, u2)) = (late.start.original, late.end.original);
             let span = Span { bytes: b..b2, chars: c..c2, utf16: u..u2 };
             self.written.findings.push(self.border.finding(late.found, span));
-            if action > Action::Detect {
-                self.tally.add(late.found.rule, 1);
-            }
+            self.tally.add(late.found.rule, 1);
         }
         if Effect::of(action) == Effect::Covered {
             self.revise(late);

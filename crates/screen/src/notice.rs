@@ -34,6 +34,11 @@ pub struct Notice {
 }
 
 impl Notice {
+    /// Whether it is for the person: what was only detected is for those who count.
+    pub fn is_told(&self) -> bool {
+        self.action > Action::Detect
+    }
+
     /// What no rule of a pack did, and nobody can object to.
     pub fn new(
         code: impl Into<String>,

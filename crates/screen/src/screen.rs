@@ -137,7 +137,8 @@ impl Screen {
         })
     }
 
-    /// Reads every passage of a value, masks in place what is to be masked, and tells what was done.
+    /// Reads every passage of a value, masks in place what is to be masked, and tells what was done. Of the notices the person is
+    /// told those that [`Notice::is_told`] says.
     ///
     /// `_crossing` is the border it is to cross, such as [`ToPartner`](crate::ToPartner); the proof is good for that one only.
     pub fn whole<T: Passages, C: Crossing>(
@@ -145,15 +146,17 @@ impl Screen {
         value: T,
         _crossing: C,
     ) -> Result<(Screened<T, C>, Vec<Notice>), Refusal> {
-        self.read(value, None)
+        self.read(value, None, nobody())
     }
 
     /// As [`whole`](Self::whole), on the way to a partner: what a rule pseudonymises gets a token, whose value is put into `vault`. Where
-    /// there are tokens, the model is told what they are. Tokens that stand in the value already are taken apart.
+    /// there are tokens, the model is told what they are. Tokens that stand in the value already are taken apart. The names of
+    /// `contacts` are names wherever they stand.
     pub fn pseudonymised<T: Tokens>(
         &self,
         mut value: T,
         vault: &mut Vault,
+        contacts: &Gazetteer,
     ) -> Result<(Screened<T, ToPartner>, Vec<Notice>), Refusal> {
         value.passages_mut(&mut |text| {
             if let Some(disarmed) = disarmed(text) {
@@ -161,7 +164,7 @@ impl Screen {
             }
         });
         let (screened, notices): (Screened<T, ToPartner>, _) =
-            self.read(value, Some(&mut *vault))?;
+            self.read(value, Some(&mut *vault), contacts)?;
         let mut value = screened.into_inner();
         if !vault.is_empty() {
             value.explain_tokens();
@@ -173,8 +176,9 @@ impl Screen {
         &self,
         mut value: T,
         mut vault: Option<&mut Vault>,
+        person: &Gazetteer,
     ) -> Result<(Screened<T, C>, Vec<Notice>), Refusal> {
-        let context = Context { border: self.border(C::BOUNDARY), person: nobody(), revises: true };
+        let context = Context { border: self.border(C::BOUNDARY), person, revises: true };
         let mut refusal = None;
         value.pictures_mut(&mut |media| {
             if let Err(error) = clean_picture(media) {
@@ -250,8 +254,8 @@ fn disarm(text: &mut String, border: &Border<'_>, told: &mut Tally, refused: &mu
     let suspects = injection::find(text);
     let count = u32::try_from(suspects.len()).unwrap_or(u32::MAX);
     match border.action(rule) {
-        Action::Allow | Action::Detect => {}
-        Action::Tell => told.add(rule, count),
+        Action::Allow => {}
+        Action::Detect | Action::Tell => told.add(rule, count),
         Action::Stop | Action::Refuse => refused.add(rule, count),
         Action::Mask | Action::Replace | Action::Pseudonymise | Action::Retract => {
             // From the end, so that the places before stay where they are.

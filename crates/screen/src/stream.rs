@@ -9,7 +9,6 @@ use crate::finding::Finding;
 use crate::mask::{Ended, Replaced};
 use crate::notice::{Notice, Refusal, Tally};
 use crate::passage::{Passage, Progress};
-use crate::pii::Gazetteer;
 use crate::scan::Context;
 use crate::screen::{Screen, nobody};
 use crate::screened::Screened;
@@ -29,11 +28,10 @@ pub struct StreamScreen<C> {
 }
 
 /// How a stream is screened.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Manner {
     revises: bool,
     json: bool,
-    person: Option<Arc<Gazetteer>>,
 }
 
 /// What one chunk set free.
@@ -44,7 +42,7 @@ pub struct Step<C> {
     pub text: Option<Screened<String, C>>,
     /// What is to be replaced in the text given out before this step, in this order.
     pub revisions: Vec<Revision<C>>,
-    /// What the person is to be told.
+    /// What was done; the person is told of it as far as [`Notice::is_told`] says.
     pub notices: Vec<Notice>,
     /// What was found, in the order of the text.
     pub findings: Vec<Finding>,
@@ -101,13 +99,6 @@ impl<C: Crossing> StreamScreen<C> {
     #[must_use]
     pub fn in_json(mut self) -> Self {
         self.manner.json = true;
-        self
-    }
-
-    /// The same for a person whose contacts' names are known.
-    #[must_use]
-    pub fn knowing(mut self, person: Arc<Gazetteer>) -> Self {
-        self.manner.person = Some(person);
         self
     }
 
@@ -174,12 +165,8 @@ impl<C: Crossing> StreamScreen<C> {
     }
 }
 
-fn context<'c, C: Crossing>(screen: &'c Screen, manner: &'c Manner) -> Context<'c> {
-    Context {
-        border: screen.border(C::BOUNDARY),
-        person: manner.person.as_deref().unwrap_or_else(|| nobody()),
-        revises: manner.revises,
-    }
+fn context<'c, C: Crossing>(screen: &'c Screen, manner: &Manner) -> Context<'c> {
+    Context { border: screen.border(C::BOUNDARY), person: nobody(), revises: manner.revises }
 }
 
 fn step<C: Crossing>(progress: Progress, tally: Tally, context: Context<'_>) -> Step<C> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use proptest::prelude::*;
 use yumen_screen::{
-    FromPartner, Notice, Pack, PseudonymSecret, RestoringScreen, Screen, Step, Vault,
+    FromPartner, Gazetteer, Notice, Pack, PseudonymSecret, RestoringScreen, Screen, Step, Vault,
 };
 use yumen_wire::{Completion, FinishReason, Passages, Tokens, ToolCall};
 
@@ -61,7 +61,7 @@ fn vault(conversation: &str) -> Vault {
 fn sent(text: &str, conversation: &str) -> (String, bool, Arc<Vault>) {
     let mut vault = vault(conversation);
     let letter = Letter(text.to_owned(), false);
-    let (letter, _) = screen().pseudonymised(letter, &mut vault).unwrap();
+    let (letter, _) = screen().pseudonymised(letter, &mut vault, &Gazetteer::default()).unwrap();
     let Letter(text, told) = letter.into_inner();
     (text, told, Arc::new(vault))
 }
@@ -370,8 +370,9 @@ fn no_shipped_pack_takes_a_token_for_something_else() {
         (0..500).map(|n| format!("write to lin{n}@example.com now")).collect();
     for text in numbers {
         for text in [text.clone(), format!("请{text}谢谢")] {
-            let (letter, _) =
-                screen.pseudonymised(Letter(text.clone(), false), &mut vault).unwrap();
+            let (letter, _) = screen
+                .pseudonymised(Letter(text.clone(), false), &mut vault, &Gazetteer::default())
+                .unwrap();
             let Letter(sent, told) = letter.into_inner();
             assert!(told && sent.contains('·') && !sent.contains('@'), "{sent}");
             let (answer, notices) = screen.whole(completion(&sent), FromPartner).unwrap();

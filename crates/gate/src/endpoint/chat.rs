@@ -12,7 +12,7 @@ use yumen_features::{Feature, Nonce, Task, prepare_chat};
 use yumen_label::{Label, Labelled};
 use yumen_ledger::Admitted;
 use yumen_policy::{Timestamp, UiLanguage};
-use yumen_screen::Notice;
+use yumen_screen::{Gazetteer, Notice};
 use yumen_wire::serve::{ChatCompletionRequest, ChunkEncoder, completion};
 use yumen_wire::{Event, ToolCallDelta, WireError};
 
@@ -49,8 +49,16 @@ pub(crate) async fn completions(
     let feature = chat_feature(gate, &asked.model)?;
     let ChatCompletionRequest { mut chat, include_usage, stream, conversation, .. } = asked;
     let own_tools = OwnTools::of(&headers)?;
-    let way =
-        Way { gate, snapshot: &snapshot, caller: &caller, now, language, conversation, own_tools };
+    let way = Way {
+        gate,
+        snapshot: &snapshot,
+        caller: &caller,
+        now,
+        language,
+        conversation,
+        own_tools,
+        contacts: Gazetteer::default(),
+    };
     let clearance = way.clear(feature).await?;
     let delivery = if stream { Delivery::Chunks } else { Delivery::Whole };
     pictures::check(gate, clearance.market(), &chat)?;

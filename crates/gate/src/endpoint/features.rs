@@ -3,6 +3,7 @@
 use http::{HeaderMap, header};
 use yumen_features::{Feature, FeatureRequest, Nonce, prepare};
 use yumen_policy::{Timestamp, clear};
+use yumen_screen::Gazetteer;
 
 use crate::caller::Caller;
 use crate::display::Display;
@@ -67,7 +68,7 @@ pub(crate) async fn run(
             format!("没有功能 {id:?}；GET /v1/features 列出全部功能。"),
         )
     })?;
-    let way = Way {
+    let mut way = Way {
         gate,
         snapshot: &snapshot,
         caller: &caller,
@@ -75,12 +76,14 @@ pub(crate) async fn run(
         language,
         conversation: None,
         own_tools: OwnTools::default(),
+        contacts: Gazetteer::default(),
     };
     // The verdict comes before the body: a device that may not have the feature sends nothing.
     let clearance = way.clear(feature).await?;
     let body = intake::json_body(&headers, body).await?;
     let question = FeatureRequest::parse(feature, &body, yumen_device::detect)?;
     drop(body);
+    way.contacts = Gazetteer::new(question.contacts());
     let streamed = wants_events(&headers);
     let delivery = if streamed { Delivery::Events } else { Delivery::Whole };
     let nonce = Nonce::new(random()?);

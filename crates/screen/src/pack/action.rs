@@ -76,20 +76,20 @@ impl Action {
 /// The action of one rule at each boundary; none may be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Actions {
+pub(crate) struct Actions {
     /// At [`Boundary::ToPartner`].
-    pub to_partner: Action,
+    pub(crate) to_partner: Action,
     /// At [`Boundary::FromPartner`].
-    pub from_partner: Action,
+    pub(crate) from_partner: Action,
     /// At [`Boundary::ToDevice`].
-    pub to_device: Action,
+    pub(crate) to_device: Action,
     /// At [`Boundary::FromDevice`].
-    pub from_device: Action,
+    pub(crate) from_device: Action,
 }
 
 impl Actions {
     /// The action at one boundary, as it stands in the pack.
-    pub fn at(self, boundary: Boundary) -> Action {
+    pub(crate) fn at(self, boundary: Boundary) -> Action {
         match boundary {
             Boundary::ToPartner => self.to_partner,
             Boundary::FromPartner => self.from_partner,

@@ -86,7 +86,7 @@ impl From<Severity> for u8 {
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Status {
+pub(crate) enum Status {
     /// A person accepted it: it is looked for.
     #[default]
     Active,

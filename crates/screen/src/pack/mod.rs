@@ -44,8 +44,9 @@ use yumen_policy::{Digest, MarketId, SignerKey};
 use crate::error::ScreenError;
 
 pub use accept::{Acceptance, Accepted, Candidate, Wanted, candidates};
-pub use action::{Action, Actions, Boundary};
-pub use category::{Category, Severity, Status};
+pub(crate) use action::Actions;
+pub use action::{Action, Boundary};
+pub use category::{Category, Severity};
 pub use coverage::{Coverage, RiskCoverage};
 pub use diff::{PackDiff, TermDiff};
 pub use file::{PackBuild, PackFile};

@@ -49,11 +49,6 @@ impl Gazetteer {
         gazetteer
     }
 
-    /// Whether it has no names.
-    pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
-    }
-
     /// Adds a name in its normalised form.
     pub(crate) fn add(&mut self, name: &[char], capital: bool) {
         if !(2..=MAX_NAME).contains(&name.len()) || !name.iter().any(|c| c.is_alphabetic()) {
