@@ -1,12 +1,16 @@
-"""Pictures in chats: cleaned, bounded, and only where an operator lets them."""
+"""Pictures in chats: cleaned, bounded, judged, and only where an operator lets them."""
 
 import base64
+import contextlib
+import json
 import struct
 import zlib
 
 import pytest
 
+from market import Ground, market
 from partner_side import asked
+from test_judges import Guard, notices, safe
 
 SECRET = b"31.2304N 121.4737E"
 
@@ -59,3 +63,137 @@ def test_where_no_operator_lets_them_pictures_stay(own_demo):
     answer = look(own_demo, data(png()), key="yk_demo_cn")
     assert (answer.status, answer.json["error"]["code"]) == (422, "input_invalid")
     assert asked(own_demo) == ""
+
+
+# What follows is of the mainland, which demands a judge of pictures, with a partner whose model takes pictures.
+
+LETS_IN = 'pictures = ["cn"]\n'
+RED, BLUE = png(4, 4), png(8, 8)
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory):
+    return Ground(tmp_path_factory.mktemp("ground"))
+
+
+@pytest.fixture
+def guard():
+    guard = Guard()
+    yield guard
+    guard.close()
+
+
+@pytest.fixture
+def gate(ground, tmp_path, guard):
+    """A function that runs a mainland gate, with these tables in its configuration."""
+    with contextlib.ExitStack() as stack:
+
+        def run(judge="", lets_in=LETS_IN):
+            return stack.enter_context(market(ground, tmp_path / "gate", ("deepseek",), more=lets_in + judge))
+
+        yield run
+
+
+def sees(guard, more="", timeout_ms=20_000):
+    return f"""
+[[judge]]
+id = "eye"
+kind = "guard"
+base_url = "{guard.base}"
+region = "CN"
+model = "vision"
+timeout_ms = {timeout_ms}
+pictures = true
+directions = []
+instruction = "Answer in the two lines of a guard."
+{more}
+
+[[judge.rule]]
+said = "Violent"
+category = "storms"
+action = "refuse"
+"""
+
+
+def parts(*pictures):
+    images = [{"type": "image_url", "image_url": {"url": data(picture)}} for picture in pictures]
+    return [{"type": "text", "text": "Call 13800138000. What is this?"}, *images]
+
+
+def sent(one):
+    """The bodies that reached the partner."""
+    [partner] = one.partners.values()
+    return [json.dumps(json.loads(body)) for body in partner.own("GET", "asked")]
+
+
+def flags_picture(picture):
+    url = data(picture)
+    return lambda messages: "Safety: Unsafe\nCategories: Violent" if url in json.dumps(messages) else safe(messages)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_picture_that_was_judged_reaches_the_partner_without_what_it_told(gate, guard, stream):
+    one = gate(sees(guard))
+    seen = one.ask(stream, content=parts(png(parts=[(b"tEXt", b"Comment\0" + SECRET)]), BLUE))
+    assert seen.succeeded, seen
+    [body] = sent(one)
+    assert data(png()) in body and data(BLUE) in body
+    assert len(guard.asked) == 2
+    for messages, picture in zip(sorted(guard.asked, key=lambda asked: data(BLUE) in json.dumps(asked)), (RED, BLUE)):
+        system, user = messages
+        assert system == {"role": "system", "content": "Answer in the two lines of a guard."}
+        text, image = user["content"]
+        # The judge is told no more of the person than the partner is.
+        assert "What is this?" in text["text"] and "13800138000" not in text["text"]
+        assert image == {"type": "image_url", "image_url": {"url": data(picture)}}
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_picture_that_was_found_unsafe_reaches_nobody(gate, guard, stream):
+    guard.say = flags_picture(BLUE)
+    one = gate(sees(guard))
+    seen = one.ask(stream, content=parts(RED, BLUE))
+    assert (seen.status, seen.error["code"]) == (422, "screen_refused"), seen
+    assert notices(seen)["judge.eye.storms"]["direction"] == "input"
+    assert sent(one) == []
+    assert one.ask(stream, content=parts(RED)).succeeded
+    assert len(sent(one)) == 1
+
+
+def test_a_judge_of_pictures_alone_is_asked_about_no_text(gate, guard):
+    one = gate(sees(guard))
+    assert one.ask().complete
+    assert guard.asked == []
+
+
+def test_without_a_verdict_in_time_the_picture_stays(gate, guard):
+    guard.say = lambda messages: None
+    one = gate(sees(guard, timeout_ms=200))
+    seen = one.ask(content=parts(RED))
+    assert (seen.status, seen.error["code"]) == (503, "judge_unavailable"), seen
+    assert sent(one) == []
+    outcomes = one.metrics("yumen_judge_questions_total")
+    assert outcomes == {(("judge", "eye"), ("outcome", "timeout")): 1}
+
+
+def test_a_picture_too_large_for_its_judge_stays(gate, guard):
+    one = gate(sees(guard, "max_picture_kib = 1"))
+    large = png(parts=[(b"IDAT", bytes(3000))])
+    assert one.ask(content=parts(large)).error["code"] == "judge_unavailable"
+    assert sent(one) == [] and guard.asked == []
+
+
+@pytest.mark.parametrize("more", [None, 'on_failure = "open"', 'markets = ["us"]'])
+def test_the_mainland_takes_no_picture_unless_a_judge_would_withhold_it(gate, guard, more):
+    one = gate("" if more is None else sees(guard, more))
+    seen = one.ask(content=parts(RED))
+    assert (seen.status, seen.error["code"]) == (422, "input_invalid"), seen
+    assert "要求图片经外部审核" in seen.error["message"]
+    assert sent(one) == [] and guard.asked == []
+    assert one.ask().complete
+
+
+def test_a_judge_alone_lets_no_picture_in(gate, guard):
+    one = gate(sees(guard), lets_in="")
+    assert one.ask(content=parts(RED)).error["code"] == "input_invalid"
+    assert sent(one) == [] and guard.asked == []

@@ -3,7 +3,7 @@
 //!
 //! A text goes to a judge as it would go to a partner, masked by the same rules. The first byte waits for the verdict on what was
 //! asked only where a failure of the judge closes; everywhere else the verdict is taken into account as soon as it is there, and at the latest
-//! before the answer ends. Nothing here has a task of its own: dropping a request drops its questions.
+//! before the answer ends. Pictures cannot be unsent: they are judged before anybody else sees them. Nothing here has a task of its own: dropping a request drops its questions.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -15,9 +15,9 @@ use std::task::{Context, Poll};
 use futures_util::stream::FuturesOrdered;
 use futures_util::{Stream as _, future};
 use yumen_features::{Body, Prompt};
-use yumen_judges::{Chosen, Direction, Judges, Ruling, When};
+use yumen_judges::{Chosen, Direction, Judges, Picture, Ruling, When};
 use yumen_screen::{Action, FromPartner, Notice, Screen, Screened, ToPartner};
-use yumen_wire::{Completion, FinishReason, Message};
+use yumen_wire::{Completion, FinishReason, Message, Part};
 
 use crate::answer::{Piece, Pieces};
 use crate::journal::Journal;
@@ -34,6 +34,8 @@ type Deciding = Pin<Box<dyn Future<Output = Ruling> + Send>>;
 pub(crate) struct Judging {
     input: Option<Chosen>,
     output: Option<Chosen>,
+    /// Who judges the pictures, until that is done.
+    pictures: Option<(Chosen, Vec<Shown>)>,
     /// What the person asked, as it goes to the partner.
     asked: Arc<str>,
     screen: Arc<Screen>,
@@ -52,15 +54,29 @@ impl Judging {
         let (input, output) = (choose(Direction::Input), choose(Direction::Output));
         let any = input.is_some() || output.is_some();
         let asked = if any { asked(prompt).into() } else { Arc::default() };
-        Self { input, output, asked, screen: Arc::clone(screen), journal: journal.clone() }
+        let pictures = judges.choose_for_pictures(prompt.clearance());
+        let pictures =
+            pictures.map(|chosen| (chosen, shown(prompt))).filter(|(_, shown)| !shown.is_empty());
+        Self {
+            input,
+            output,
+            pictures,
+            asked,
+            screen: Arc::clone(screen),
+            journal: journal.clone(),
+        }
     }
 
-    /// Begins to have judged what is asked.
+    /// Begins to have judged what is asked. Its pictures are, once this is over.
     ///
     /// # Errors
-    /// Where the verdict is wanted before the model is asked, and withholds.
-    pub(crate) async fn begin(&self) -> Result<Input, Problem> {
+    /// Where the verdict is wanted before the model is asked, as that on pictures always is, and withholds.
+    pub(crate) async fn begin(&mut self) -> Result<Input, Problem> {
         let mut input = Input { deciding: None, demanded: false, notices: Vec::new() };
+        if let Some((chosen, shown)) = self.pictures.take() {
+            let pictures: Vec<_> = shown.iter().map(Shown::picture).collect();
+            input.rule(&self.journal, chosen.look(&pictures).await)?;
+        }
         if let Some(chosen) = self.input.clone().filter(|_| !self.asked.trim().is_empty()) {
             input.demanded = chosen.demanded();
             let before = chosen.when() == When::Before;
@@ -197,6 +213,37 @@ fn asked(prompt: &Prompt) -> String {
         .iter()
         .filter(|message| matches!(message, Message::User { .. } | Message::Tool { .. }));
     said.map(Message::text).collect::<Vec<_>>().join("\n\n")
+}
+
+/// A picture of a prompt.
+struct Shown {
+    url: String,
+    /// The words of its message, as they go to the partner.
+    beside: String,
+}
+
+impl Shown {
+    fn picture(&self) -> Picture<'_> {
+        Picture { url: &self.url, beside: &self.beside }
+    }
+}
+
+/// All pictures of a prompt.
+fn shown(prompt: &Prompt) -> Vec<Shown> {
+    let Body::Chat(chat) = prompt.body() else { return Vec::new() };
+    let mut all = Vec::new();
+    for message in &chat.messages {
+        let Message::User { content } = message else { continue };
+        let images = content.parts().iter().filter_map(|part| match part {
+            Part::Image(media) => Some(media),
+            _ => None,
+        });
+        all.extend(images.map(|media| Shown {
+            url: media.url().into_owned(),
+            beside: message.text().into_owned(),
+        }));
+    }
+    all
 }
 
 /// A question about a part of an answer: masked as what goes to a partner is.

@@ -1,14 +1,16 @@
 //! Pictures in a conversation: where they may go at all, and what becomes of them before they do.
 //!
 //! Text can be screened here; what a picture shows cannot. So no picture leaves for a partner but in the markets that the
-//! operator names (`server.pictures`), and none is named unless somebody did.
+//! operator names (`server.pictures`), and none is named unless somebody did; and where the market demands it, not without
+//! an external judge who looks at it first.
 
-use yumen_policy::MarketId;
+use yumen_policy::Clearance;
 use yumen_screen::clean_picture;
 use yumen_wire::{Chat, Content, Message, Part, Passages};
 
 use crate::gate::Gate;
 use crate::problem::Problem;
+use crate::snapshot::Snapshot;
 
 /// Cleans the pictures of a conversation, or says which one is not taken and why.
 pub(crate) fn clean(chat: &mut Chat) -> Result<(), Problem> {
@@ -41,14 +43,39 @@ fn picture_places(content: &Content) -> Vec<usize> {
     parts.filter(|(_, part)| matches!(part, Part::Image(_))).map(|(at, _)| at).collect()
 }
 
-/// Whether pictures may go to partners of a market.
-pub(crate) fn check(gate: &Gate, market: &MarketId, chat: &Chat) -> Result<(), Problem> {
-    if chat.modalities().is_text_only() || gate.pictures.contains(market) {
+/// Whether pictures may go to partners under a clearance.
+pub(crate) fn check(
+    gate: &Gate,
+    snapshot: &Snapshot,
+    clearance: &Clearance,
+    chat: &Chat,
+) -> Result<(), Problem> {
+    let market = clearance.market();
+    if chat.modalities().is_text_only() {
         return Ok(());
     }
-    Err(Problem::new(
-        "input_invalid",
-        format!("Pictures are not taken in the market {market}: nobody looks at what they show."),
-        format!("市场 {market} 暂不接受图片：没有对图片内容的审核。"),
-    ))
+    if !gate.pictures.contains(market) {
+        return Err(Problem::new(
+            "input_invalid",
+            format!("Pictures are not taken in the market {market}: nobody let them in."),
+            format!("市场 {market} 暂不接受图片：尚未开放。"),
+        ));
+    }
+    let wants_judge =
+        snapshot.policy.market(market).is_none_or(yumen_policy::Market::wants_pictures_judged);
+    // A judge whose failure opens would let through what nobody looked at.
+    let judged = || gate.judges.choose_for_pictures(clearance).is_some_and(|all| all.demanded());
+    if wants_judge && !judged() {
+        return Err(Problem::new(
+            "input_invalid",
+            format!(
+                "Pictures are not taken in the market {market}: it demands an external judge of pictures, and none that \
+                 withholds what it could not judge is configured."
+            ),
+            format!(
+                "市场 {market} 暂不接受图片：该市场要求图片经外部审核，而尚未配置审核失败即拦截的图片审核服务。"
+            ),
+        ));
+    }
+    Ok(())
 }

@@ -260,7 +260,7 @@ impl Way<'_> {
             self.input(&opening.market, journal, &screen, said, screened)?;
         let restoring = Restoring::new(vault, prompt.get(), self.own_tools.clone());
         journal.screened(&mut notices);
-        let judging = Judging::of(&self.gate.judges, prompt.get(), &screen, journal);
+        let mut judging = Judging::of(&self.gate.judges, prompt.get(), &screen, journal);
         let counters = self.gate.metrics.counters().clone();
         let conversation = self.conversation();
         let manner = delivery

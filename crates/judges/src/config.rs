@@ -11,6 +11,11 @@ use yumen_screen::Action;
 use crate::judge::JudgesError;
 use crate::verdict::Level;
 
+/// The most that `max_picture_kib` can be.
+const MOST_PICTURE_KIB: usize = 20_480;
+/// The most bytes of an `instruction`.
+const MOST_INSTRUCTION: usize = 16 * 1024;
+
 /// What a judge speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -91,7 +96,15 @@ pub struct JudgeConfig {
     /// The markets it judges in; all whose residency it lies in, when none is named.
     #[serde(default)]
     pub markets: Vec<MarketId>,
-    /// What it judges. Default both.
+    /// Whether it sees pictures, and so judges those a person sends, always before a model is asked.
+    #[serde(default)]
+    pub pictures: bool,
+    /// What a vision model that is no guard by itself is told before a picture, so that it answers in a guard's lines.
+    pub instruction: Option<String>,
+    /// The largest picture it is asked about, in KiB of the picture's bytes; a larger one is not judged, which is a failure. Default 2048.
+    #[serde(default = "max_picture_kib")]
+    pub max_picture_kib: usize,
+    /// Whose texts it judges. Default both; none for a judge of pictures alone.
     #[serde(default = "directions")]
     pub directions: Vec<Direction>,
     /// When the verdict must be there.
@@ -195,7 +208,24 @@ impl JudgeConfig {
         if !(self.cost_per_call.is_finite() && self.cost_per_call >= 0.0) {
             return wrong("`cost_per_call` is 0 or more".to_owned());
         }
-        if self.directions.is_empty() || self.concurrency == 0 {
+        if self.pictures && self.kind == Kind::AlibabaGuardrail {
+            return wrong(
+                "`pictures`: this service takes pictures at addresses only, and none of ours has one"
+                    .to_owned(),
+            );
+        }
+        if !(1..=MOST_PICTURE_KIB).contains(&self.max_picture_kib) {
+            return wrong(format!("`max_picture_kib` is 1 to {MOST_PICTURE_KIB}"));
+        }
+        if let Some(instruction) = &self.instruction {
+            if !(self.pictures && self.kind == Kind::Guard) {
+                return wrong("`instruction` goes before pictures, to a `guard`".to_owned());
+            }
+            if instruction.trim().is_empty() || instruction.len() > MOST_INSTRUCTION {
+                return wrong(format!("`instruction` is 1 to {MOST_INSTRUCTION} bytes"));
+            }
+        }
+        if self.directions.is_empty() && !self.pictures || self.concurrency == 0 {
             return wrong(
                 "`directions` and `concurrency` must leave it something to do".to_owned(),
             );
@@ -240,6 +270,10 @@ fn timeout_ms() -> u64 {
 
 fn directions() -> Vec<Direction> {
     vec![Direction::Input, Direction::Output]
+}
+
+fn max_picture_kib() -> usize {
+    2_048
 }
 
 fn min_chars() -> usize {

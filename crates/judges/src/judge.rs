@@ -16,14 +16,16 @@ use crate::config::JudgeConfig;
 use crate::judges::Question;
 use crate::key;
 use crate::pieces::pieces;
-use crate::shape::{Moment, Piece, Request, Shape};
+use crate::shape::{Moment, Picture, Piece, Request, Shape};
 use crate::verdict::Verdict;
 
 /// The most of an answer that is read, in bytes.
 const MOST_ANSWER: usize = 256 * 1024;
 /// The most pieces of one text; a longer text is not judged, which is a failure.
 const MOST_PIECES: usize = 64;
-/// Pieces of one text under way at once.
+/// The most pictures of one request; where there are more, they are not judged, which is a failure.
+const MOST_PICTURES: usize = 32;
+/// Pieces of one text, or pictures of one request, under way at once.
 const AT_ONCE: usize = 4;
 
 /// A set of judges that cannot be used; every variant names what to change.
@@ -67,6 +69,9 @@ pub enum Failure {
     /// The screen lets the text go to nobody, so it was not asked.
     #[error("the text may not be sent to it")]
     Forbidden,
+    /// It takes no pictures.
+    #[error("it takes no pictures")]
+    Blind,
     /// Its answer is not what the documentation says.
     #[error("its answer could not be read")]
     Malformed,
@@ -82,8 +87,8 @@ pub enum Failure {
     /// It did not answer in time.
     #[error("it did not answer in time")]
     Timeout,
-    /// The text has too many pieces.
-    #[error("the text is too long for it")]
+    /// The text has too many pieces, or there are too many pictures or too large ones.
+    #[error("what it is asked about is too large for it")]
     TooLong,
     /// It could not be reached, or the connection broke.
     #[error("it could not be reached")]
@@ -94,6 +99,7 @@ impl Failure {
     /// Its name in metrics.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Blind => "blind",
             Self::Busy => "busy",
             Self::Forbidden => "forbidden",
             Self::Malformed => "malformed",
@@ -143,16 +149,35 @@ impl Judge {
         if pieces.len() > MOST_PIECES {
             return (Err(Failure::TooLong), 0);
         }
+        let piece = |text| Piece { direction: question.direction, text, asked: question.asked };
+        self.all(pieces.into_iter().map(|text| Matter::Text(piece(text))).collect()).await
+    }
+
+    /// Asks about each of these pictures, beside no more words than a piece of text has, and how many calls that took.
+    pub(crate) async fn look(&self, pictures: &[Picture<'_>]) -> (Result<Verdict, Failure>, usize) {
+        let most = self.config.max_picture_kib * 1024;
+        if pictures.len() > MOST_PICTURES || pictures.iter().any(|p| size(p.url) > most) {
+            return (Err(Failure::TooLong), 0);
+        }
+        let cut = |picture: &Picture<'_>| {
+            let beside = picture.beside.char_indices().nth(self.config.max_chars);
+            beside.map_or(picture.beside.len(), |(end, _)| end)
+        };
+        let pictures = pictures.iter().map(|p| Picture { url: p.url, beside: &p.beside[..cut(p)] });
+        self.all(pictures.map(Matter::Picture).collect()).await
+    }
+
+    /// All of these as one question.
+    async fn all(&self, matters: Vec<Matter<'_>>) -> (Result<Verdict, Failure>, usize) {
         let Ok(_permit) = self.under_way.try_acquire() else { return (Err(Failure::Busy), 0) };
         let begun = self.began.elapsed();
         let admitted = self.breaker().admit(begun);
         if !matches!(admitted, Admit::Free | Admit::Probe) {
             return (Err(Failure::Resting), 0);
         }
-        let calls = pieces.len();
+        let calls = matters.len();
         // Made before they are put in a stream, which would not be `Send` with a closure of any lifetime in it.
-        let piece = |text| Piece { direction: question.direction, text, asked: question.asked };
-        let questions: Vec<_> = pieces.into_iter().map(|text| self.call(piece(text))).collect();
+        let questions: Vec<_> = matters.into_iter().map(|matter| self.call(matter)).collect();
         let all = stream::iter(questions).buffer_unordered(AT_ONCE);
         let all = all.try_fold(Verdict::default(), async |all, verdict| Ok(all.and(verdict)));
         let told = Told { judge: self, begun, probe: admitted == Admit::Probe };
@@ -161,8 +186,11 @@ impl Judge {
         (verdict, calls)
     }
 
-    async fn call(&self, piece: Piece<'_>) -> Result<Verdict, Failure> {
-        let request = self.shape.encode(piece, &now());
+    async fn call(&self, matter: Matter<'_>) -> Result<Verdict, Failure> {
+        let request = match matter {
+            Matter::Text(piece) => self.shape.encode(piece, &now()),
+            Matter::Picture(picture) => self.shape.encode_picture(picture).ok_or(Failure::Blind)?,
+        };
         let request = self.request(request);
         let answer = self.connections.request(request).await.map_err(|_| Failure::Unreachable)?;
         let status = answer.status();
@@ -199,6 +227,13 @@ impl Judge {
     }
 }
 
+/// What one call is about.
+#[derive(Clone, Copy)]
+enum Matter<'m> {
+    Text(Piece<'m>),
+    Picture(Picture<'m>),
+}
+
 /// What the breaker is still to be told of one question: also when nobody waits for the verdict any longer.
 struct Told<'j> {
     judge: &'j Judge,
@@ -226,6 +261,12 @@ impl Drop for Told<'_> {
             self.judge.breaker().probe_returned();
         }
     }
+}
+
+/// The bytes of a picture that is a `data:` address in base64.
+fn size(url: &str) -> usize {
+    let data = url.split_once(',').map_or(url, |(_, data)| data);
+    data.trim_end_matches('=').len() * 3 / 4
 }
 
 fn now() -> Moment {
@@ -293,6 +334,7 @@ mod tests {
 
     const UNSAFE: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 80\r\n\r\n\
         {\"choices\": [{\"message\": {\"content\": \"Safety: Unsafe\\nCategories: Violent\"}}]}   ";
+    const PNG: &str = "data:image/png;base64,iVBORw0KGgo=";
     const BUSY: &str =
         "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
     const CHATTY: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 70\r\n\r\n\
@@ -305,6 +347,23 @@ mod tests {
         let (verdict, calls) = judge.ask(question("一二三四五六七八九十一二三四五六七八")).await;
         assert_eq!(verdict.unwrap().level, Level::Unsafe);
         assert_eq!((calls, asked.load(SeqCst)), (2, 2));
+    }
+
+    #[tokio::test]
+    async fn each_picture_is_judged_and_none_that_is_too_large_or_one_too_many() {
+        let (address, asked) = server(Some(UNSAFE)).await;
+        let judge = judge(address, "pictures = true\nmax_picture_kib = 1");
+        let picture = |url| Picture { url, beside: "灯笼" };
+        let (verdict, calls) = judge.look(&[picture(PNG), picture(PNG)]).await;
+        assert_eq!(verdict.unwrap().level, Level::Unsafe);
+        assert_eq!((calls, asked.load(SeqCst)), (2, 2));
+        let of = |bytes: usize| format!("data:image/png;base64,{}", "A".repeat(bytes / 3 * 4));
+        let (most, more) = (of(1_023), of(1_026));
+        assert!(judge.look(&[picture(&most)]).await.0.is_ok());
+        assert_eq!(judge.look(&[picture(PNG), picture(&more)]).await, (Err(Failure::TooLong), 0));
+        let many = vec![picture(PNG); MOST_PICTURES + 1];
+        assert_eq!(judge.look(&many).await, (Err(Failure::TooLong), 0));
+        assert_eq!(asked.load(SeqCst), 3);
     }
 
     #[tokio::test]
@@ -346,12 +405,21 @@ mod tests {
             config.check()
         };
         parse(("", "")).unwrap();
+        parse(("model = \"m\"", "model = \"m\"\npictures = true\ndirections = []")).unwrap();
         for (from, to, says) in [
             ("\"guard\"\n                kind", "\"Guard!\"\n                kind", "`id`"),
             ("model = \"m\"", "", "`model`"),
             ("model = \"m\"", "model = \"m\"\nmax_chars = 100\noverlap_chars = 60", "half"),
             ("\"refuse\"", "\"mask\"", "cannot mask"),
             ("\"violence\"", "\"\"", "category"),
+            ("model = \"m\"", "model = \"m\"\nmax_picture_kib = 0", "max_picture_kib"),
+            ("model = \"m\"", "model = \"m\"\ndirections = []", "`directions`"),
+            ("model = \"m\"", "model = \"m\"\ninstruction = \"Look.\"", "`instruction`"),
+            (
+                "\"guard\"\n                base",
+                "\"alibaba_guardrail\"\npictures = true\n                base",
+                "`pictures`",
+            ),
             ("said = \"Violent\"", "said = \"Violent\"\nlevel = \"safe\"", "safe"),
         ] {
             let error = parse((from, to)).unwrap_err().to_string();

@@ -11,6 +11,7 @@ use yumen_policy::{Clearance, MarketId};
 use crate::config::{Direction, JudgeConfig, OnFailure, When};
 use crate::judge::{Failure, Judge, JudgesError};
 use crate::ruling::Ruling;
+use crate::shape::Picture;
 
 /// A text to be judged.
 #[derive(Clone, Copy, Debug)]
@@ -70,12 +71,26 @@ impl Judges {
 
     /// Those who judge what passes in a direction under a clearance; `None` when there are none.
     pub fn choose(self: &Arc<Self>, clearance: &Clearance, direction: Direction) -> Option<Chosen> {
+        self.chosen(clearance, direction, |config| config.directions.contains(&direction))
+    }
+
+    /// Those who judge the pictures a person sends under a clearance; `None` when there are none.
+    pub fn choose_for_pictures(self: &Arc<Self>, clearance: &Clearance) -> Option<Chosen> {
+        self.chosen(clearance, Direction::Input, |config| config.pictures)
+    }
+
+    fn chosen(
+        self: &Arc<Self>,
+        clearance: &Clearance,
+        direction: Direction,
+        judges: impl Fn(&JudgeConfig) -> bool,
+    ) -> Option<Chosen> {
         let market = clearance.market();
         let mut within = Vec::new();
         let mut outside = Vec::new();
         for (at, Judge { config, .. }) in self.judges.iter().enumerate() {
             let named = config.markets.contains(market);
-            if !config.directions.contains(&direction) || !(named || config.markets.is_empty()) {
+            if !judges(config) || !(named || config.markets.is_empty()) {
                 continue;
             }
             let may_process = clearance
@@ -102,6 +117,13 @@ impl fmt::Debug for Judges {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.judges.iter().map(|judge| &judge.config.id)).finish()
     }
+}
+
+/// What a ruling is about.
+#[derive(Clone, Copy)]
+enum Matter<'m> {
+    Text(Question<'m>),
+    Pictures(&'m [Picture<'m>]),
 }
 
 /// The judges of one direction of one request.
@@ -144,8 +166,16 @@ impl Chosen {
 
     /// Asks all of them about a text, at the same time.
     pub async fn judge(&self, text: &str, asked: Option<&str>) -> Ruling {
-        let question = Question { direction: self.direction, text, asked };
-        let each = self.within.iter().map(|at| self.ask(&self.judges.judges[*at], question));
+        self.rule(Matter::Text(Question { direction: self.direction, text, asked })).await
+    }
+
+    /// Asks all of them about each of these pictures, at the same time.
+    pub async fn look(&self, pictures: &[Picture<'_>]) -> Ruling {
+        self.rule(Matter::Pictures(pictures)).await
+    }
+
+    async fn rule(&self, matter: Matter<'_>) -> Ruling {
+        let each = self.within.iter().map(|at| self.ask(&self.judges.judges[*at], matter));
         let mut ruling = Ruling::default();
         for one in join_all(each).await {
             ruling.add(one);
@@ -170,9 +200,12 @@ impl Chosen {
         ruling
     }
 
-    async fn ask(&self, judge: &Judge, question: Question<'_>) -> Ruling {
+    async fn ask(&self, judge: &Judge, matter: Matter<'_>) -> Ruling {
         let began = Instant::now();
-        let (verdict, calls) = judge.ask(question).await;
+        let (verdict, calls) = match matter {
+            Matter::Text(question) => judge.ask(question).await,
+            Matter::Pictures(pictures) => judge.look(pictures).await,
+        };
         let config = &judge.config;
         #[expect(clippy::cast_precision_loss, reason = "at most 64 calls")]
         let cost = config.cost_per_call * calls as f64;

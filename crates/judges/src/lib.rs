@@ -1,6 +1,7 @@
-//! External judges: guard models and moderation services that say whether a text is safe.
+//! External judges: guard models and moderation services that say whether a text or a picture is safe.
 //!
-//! A judge is asked about text that was screened already, so what the screen masks it never sees. What it says, in its own
+//! A judge is asked about text that was screened already, so what the screen masks it never sees, and about pictures that were
+//! cleaned. What it says, in its own
 //! categories, becomes one of ours with an action by a table of the operator's ([`JudgeConfig`]). What holds:
 //!
 //! - A judge outside a market's residency is never asked about anything from that market.
@@ -23,4 +24,5 @@ pub use config::{Direction, JudgeConfig, Kind, OnFailure, RuleConfig, When};
 pub use judge::{Failure, JudgesError};
 pub use judges::{Asked, Chosen, Judges, Observe, Question};
 pub use ruling::Ruling;
+pub use shape::Picture;
 pub use verdict::{Level, Said, Verdict};

@@ -101,10 +101,9 @@ fn fits(rule: &RuleConfig, said: &Said) -> bool {
 
 fn notice(config: &JudgeConfig, rule: &RuleConfig, direction: Direction) -> Notice {
     let text = rule.text.clone().unwrap_or_else(|| match (rule.action, direction) {
-        (Action::Detect | Action::Tell, _) => Text::new(
-            "A safety check noted something about this text.",
-            "安全检查对这段文字有所提示。",
-        ),
+        (Action::Detect | Action::Tell, _) => {
+            Text::new("A safety check noted something about this.", "安全检查对此内容有所提示。")
+        }
         (_, Direction::Input) => Text::new(
             "A safety check found that this cannot be answered.",
             "安全检查认为这段内容不能回答。",

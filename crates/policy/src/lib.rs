@@ -63,9 +63,9 @@ pub use ids::{Digest, FeatureId, KillId, MarketId, ModelId, PartnerId, ProfileId
 pub use jiff::Timestamp;
 pub use judge::{judge, judge_asserted, judge_remembering};
 pub use market::{
-    ApprovalDuty, Basis, Certainty, Duty, DutyKind, DutyValue, Elsewhere, FeatureSelector,
-    FeatureTerms, Market, MarketFile, MarketState, MarketStatus, Overlay, Residency, Rule, Source,
-    Surface, Terms,
+    ApprovalDuty, Basis, Certainty, Demand, Duty, DutyKind, DutyValue, Elsewhere, FeatureSelector,
+    FeatureTerms, Market, MarketFile, MarketState, MarketStatus, Overlay, PictureDuty, Residency,
+    Rule, Source, Surface, Terms,
 };
 pub use policy::{Policy, PolicySource};
 pub use release::{Change, ChangeBasis, ChangeKind, ModelRef, Release, ReleasedFeature};

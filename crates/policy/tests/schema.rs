@@ -40,6 +40,10 @@ source = { clause = "c" }
 processing = ["XX"]
 source = { clause = "c" }
 #residency
+[pictures]
+judge = "required"
+source = { clause = "c" }
+#pictures
 [freshness]
 policy = "30d"
 packs = "30d"
@@ -142,6 +146,7 @@ fn parser_and_schema_know_the_same_keys() {
         (MARKET, "#status", "status"),
         (MARKET, "#approval", "approval"),
         (MARKET, "#residency", "residency"),
+        (MARKET, "#pictures", "pictures"),
         (MARKET, "#freshness", "freshness"),
         (MARKET, "#strikes", "strikes"),
         (MARKET, "#rung", "strike"),
@@ -213,6 +218,7 @@ fn parser_and_schema_know_the_same_words() {
     for (from, to, list) in [
         ("state = \"open\"", "state = \"shut\"", &defs["status"]["properties"]["state"]["enum"]),
         ("kind = \"retention\"", "kind = \"x\"", &defs["duty"]["properties"]["kind"]["enum"]),
+        ("judge = \"required\"", "judge = \"x\"", &defs["pictures"]["properties"]["judge"]["enum"]),
         ("[\"cloud\"]", "[\"x\"]", &defs["rule"]["properties"]["surfaces"]["items"]["enum"]),
         ("[\"ios\"]", "[\"x\"]", &defs["rule"]["properties"]["platforms"]["items"]["enum"]),
         ("\"general\"", "\"x\"", &defs["source"]["properties"]["certainty"]["enum"]),

@@ -2,11 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "../../../fuzz/src/image.rs"]
+mod image;
+
 #[path = "../../../fuzz/src/pack.rs"]
 mod pack;
 
 use std::fs;
 use std::path::PathBuf;
+
+use yumen_screen::Picture;
 
 fn replay(target: &str, check: fn(&[u8])) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
@@ -28,4 +33,13 @@ fn pack_open() {
 #[test]
 fn pack_source() {
     replay("pack_source", pack::pack_source);
+}
+
+#[test]
+fn image() {
+    replay("image", image::image);
+    for format in ["gif", "jpeg", "png", "webp"] {
+        let seed = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/image");
+        assert!(Picture::clean(&fs::read(seed.join(format)).unwrap()).is_ok(), "{format}");
+    }
 }

@@ -332,6 +332,7 @@ mod tests {
             (without("required = true\nsigners = 2", "required = false"), "approval.required"),
             (without("signers = 2", "signers = 1"), "approval.signers"),
             (without("processing = [\"CN\"]", "processing = [\"CN\", \"US\"]"), "residency"),
+            (without("judge = \"required\"", "judge = \"optional\""), "pictures.judge"),
             (without("regions = [\"CN\"]", "regions = [\"MO\"]"), "regions"),
         ] {
             let error = refused(&[("markets/cn.toml", &text)]);

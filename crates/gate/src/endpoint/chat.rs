@@ -61,7 +61,7 @@ pub(crate) async fn completions(
     };
     let clearance = way.clear(feature).await?;
     let delivery = if stream { Delivery::Chunks } else { Delivery::Whole };
-    pictures::check(gate, clearance.market(), &chat)?;
+    pictures::check(gate, &snapshot, &clearance, &chat)?;
     pictures::clean(&mut chat)?;
     let nonce = Nonce::new(random()?);
     let prepare = |clearance| prepare_chat(clearance, feature, chat, &nonce);

@@ -3,11 +3,14 @@
 //! Source: README of QwenLM/Qwen3Guard (Apache-2.0, commit 019b2e3): the user's message alone is judged as a prompt; with the
 //! assistant's message after it the answer is judged. The model says `Safety: Safe|Controversial|Unsafe`, `Categories: A, B`
 //! or `None`, and of an answer `Refusal: Yes|No`. Its chat template lives at the server, so nothing of it is sent.
+//!
+//! A picture goes as `image_url` in a user message beside the words, as OpenAI-compatible servers of vision models take it. A
+//! vision model that is no guard by itself is told by the operator's instruction, as system message, to answer in the same lines.
 
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Malformed, Piece, Request};
+use super::{Malformed, Picture, Piece, Request};
 use crate::verdict::{Level, Said, Verdict};
 
 /// The lines take some 30 tokens; the README allows 128.
@@ -21,6 +24,25 @@ pub(super) fn encode(model: &str, piece: Piece<'_>) -> Request {
             { "role": "assistant", "content": piece.text },
         ]),
     };
+    request(model, &messages)
+}
+
+pub(super) fn encode_picture(
+    model: &str,
+    instruction: Option<&str>,
+    picture: Picture<'_>,
+) -> Request {
+    let mut content = Vec::new();
+    if !picture.beside.trim().is_empty() {
+        content.push(json!({ "type": "text", "text": picture.beside }));
+    }
+    content.push(json!({ "type": "image_url", "image_url": { "url": picture.url } }));
+    let system = instruction.map(|told| json!({ "role": "system", "content": told }));
+    let user = json!({ "role": "user", "content": content });
+    request(model, &system.into_iter().chain([user]).collect())
+}
+
+fn request(model: &str, messages: &serde_json::Value) -> Request {
     let body = json!({
         "model": model, "messages": messages, "max_tokens": MOST_TOKENS, "temperature": 0, "stream": false,
     });
@@ -103,6 +125,22 @@ mod tests {
         let expected =
             json!([{ "role": "user", "content": "q" }, { "role": "assistant", "content": "a" }]);
         assert_eq!(sent["messages"], expected);
+    }
+
+    #[test]
+    fn a_picture_is_a_part_of_what_the_person_says() {
+        let url = "data:image/png;base64,iVBORw0=";
+        let sent = |instruction, beside| {
+            let request = encode_picture("vl", instruction, Picture { url, beside });
+            let mut body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+            body["messages"].take()
+        };
+        let image = json!({ "type": "image_url", "image_url": { "url": url } });
+        assert_eq!(sent(None, ""), json!([{ "role": "user", "content": [image] }]));
+        let told = json!({ "role": "system", "content": "Two lines." });
+        let text = json!({ "type": "text", "text": "灯笼" });
+        let said = json!({ "role": "user", "content": [text, image] });
+        assert_eq!(sent(Some("Two lines."), "灯笼"), json!([told, said]));
     }
 
     #[test]

@@ -23,6 +23,15 @@ pub(crate) struct Piece<'t> {
     pub(crate) asked: Option<&'t str>,
 }
 
+/// A picture to be judged, with what was said beside it.
+#[derive(Clone, Copy, Debug)]
+pub struct Picture<'p> {
+    /// The picture as a `data:` address in base64, cleaned.
+    pub url: &'p str,
+    /// The words of the same message, screened.
+    pub beside: &'p str,
+}
+
 /// What is sent. The method is POST.
 #[derive(Debug)]
 pub(crate) struct Request {
@@ -44,7 +53,7 @@ pub(crate) struct Moment {
 
 /// How one judge is spoken to.
 pub(crate) enum Shape {
-    Guard { model: String, key: Option<Zeroizing<String>> },
+    Guard { model: String, instruction: Option<String>, key: Option<Zeroizing<String>> },
     Moderation { model: String, key: Option<Zeroizing<String>> },
     Green { host: String, pair: acs3::Pair },
 }
@@ -59,7 +68,7 @@ impl fmt::Debug for Shape {
     }
 }
 
-/// The moderation model that takes text of all languages (OpenAI, September 2024).
+/// The moderation model that takes text of all languages, and pictures (OpenAI, September 2024).
 const MODERATION_MODEL: &str = "omni-moderation-latest";
 
 impl Shape {
@@ -69,7 +78,11 @@ impl Shape {
     ) -> Result<Self, JudgesError> {
         let model = config.model.clone();
         Ok(match config.kind {
-            Kind::Guard => Self::Guard { model: model.unwrap_or_default(), key },
+            Kind::Guard => Self::Guard {
+                model: model.unwrap_or_default(),
+                instruction: config.instruction.clone(),
+                key,
+            },
             Kind::OpenaiModeration => Self::Moderation {
                 model: model.unwrap_or_else(|| MODERATION_MODEL.to_owned()),
                 key,
@@ -96,12 +109,28 @@ impl Shape {
 
     pub(crate) fn encode(&self, piece: Piece<'_>, now: &Moment) -> Request {
         match self {
-            Self::Guard { model, key } => with_bearer(guard::encode(model, piece), key.as_deref()),
+            Self::Guard { model, key, .. } => {
+                with_bearer(guard::encode(model, piece), key.as_deref())
+            }
             Self::Moderation { model, key } => {
                 with_bearer(moderation::encode(model, piece), key.as_deref())
             }
             Self::Green { host, pair } => green::encode(host, pair, piece, now),
         }
+    }
+
+    /// A question about one picture; `None` from those that take none in full.
+    pub(crate) fn encode_picture(&self, picture: Picture<'_>) -> Option<Request> {
+        Some(match self {
+            Self::Guard { model, instruction, key } => {
+                let request = guard::encode_picture(model, instruction.as_deref(), picture);
+                with_bearer(request, key.as_deref())
+            }
+            Self::Moderation { model, key } => {
+                with_bearer(moderation::encode_picture(model, picture), key.as_deref())
+            }
+            Self::Green { .. } => return None,
+        })
     }
 
     /// Reads the body of an answer whose status was 200.

@@ -1,15 +1,29 @@
 //! OpenAI's moderation endpoint: `POST /v1/moderations` (OpenAI API reference, "Create moderation").
+//!
+//! A picture is an `image_url` part, at an address or in full as a `data:` address, beside a `text` part (openai-python,
+//! `types/moderation_image_url_input_param.py`); whatever parts there are, they have one result together.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Malformed, Piece, Request};
+use super::{Malformed, Picture, Piece, Request};
 use crate::verdict::{Level, Said, Verdict};
 
 pub(super) fn encode(model: &str, piece: Piece<'_>) -> Request {
     let body = json!({ "model": model, "input": piece.text });
+    Request { headers: Vec::new(), body: super::json(&body) }
+}
+
+/// Words and picture are judged as one, as they are understood.
+pub(super) fn encode_picture(model: &str, picture: Picture<'_>) -> Request {
+    let mut input = Vec::new();
+    if !picture.beside.trim().is_empty() {
+        input.push(json!({ "type": "text", "text": picture.beside }));
+    }
+    input.push(json!({ "type": "image_url", "image_url": { "url": picture.url } }));
+    let body = json!({ "model": model, "input": input });
     Request { headers: Vec::new(), body: super::json(&body) }
 }
 
@@ -44,6 +58,19 @@ pub(super) fn decode(body: &[u8]) -> Result<Verdict, Malformed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_picture_goes_beside_its_words() {
+        let url = "data:image/png;base64,iVBORw0=";
+        let sent = |beside| {
+            let request = encode_picture("omni", Picture { url, beside });
+            serde_json::from_slice::<serde_json::Value>(&request.body).unwrap()
+        };
+        let image = json!({ "type": "image_url", "image_url": { "url": url } });
+        let text = json!({ "type": "text", "text": "灯笼" });
+        assert_eq!(sent("灯笼"), json!({ "model": "omni", "input": [text, image] }));
+        assert_eq!(sent(" ")["input"], json!([image]));
+    }
 
     #[test]
     fn flags_and_scores_are_read() {

@@ -114,6 +114,36 @@ impl Residency {
     }
 }
 
+/// The `[pictures]` table of a market file: what must look at a picture before a partner does.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PictureDuty {
+    judge: Demand,
+    source: Source,
+}
+
+/// Whether something is demanded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Demand {
+    /// Whoever serves may do without.
+    Optional,
+    /// Without it nothing is served.
+    Required,
+}
+
+impl PictureDuty {
+    /// Whether no picture goes to a partner unless an external judge looked at it.
+    pub fn judge(&self) -> Demand {
+        self.judge
+    }
+
+    /// Where that comes from.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+}
+
 /// What a market demands before a feature may be served in it.
 #[derive(Clone, Debug)]
 pub struct ApprovalDuty {
@@ -178,6 +208,7 @@ pub struct Market {
     approval: ApprovalDuty,
     approval_rule: Arc<str>,
     residency: Option<Residency>,
+    pictures: Option<PictureDuty>,
     freshness: Freshness,
     strikes: Option<StrikeRules>,
     rules: Vec<Rule>,
@@ -198,6 +229,7 @@ struct RawMarket {
     status: Option<RawStatus>,
     approval: RawApproval,
     residency: Option<Residency>,
+    pictures: Option<PictureDuty>,
     #[serde(default)]
     freshness: Freshness,
     strikes: Option<StrikeRules>,
@@ -304,6 +336,9 @@ impl Market {
                 return wrong(&format!("residency: {problem}"));
             }
         }
+        if let Some(problem) = raw.pictures.as_ref().and_then(|duty| duty.source.problem()) {
+            return wrong(&format!("pictures: {problem}"));
+        }
         if raw.freshness.policy.is_some() && raw.issued.is_none() {
             return wrong("`freshness.policy` needs the day this file was `issued`");
         }
@@ -328,6 +363,7 @@ impl Market {
             approval,
             approval_rule: format!("{id}.approval").into(),
             residency: raw.residency,
+            pictures: raw.pictures,
             freshness: raw.freshness,
             strikes: raw.strikes,
             rules: rules(raw.rule, &id).map_err(refuse)?,
@@ -376,6 +412,16 @@ impl Market {
     /// Where models must process; absent: anywhere.
     pub fn residency(&self) -> Option<&Residency> {
         self.residency.as_ref()
+    }
+
+    /// What must look at pictures; absent: whoever serves decides.
+    pub fn pictures(&self) -> Option<&PictureDuty> {
+        self.pictures.as_ref()
+    }
+
+    /// Whether no picture goes to a partner here unless an external judge looked at it.
+    pub fn wants_pictures_judged(&self) -> bool {
+        self.pictures.as_ref().is_some_and(|duty| duty.judge == Demand::Required)
     }
 
     /// How old its rules, packs and approvals may be.

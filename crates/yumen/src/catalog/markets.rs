@@ -80,5 +80,8 @@ fn only_tightens(shipped: &MarketFile, own: &MarketFile) -> Result<(), String> {
             return Err("`residency.processing`: no region beyond those of the shipped file".into());
         }
     }
+    if shipped.wants_pictures_judged() && !own.wants_pictures_judged() {
+        return Err("`pictures.judge`: the shipped file demands a judge of pictures".into());
+    }
     Ok(())
 }

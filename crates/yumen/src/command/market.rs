@@ -145,6 +145,7 @@ struct Shown {
     status: Option<Value>,
     approval: Option<Value>,
     residency: Option<Value>,
+    pictures: Option<Value>,
     freshness: Option<Value>,
     rules: Vec<Value>,
     duties: Vec<Value>,
@@ -173,6 +174,9 @@ fn show(id: &str, shipped: &Shipped) -> Result<Shown, Failure> {
             })),
             residency: market.residency().map(|residency| {
                 json!({"processing": residency.processing(), "source": source_json(residency.source())})
+            }),
+            pictures: market.pictures().map(|duty| {
+                json!({"judge": duty.judge(), "source": source_json(duty.source())})
             }),
             freshness: serde_json::to_value(market.freshness()).ok(),
             rules: rules(market.rules()),
@@ -216,6 +220,7 @@ impl Shown {
             status: None,
             approval: None,
             residency: None,
+            pictures: None,
             freshness: None,
             rules: Vec::new(),
             duties: Vec::new(),
@@ -302,6 +307,13 @@ fn text(shown: &Shown, language: UiLanguage) -> String {
             regions.join(" ")
         ));
         lines.push(format!("    {}", source_line(&residency["source"], language)));
+    }
+    if let Some(pictures) = shown.pictures.as_ref().filter(|duty| duty["judge"] == "required") {
+        lines.push(format!(
+            "  {}",
+            say("pictures only with an external judge", "图片须经外部审核方可发送")
+        ));
+        lines.push(format!("    {}", source_line(&pictures["source"], language)));
     }
     if let Some(ages) = shown.freshness.as_ref().and_then(Value::as_object) {
         let ages: Vec<_> = ages
