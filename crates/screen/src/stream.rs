@@ -123,7 +123,7 @@ impl<C: Crossing> StreamScreen<C> {
     /// The time for deciding is over: lets go what is held back, whatever it may become. What turns out to be something that is
     /// replaced is replaced later, by a revision or, for a client that cannot revise, as far as it has not been given out.
     pub fn overdue(&mut self) -> Step<C> {
-        let context = context::<C>(&self.screen, &self.manner);
+        let context = context::<C>(&self.screen, self.manner);
         match &mut self.reading {
             Some(reading) if !self.ended => {
                 let progress = reading.overdue(context);
@@ -151,7 +151,7 @@ impl<C: Crossing> StreamScreen<C> {
     }
 
     fn read(&mut self, text: &str, ended: bool) -> Step<C> {
-        let context = context::<C>(&self.screen, &self.manner);
+        let context = context::<C>(&self.screen, self.manner);
         if context.border.lens.is_clear() {
             let text = (!text.is_empty()).then(|| Screened::new(text.to_owned()));
             return Step { text, ..Step::default() };
@@ -165,7 +165,7 @@ impl<C: Crossing> StreamScreen<C> {
     }
 }
 
-fn context<'c, C: Crossing>(screen: &'c Screen, manner: &Manner) -> Context<'c> {
+fn context<C: Crossing>(screen: &Screen, manner: Manner) -> Context<'_> {
     Context { border: screen.border(C::BOUNDARY), person: nobody(), revises: manner.revises }
 }
 
