@@ -12,6 +12,7 @@ streams at 20 ms a piece, for CPU. The terms are made up from a seed: half Chine
 import argparse
 import json
 import random
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -37,16 +38,16 @@ def terms(count, seed):
     return sorted(made)
 
 
-def pack(folder, count, seed=7):
-    """The pack in its source form, with its terms beside it."""
+def pack(folder, count, binary, seed=7):
+    """A signed pack of so many terms, and the public key of whoever signed it."""
     folder.mkdir(parents=True, exist_ok=True)
-    lines = "".join(f"{term}\n" for term in terms(count, seed))
-    (folder / "terms.csv").write_text("term\n" + lines, encoding="utf-8")
-    file = folder / "bench.toml"
-    file.write_text(
+    lines = "".join(f"{term},bench,active\n" for term in terms(count, seed))
+    (folder / "terms.csv").write_text("term,owner,status\n" + lines, encoding="utf-8")
+    source, built, key = folder / "bench.toml", folder / "bench.ypack", folder / "bench.key"
+    source.write_text(
         """id = "bench"
 version = "1"
-issued = "2026-11-22"
+owner = "bench"
 source = "made up"
 [[rule]]
 id = "bench.terms"
@@ -58,7 +59,21 @@ source = "made up"
 """,
         encoding="utf-8",
     )
-    return file
+    key.unlink(missing_ok=True)
+
+    def run(*arguments):
+        return subprocess.run([binary, *arguments], capture_output=True, text=True, check=True).stdout.strip()
+
+    public = run("signer", "new", key)
+    run("pack", "build", source, "--issued", "today", "--days", "30", "--out", built)
+    run("pack", "sign", built, "--key", key)
+    proof = subprocess.run(
+        [binary, "screen", "run", "--json", "--pack", built], capture_output=True, text=True, check=True,
+        input=json.dumps({"text": terms(count, seed)[count // 2]}),
+    )
+    if json.loads(proof.stdout)["action"] != "mask":
+        sys.exit("the pack does not find its own terms")
+    return built, public
 
 
 def main():
@@ -73,7 +88,8 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     mock_binary, load_binary = bench_run.build(HERE / "Cargo.toml", ["mock", "load"])
     gate = options.yumen or bench_run.build(HERE.parent / "Cargo.toml", ["yumen"])[0]
-    full = f'[screen]\npacks = ["{pack(folder / "pack", options.terms)}"]\n'
+    file, public = pack(folder / "pack", options.terms, gate.resolve())
+    full = f'[screen]\npacks = ["{file}"]\nkeys = [{{ key = "{public}", name = "bench" }}]\n'
     processes = []
     try:
         mock = bench_run.Process("mock", [str(mock_binary), f"127.0.0.1:{options.port}"], options.port, folder / "mock.log")

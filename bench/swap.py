@@ -58,7 +58,9 @@ def terms(count, seed):
 def packs(binary, folder, key, count, rounds):
     for number in range(rounds):
         sheet = folder / f"terms-{number}.csv"
-        sheet.write_text("term\n" + "\n".join(terms(count, number)) + "\n")
+        # A row is looked for only when somebody made it active.
+        rows = "".join(f"{term},bench,active\n" for term in terms(count, number))
+        sheet.write_text("term,owner,status\n" + rows)
         source, built = folder / f"pack-{number}.toml", folder / f"pack-{number}.ypack"
         source.write_text(PACK.format(version=number + 1, terms=sheet.name))
         subprocess.run([binary, "pack", "build", source, "--out", built], check=True, stdout=subprocess.DEVNULL)
