@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What screening costs on the way of a request: the gate with no packs beside the gate with all that ship and 20,000
-terms, in one run.
+"""What screening costs on the way of a request: the gate with one small pack (without any it serves nothing) beside the gate
+with all that ship and 20,000 terms, in one run.
 
     python3 bench/screening.py [--terms 20000] [--yumen BINARY] [--run FOLDER]
 
@@ -95,7 +95,7 @@ def main():
         mock = bench_run.Process("mock", [str(mock_binary), f"127.0.0.1:{options.port}"], options.port, folder / "mock.log")
         processes.append(mock)
         targets = []
-        for offset, (name, screen) in enumerate([("without packs", "[screen]\nshipped = []\n"), ("with packs", full)], 1):
+        for offset, (name, screen) in enumerate([("one small pack", '[screen]\nshipped = ["self_harm"]\n'), ("all packs", full)], 1):
             target = bench_run.yumen(
                 folder / name.replace(" ", "-"), options.port, options.port + offset, gate.resolve(), "assistant.chat", screen
             )
@@ -126,7 +126,7 @@ def main():
             "cpu_s_per_1k_chunks": median(many, lambda seen: seen["cpu"] / max(seen["frames"], 1) * 1e3),
             "idle_mib": memory[target.name],
         }
-    bare, packed = table["without packs"], table["with packs"]
+    bare, packed = table["one small pack"], table["all packs"]
     table["added"] = {name: packed[name] - bare[name] for name in bare}
     json.dump({"terms": options.terms, **table}, sys.stdout, indent=1)
     print()
