@@ -154,7 +154,7 @@ function displayLine(run) {
     rows.filter(([, value]) => value).map(([term, value]) => h("div", {}, h("dt", {}, say(term)), h("dd", {}, value))));
 }
 
-/** What was masked or withheld, and why. */
+/** What was masked, replaced or withheld, of what kind it was, why, and how to object. */
 export function notices(list) {
   if (!list?.length) return null;
   return h("ul", { class: "notices" }, list.map((notice) =>
@@ -163,7 +163,11 @@ export function notices(list) {
       h("div", {},
         h("strong", {}, say(`action:${notice.action}`)), " ", say(`direction:${notice.direction}`),
         notice.count > 1 ? ` · ${say("times", { count: notice.count })}` : "",
+        notice.category ? ` · ${told(notice.category.text)}` : "",
         h("p", {}, told(notice.text)),
+        notice.appeal
+          ? h("p", {}, notice.appeal.text ? told(notice.appeal.text) : say("objection", { post: notice.appeal.post }))
+          : null,
         h("code", {}, notice.code)))));
 }
 

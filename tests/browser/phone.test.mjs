@@ -273,7 +273,9 @@ describe("runs", () => {
     assert.equal(input.instruction, "Add a thank you");
     assert.equal(language, "en");
     await page.locator("#verify").waitFor();
-    assert.match(await page.locator("#answer .notices").textContent(), /Masked in what you sent/);
+    const notices = await page.locator("#answer .notices").textContent();
+    assert.match(notices, /Replaced by a token in what you sent · Personal data/);
+    assert.match(notices, /You may object to this/);
   });
 
   test("an empty text is answered in plain words, with a code", async () => {

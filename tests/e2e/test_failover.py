@@ -191,7 +191,7 @@ def test_a_picture_goes_nowhere_in_a_market_that_nobody_opened_for_them(one):
         {"type": "text", "text": "What is this?"},
         {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}]}])
     assert (seen.status, seen.error["code"]) == (422, "input_invalid")
-    assert "Pictures are not taken in the market cn" in seen.error["message"]
+    assert "市场 cn 暂不接受图片" in seen.error["message"]
     assert not one.first.log() and one.others_asked() == 0
 
 

@@ -201,8 +201,9 @@ def test_an_answer_is_shown_window_by_window_as_far_as_it_was_found_safe(gate, g
     assert len(windows) >= 2 and all(len(window) <= 220 for window in windows)
     asked = {messages[0]["content"] for messages in guard.asked}
     assert asked == {"Please. [[long]]"}
-    # Each begins with the end of the one before, so that nothing is cut in two for the judge.
-    assert all(after[:20] == before[-20:] for before, after in zip(windows, windows[1:]))
+    # All but the first begin with the end of another, so that nothing is cut in two for the judge. They may be asked side by side.
+    ends = {window[-20:] for window in windows}
+    assert [window[:5] for window in windows if window[:20] not in ends] == ["【模拟通义"], windows
 
 
 def test_nothing_is_shown_before_its_verdict_and_all_of_it_afterwards(gate, guard):
