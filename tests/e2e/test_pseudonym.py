@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from conftest import demo_gate
 from partner_side import asked, script
 
 PHONE, EMAIL = "13800138000", "lin@example.com"
@@ -23,10 +24,10 @@ def said(answer):
     return "".join(delta.get("content") or "" for delta in deltas)
 
 
-def tokens_of(gate, conversation, *contents):
+def tokens_of(gate, conversation, *contents, **options):
     """The tokens that stand for what is in these texts, in one conversation."""
     for content in contents:
-        answer = chat(gate, content, prompt_cache_key=conversation)
+        answer = chat(gate, content, prompt_cache_key=conversation, **options)
         assert answer.status == 200, answer.text
     found = TOKEN.findall(asked(gate))
     assert len(found) >= len(contents)
@@ -57,6 +58,52 @@ def test_a_conversation_keeps_its_tokens_and_shares_none(own_demo):
     [again] = tokens_of(own_demo, "one", f"I said {PHONE}!")
     [other] = tokens_of(own_demo, "two", f"Ring {PHONE}.")
     assert first == again != other
+
+
+def test_a_conversation_is_one_persons(own_demo):
+    def token(person, **options):
+        [token] = tokens_of(own_demo, "one", f"Ring {PHONE}.", headers={"Yumen-Person": person}, **options)
+        return token
+
+    assert token("wei") == token("wei")
+    assert len({token("wei"), token("li"), *tokens_of(own_demo, "one", f"Ring {PHONE}.")}) == 3
+
+
+@pytest.mark.parametrize("path", ["chat", "feature"])
+def test_a_header_names_the_conversation_too(own_demo, path):
+    def token(name):
+        headers = {"Yumen-Conversation": name} if name else {}
+        body = {"input": {"messages": [{"role": "user", "content": f"Ring {PHONE}."}]}, "language": "en"}
+        if path == "chat":
+            answer = chat(own_demo, f"Ring {PHONE}.", headers=headers, prompt_cache_key="same")
+        else:
+            answer = own_demo.post("/v1/features/assistant.chat", body, key="yk_demo_us", headers=headers)
+        assert answer.status == 200, answer.text
+        return TOKEN.findall(asked(own_demo))[-1]
+
+    assert token("one") == token("one") != token("two")
+    assert path == "chat" or token(None) != token(None), "without a name it is one request long"
+    answer = chat(own_demo, "Say hello.", headers={"Yumen-Conversation": "x" * 257})
+    assert (answer.status, answer.json["error"]["code"]) == (422, "input_invalid")
+
+
+def test_tokens_outlive_a_restart_and_are_the_same_at_a_gate_with_the_same_key(tmp_path):
+    wei, key = {"Yumen-Person": "wei"}, tmp_path / "one" / "keys" / "pseudonym.key"
+    with demo_gate(tmp_path / "one") as gate:
+        before, mail = tokens_of(gate, "one", f"Ring {PHONE}.", f"Ring {PHONE} or {EMAIL}.", headers=wei)[-2:]
+    assert key.stat().st_mode & 0o077 == 0
+    with demo_gate(tmp_path / "one") as gate:
+        # The mail's turn comes without the telephone's before it.
+        assert tokens_of(gate, "one", f"Write to {EMAIL}.", headers=wei) == [mail]
+        assert tokens_of(gate, "one", f"I said {PHONE}!", headers=wei) == [before]
+        # The answer to an earlier turn, which the app has as it was restored, is tokenised as it was.
+        script(gate, {"text": f"I rang {before}."})
+        assert f"I rang {PHONE}." in chat(gate, f"Ring {PHONE}.", prompt_cache_key="one", headers=wei).text
+        (tmp_path / "two" / "keys").mkdir(parents=True)
+        (tmp_path / "two" / "keys" / "pseudonym.key").write_text(key.read_text())
+        with demo_gate(tmp_path / "two") as second, demo_gate(tmp_path / "three") as stranger:
+            assert tokens_of(second, "one", f"And {PHONE}?", headers=wei) == [before]
+            assert tokens_of(stranger, "one", f"And {PHONE}?", headers=wei) != [before]
 
 
 @pytest.mark.parametrize("stream", [False, True])

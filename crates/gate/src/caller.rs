@@ -90,6 +90,11 @@ impl Caller {
         &self.key.id
     }
 
+    /// SHA-256 of the key's secret.
+    pub(crate) fn secret_hash(&self) -> &[u8; 32] {
+        &self.key.secret_hash
+    }
+
     /// Who is behind the request, where the app or the device says so.
     pub(crate) fn naming(&self) -> Option<&Naming> {
         self.naming.as_ref()

@@ -11,6 +11,7 @@ mod attempts;
 mod caller;
 mod clock;
 mod conduct;
+mod conversation;
 mod deeds;
 mod device;
 mod display;

@@ -112,6 +112,8 @@ fn path(feature: &Feature) -> Value {
             "parameters": [
                 {"$ref": "#/components/parameters/Assertion"},
                 {"$ref": "#/components/parameters/Proof"},
+                {"$ref": "#/components/parameters/Person"},
+                {"$ref": "#/components/parameters/Conversation"},
             ],
             "requestBody": {
                 "required": true,

@@ -29,12 +29,12 @@ use crate::alarm::{About, AlarmKind};
 use crate::answer;
 use crate::attempts::{self, How, Trail};
 use crate::caller::Caller;
+use crate::conversation::Conversation;
 use crate::display::Display;
 use crate::gate::{Durability, Gate};
 use crate::journal::{Cleared, Journal};
 use crate::judging::{JudgedStream, Judging};
 use crate::problem::Problem;
-use crate::random::random;
 use crate::receipt::{Record, ServedBy, sandbox_notice};
 use crate::restoring::{OwnTools, Restoring};
 use crate::snapshot::Snapshot;
@@ -47,8 +47,8 @@ pub(crate) struct Way<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) now: Timestamp,
     pub(crate) language: UiLanguage,
-    /// What the app calls the conversation by, if it has a name for it.
-    pub(crate) conversation: Option<String>,
+    /// The conversation this is a turn of.
+    pub(crate) conversation: Conversation,
     /// The tools that are the person's own.
     pub(crate) own_tools: OwnTools,
     /// The names of the person's contacts: for this request, and nowhere kept.
@@ -253,7 +253,9 @@ impl Way<'_> {
         let (journal, screen) = (opening.journal, Arc::clone(&opening.screen));
         let limit = prompt.feature().checks().max_output_bytes;
         let rule = prompt.feature().failover().after_first;
-        let mut vault = self.vault(prompt.clearance())?;
+        let tokens = &self.gate.pseudonyms;
+        let mut vault =
+            Vault::new(self.conversation.key(self.caller, prompt.clearance(), tokens)?);
         let said = self.said(&prompt);
         let screened = screen.pseudonymised(prompt, &mut vault, &self.contacts);
         let (prompt, mut notices) =
@@ -262,7 +264,7 @@ impl Way<'_> {
         journal.screened(&mut notices);
         let mut judging = Judging::of(&self.gate.judges, prompt.get(), &screen, journal);
         let counters = self.gate.metrics.counters().clone();
-        let conversation = self.conversation();
+        let conversation = self.conversation.name(self.caller);
         let manner = delivery
             .manner(rule, conversation.as_deref())
             .settle(move |attempts| counters.attempts(attempts));
@@ -334,25 +336,6 @@ impl Way<'_> {
             }
         };
         Ok(Served { record, admission, content })
-    }
-
-    /// An empty vault for this request: its tokens are those of the conversation, in this market and feature, and of no other. A
-    /// conversation without a name is one request long.
-    fn vault(&self, clearance: &Clearance) -> Result<Vault, Problem> {
-        let conversation = match &self.conversation {
-            Some(name) => name.clone(),
-            None => format!("{:?}", random::<16>()?),
-        };
-        let named = if self.conversation.is_some() { "named" } else { "unnamed" };
-        let (market, feature) = (clearance.market().as_str(), clearance.feature().as_str());
-        let scope = [self.caller.key_id(), named, &conversation, market, feature];
-        Ok(Vault::new(self.gate.pseudonyms.conversation(&scope)))
-    }
-
-    /// The conversation's name among those of all apps: one app's name for it is not another's.
-    fn conversation(&self) -> Option<String> {
-        let name = self.conversation.as_deref()?;
-        Some(format!("{}\n{name}", self.caller.key_id()))
     }
 
     fn served_by(

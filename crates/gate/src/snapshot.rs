@@ -48,6 +48,8 @@ pub struct AppKeys {
 pub struct AppKey {
     /// A stable, meaningless id; it is what the ledger knows of the caller.
     pub id: String,
+    /// SHA-256 of its secret: the same wherever the key is known.
+    pub secret_hash: [u8; 32],
     /// Whether it may use development markets.
     pub development: bool,
     /// A fixed device, for plain clients that know no assertion.
@@ -55,9 +57,9 @@ pub struct AppKey {
 }
 
 impl AppKeys {
-    /// Adds a key by the SHA-256 of its secret.
-    pub fn insert(&mut self, secret_hash: [u8; 32], key: AppKey) {
-        self.by_hash.insert(secret_hash, Arc::new(key));
+    /// Adds a key.
+    pub fn insert(&mut self, key: AppKey) {
+        self.by_hash.insert(key.secret_hash, Arc::new(key));
     }
 
     /// The key with this secret. Looking up a hash gives no timing hint about the secret.

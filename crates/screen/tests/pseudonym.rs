@@ -272,6 +272,56 @@ fn a_text_without_tokens_is_let_go_but_for_what_could_become_one() {
     assert_eq!(stream.held_chars(), 3);
 }
 
+/// Words of a letter: values, each always written in one way, and what stands between them.
+fn words() -> impl Strategy<Value = Vec<&'static str>> {
+    let words =
+        ["Mei Lantern", "灯小美", "bell 12345", "O\"Lantern", "请", "ring", "⟦", "·", "😀", "\n"];
+    prop::collection::vec(proptest::sample::select(words.to_vec()), 0..24)
+}
+
+proptest! {
+    /// What leaves comes back, however the answer is cut, and a token is that of its value whatever else is in the letter.
+    #[test]
+    fn a_letter_that_comes_back_as_it_left_is_the_letter(
+        words in words(),
+        places in prop::collection::vec(any::<usize>(), 0..16),
+    ) {
+        let letter = words.join(", ");
+        let (left, _, vault) = sent(&letter, "one");
+        prop_assert!(!left.contains("Lantern") && !left.contains("12345") && !left.contains("小美"));
+        let stream = screen().stream(FromPartner).restoring(&vault);
+        let (back, notices, _) = streamed(stream, &cut(&left, &places));
+        prop_assert_eq!(&back, &letter);
+        prop_assert!(notices.is_empty(), "{:?}", notices);
+        let alone: Vec<String> = words.iter().map(|word| sent(word, "one").0).collect();
+        // The kind is in the language of the text around it.
+        let kinds = |text: &str| text.replace("人名", "name").replace("电话", "phone");
+        prop_assert_eq!(kinds(&left), kinds(&alone.join(", ")));
+    }
+
+    /// Whoever sees what two people sent, or one in two conversations, does not see that it is the same.
+    #[test]
+    fn two_scopes_have_no_token_in_common(
+        one in "\\PC{0,6}", other in "\\PC{0,6}", person in "\\PC{0,6}", stranger in "\\PC{0,6}",
+    ) {
+        let secret = PseudonymSecret::new([5; 32]);
+        let token = |scope: &[&str]| {
+            let mut vault = Vault::new(secret.conversation(scope));
+            let letter = Letter("Mei Lantern".to_owned(), false);
+            let (letter, _) =
+                screen().pseudonymised(letter, &mut vault, &Gazetteer::default()).unwrap();
+            letter.into_inner().0
+        };
+        let scopes = [[&*person, &*one], [&*person, &*other], [&*stranger, &*one]];
+        for (i, a) in scopes.iter().enumerate() {
+            for b in &scopes[i..] {
+                // One in 28 million is the same by chance.
+                prop_assert_eq!(token(a) == token(b), a == b, "{:?} {:?}", a, b);
+            }
+        }
+    }
+}
+
 /// Parts of answers: what a model writes, tokens in all forms, and what stands around them.
 fn part(name: &str, bell: &str) -> impl Strategy<Value = String> + use<> {
     let code = name.split('·').nth(1).unwrap().trim_end_matches('⟧').to_owned();

@@ -215,10 +215,12 @@ impl Build {
                         .context(format!("the device profile of key {} cannot be read", key.id))?,
                 ),
             };
-            keys.insert(
-                key.secret_hash,
-                AppKey { id: key.id, development: key.development, profile },
-            );
+            keys.insert(AppKey {
+                id: key.id,
+                secret_hash: key.secret_hash,
+                development: key.development,
+                profile,
+            });
         }
         let source = self.policy_source(holdings, settings.sandbox);
         let policy = Policy::new(PolicySource {

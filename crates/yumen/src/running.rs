@@ -95,13 +95,6 @@ pub(crate) struct Running {
     data: DataDir,
 }
 
-/// A new secret for the tokens that stand for people's values: none outlives the process that made it.
-fn pseudonyms() -> Result<PseudonymSecret, Failure> {
-    let mut random = [0; 32];
-    getrandom::fill(&mut random).context("the system gives no random numbers")?;
-    Ok(PseudonymSecret::new(random))
-}
-
 impl Running {
     /// Puts a gate together on its premises.
     pub(crate) fn new(premises: Premises, service: Service) -> Result<Self, Failure> {
@@ -138,7 +131,7 @@ impl Running {
             assertions: books.desk.assertion_keys().clone(),
             require_device_key,
             aliases,
-            pseudonyms: pseudonyms()?,
+            pseudonyms: PseudonymSecret::new(data.secret("pseudonym")?),
             person_secret: data.secret("person")?,
             counted: counted::read(books.desk.store(), Timestamp::now())?,
             pictures,

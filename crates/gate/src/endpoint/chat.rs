@@ -19,6 +19,7 @@ use yumen_wire::{Event, ToolCallDelta, WireError};
 use crate::answer::{AnswerBody, Encoder, Piece};
 use crate::attempts::AttemptTold;
 use crate::caller::Caller;
+use crate::conversation::Conversation;
 use crate::gate::Gate;
 use crate::intake;
 use crate::pictures;
@@ -55,7 +56,7 @@ pub(crate) async fn completions(
         caller: &caller,
         now,
         language,
-        conversation,
+        conversation: Conversation::of(&headers, conversation)?,
         own_tools,
         contacts: Gazetteer::default(),
     };

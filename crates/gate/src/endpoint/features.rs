@@ -6,6 +6,7 @@ use yumen_policy::{Timestamp, clear};
 use yumen_screen::Gazetteer;
 
 use crate::caller::Caller;
+use crate::conversation::Conversation;
 use crate::display::Display;
 use crate::endpoint::feature_answer;
 use crate::gate::{Gate, Mode};
@@ -74,7 +75,7 @@ pub(crate) async fn run(
         caller: &caller,
         now,
         language,
-        conversation: None,
+        conversation: Conversation::of(&headers, None)?,
         own_tools: OwnTools::default(),
         contacts: Gazetteer::default(),
     };

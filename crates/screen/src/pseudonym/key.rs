@@ -6,8 +6,11 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::{Zeroize as _, Zeroizing};
 
-/// The secret of one running gate, from which the keys of conversations are made. It is random, never written
-/// down, and ends with the process; with it end all tokens made under it.
+/// The secret of an operator's gates, from which the keys of conversations are made. Gates that share it make the same tokens,
+/// also after a restart.
+///
+/// Whoever has it, and what a partner was sent, can try out which value a token stands for; nobody else can, however few values
+/// there are to try. Destroying it ends that.
 pub struct PseudonymSecret(Zeroizing<[u8; 32]>);
 
 /// The key of one conversation, or of one request that belongs to none.
@@ -23,13 +26,13 @@ impl PseudonymSecret {
 
     /// The key of what `scope` names, part by part: who asks, in which conversation, whom. Other parts give a key that has nothing to
     /// do with it.
-    pub fn conversation(&self, scope: &[&str]) -> ConversationKey {
+    pub fn conversation<P: AsRef<[u8]>>(&self, scope: &[P]) -> ConversationKey {
         let mut mac = mac(&self.0);
         mac.update(b"yumen conversation\n");
-        for part in scope {
+        for part in scope.iter().map(AsRef::as_ref) {
             // With its length before it, no part can be read as the end of another.
             mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part.as_bytes());
+            mac.update(part);
         }
         ConversationKey(Zeroizing::new(mac.finalize().into_bytes().into()))
     }
