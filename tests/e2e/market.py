@@ -175,20 +175,25 @@ def whole(seen, body):
         seen.abouts.append(body["yumen"])
 
 
-def approve(folder, config, catalog=None):
-    """Two people approve the mainland release of this build, for everything in it."""
-    arguments = []
+def people(folder, config):
+    """Two people who may approve."""
+    keys = []
     for name in ("lin", "wang"):
         person = folder / f"{name}.key"
         public = yumen("signer", "new", person).stdout.strip()
         yumen("signer", "add", "--config", config, "--name", name, public)
-        arguments += ["--key", person]
-    more = ["--catalog", catalog] if catalog else []
-    [shown] = json.loads(yumen("--json", "release", "show", "--market", "cn", *more).stdout)
+        keys.append(person)
+    return keys
+
+
+def approve(keys, folder, config, number="Test-Registration"):
+    """These people approve the mainland release of what runs on a configuration, for everything in it. Gives its digest."""
+    [shown] = json.loads(yumen("--json", "release", "show", "--market", "cn", "--config", config).stdout)
+    arguments = [argument for key in keys for argument in ("--key", key)]
     today = datetime.date.today()
     record = folder / "record.json"
     record.write_text(json.dumps({
-        "number": "Test-Registration", "kind": "registration", "market": "cn",
+        "number": number, "kind": "registration", "market": "cn",
         "entity": {"name": "Invented Trading", "uscc": "91000000MA0DEM000C"},
         "scope": {"features": list(shown["release"]["features"]), "surfaces": ["cloud", "device"]},
         "release": shown["digest"], "granted_on": str(today),
@@ -197,6 +202,7 @@ def approve(folder, config, catalog=None):
     signed = folder / "signed.json"
     signed.write_text(yumen("approval", "sign", *arguments, record).stdout)
     yumen("approval", "import", "--config", config, signed)
+    return shown["digest"]
 
 
 def configure(folder, bases, more="", protocols=None):
@@ -226,9 +232,14 @@ class Ground:
             (catalog / path).write_text(text)
             self.more = f'catalog = "{catalog}"\n'
         config = configure(folder, {}, self.more)
-        approve(folder, config, catalog)
+        self.people = people(folder, config)
+        approve(self.people, folder, config)
         made = yumen("--json", "keys", "add", "--config", config, "--name", "phone", "--profile", "cn")
         self.key = json.loads(made.stdout)["secret"]
+
+    def approve(self, folder, number):
+        """Has the release approved of what runs on the configuration there."""
+        return approve(self.people, folder, folder / "yumen.toml", number)
 
     def copy(self, to):
         to.mkdir(parents=True)
@@ -303,13 +314,17 @@ def emulators(names, *options):
 
 
 @contextlib.contextmanager
-def market(ground, folder, names=("deepseek", "qwen"), delay_ms=5, more="", protocols=None, log_level="debug"):
-    """A gate of its own over partners of their own."""
+def market(ground, folder, names=("deepseek", "qwen"), delay_ms=5, more="", protocols=None, log_level="debug",
+           approved=True):
+    """A gate of its own over partners of their own. Judges are part of what is approved, so with some it is approved anew, unless
+    `approved` says otherwise."""
     folder = pathlib.Path(folder)
     with emulators(names, "--chunk-delay-ms", str(delay_ms)) as partners:
         ground.copy(folder)
         bases = {name: partner.base for name, partner in partners.items()}
         config = configure(folder, bases, ground.more + more, protocols)
+        if approved and "[[judge]]" in more:
+            ground.approve(folder, "Test-Judged")
         log = open(folder / "log", "wb")
         with log, running("serve", "--config", config, env={"YUMEN_LOG": log_level}, stderr=log) as (process, told):
             gate = Gate(told["gate"], folder / "data", told)

@@ -8,9 +8,11 @@ import zlib
 
 import pytest
 
+from judge_side import Guard, Guardrail, safe
 from market import Ground, market
 from partner_side import asked
-from test_judges import Guard, notices, safe
+from programs import yumen
+from test_judges import REFUSED, notices, service
 
 SECRET = b"31.2304N 121.4737E"
 
@@ -197,3 +199,69 @@ def test_a_judge_alone_lets_no_picture_in(gate, guard):
     one = gate(sees(guard), lets_in="")
     assert one.ask(content=parts(RED)).error["code"] == "input_invalid"
     assert sent(one) == [] and guard.asked == []
+
+
+def turns(beside):
+    """A conversation with a picture in its first turn, as it is sent again with each of the later ones."""
+    image = {"type": "image_url", "image_url": {"url": data(RED)}}
+    first = {"role": "user", "content": [{"type": "text", "text": beside}, image]}
+    more = [{"role": "assistant", "content": "A square."}, {"role": "user", "content": "What colour is it?"}]
+    return [[first], [first, *more], [first, *more, *more]]
+
+
+@pytest.mark.parametrize("minutes, times", [(10, 1), (0, 3)])
+def test_a_picture_is_not_judged_again_with_each_turn_of_its_conversation(gate, guard, minutes, times):
+    one = gate(sees(guard, f"remember_minutes = {minutes}"))
+    for messages in turns("Call 13800138000. What is this?"):
+        assert one.ask(messages=messages).succeeded
+    assert (len(guard.asked), len(sent(one))) == (times, 3)
+    outcomes = one.metrics("yumen_judge_questions_total")
+    assert outcomes.get((("judge", "eye"), ("outcome", "remembered")), 0) == 3 - times
+    # With other words it is another question.
+    assert one.ask(messages=turns("Is this a lantern?")[0]).succeeded
+    assert len(guard.asked) == times + 1
+
+
+def test_a_picture_that_was_found_unsafe_stays_so_and_a_failure_is_not_remembered(gate, guard):
+    one = gate(sees(guard))
+    guard.say = lambda messages: "I cannot say."
+    [messages, *_] = turns("What is this?")
+    assert one.ask(messages=messages).error["code"] == "judge_unavailable"
+    guard.say = flags_picture(RED)
+    for _ in range(2):
+        assert one.ask(messages=messages).error["code"] == "screen_refused"
+    assert len(guard.asked) == 2 and sent(one) == []
+
+
+def test_alibabas_guardrail_looks_at_pictures_in_full(gate, tmp_path):
+    theirs = Guardrail(picture=BLUE)
+    (tmp_path / "service.key").write_text(theirs.KEY)
+    more = service("alibaba_guardrail", theirs.address, "pictures = true\ndirections = []\n" + REFUSED.format(said="contraband_act"),
+                   "../service.key")
+    try:
+        one = gate(more)
+        seen = one.ask(content=parts(RED, BLUE))
+        assert (seen.status, seen.error["code"]) == (422, "screen_refused"), seen
+        assert notices(seen)["judge.service.storms"]["direction"] == "input"
+        assert sent(one) == []
+        assert one.ask(content=parts(RED)).succeeded
+        # Each once: the second time the red one was remembered.
+        assert sorted(theirs.asked) == sorted([("img_query_security_check", RED), ("img_query_security_check", BLUE)])
+    finally:
+        theirs.close()
+
+
+@pytest.mark.parametrize("more, warns", [
+    ("", True), ('on_failure = "open"', True), ('markets = ["us"]', True), ("pictures = false\ndirections = [\"input\"]", True), ("", False)])
+def test_pictures_let_in_without_a_judge_who_would_withhold_them_are_warned_of(ground, tmp_path, guard, more, warns):
+    folder = ground.copy(tmp_path / "gate")
+    config = folder / "yumen.toml"
+    with_judge = sees(guard, more).replace("pictures = true\ndirections = []\ninstruction", "instruction") \
+        if "pictures" in more else sees(guard, more)
+    if "pictures" in more:
+        with_judge = with_judge.replace('instruction = "Answer in the two lines of a guard."\n', "")
+    tables = "" if warns and not more else with_judge
+    config.write_text('[server]\ndata_dir = "data"\nprovider = "001191000000MA0DEM000C10000"\n' + LETS_IN + tables)
+    found = json.loads(yumen("--json", "check", "--config", config).stdout)["warnings"]
+    assert [warning for warning in found if "server.pictures: cn demands a judge of pictures" in warning] == found
+    assert bool(found) is warns

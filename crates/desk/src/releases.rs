@@ -101,13 +101,14 @@ impl Desk {
 }
 
 impl crate::Book {
-    /// Whether what this release names is what runs here: its features, screen and labels, whatever its models.
+    /// Whether what this release names is what runs here: its features, screen, judges and labels, whatever its models.
     pub fn runs(&self, release: &Release) -> bool {
         let own = self.releases.iter().find(|own| own.market() == release.market());
         own.is_some_and(|own| {
             own.screen() == release.screen()
                 && own.label() == release.label()
                 && own.retrieval() == release.retrieval()
+                && own.judges() == release.judges()
                 && release.features().all(|(id, feature)| {
                     own.feature(id).is_some_and(|own| own.digest == feature.digest)
                 })

@@ -30,8 +30,12 @@ pub enum AlarmKind {
     ApprovalStale,
     /// The clock is behind an instant that was already seen.
     ClockBackwards,
+    /// Something passed without the verdict of a judge whose failure opens.
+    ContentUnjudged,
     /// A partner is configured at a place where the market's requests may not be processed.
     EndpointOutOfMarket,
+    /// A judge gives no verdicts.
+    JudgeFailing,
     /// The answers of a market cannot be labelled.
     LabelUnavailable,
     /// The ledger takes no entries.
@@ -50,7 +54,7 @@ pub enum AlarmKind {
     PacksUnusable,
     /// The policy is older than the market allows.
     PolicyStale,
-    /// The definition or the screen in use is not what was released.
+    /// The definition, the screen or the judges in use are not what was released.
     ReleaseDrifted,
     /// The store cannot be read.
     StoreUnavailable,
@@ -60,11 +64,13 @@ pub enum AlarmKind {
 
 impl AlarmKind {
     /// All kinds.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::ApprovalNotInForce,
         Self::ApprovalStale,
         Self::ClockBackwards,
+        Self::ContentUnjudged,
         Self::EndpointOutOfMarket,
+        Self::JudgeFailing,
         Self::LabelUnavailable,
         Self::LedgerUnavailable,
         Self::ModelDrifted,
@@ -102,7 +108,9 @@ impl AlarmKind {
             Self::ApprovalNotInForce => "approval_not_in_force",
             Self::ApprovalStale => "approval_stale",
             Self::ClockBackwards => "clock_backwards",
+            Self::ContentUnjudged => "content_unjudged",
             Self::EndpointOutOfMarket => "endpoint_out_of_market",
+            Self::JudgeFailing => "judge_failing",
             Self::LabelUnavailable => "label_unavailable",
             Self::LedgerUnavailable => "ledger_unavailable",
             Self::ModelDrifted => "model_drifted",
@@ -133,9 +141,17 @@ impl AlarmKind {
                 "The gate's clock is behind a time it has already seen; nothing is served until it is right.",
                 "网关的时钟早于其已经历过的时间；在校正之前不提供任何服务。",
             ),
+            Self::ContentUnjudged => (
+                "Something passed without the verdict of this judge, because its failure opens in this market. Each request is in the ledger as `notice.v1` with the rule `judge.ID.unjudged`.",
+                "由于该市场设定此审核服务失败即放行，有内容未经其判定而通过。每次请求均以 `notice.v1` 记入账本，规则为 `judge.ID.unjudged`。",
+            ),
             Self::EndpointOutOfMarket => (
                 "A partner is configured at an address outside the places where this market's requests may be processed, or at one nobody stated; it was not asked. Correct `base_url` or state `region`.",
                 "合作方的配置地址位于本市场允许的处理地区之外，或未说明其所在地区；未向其发送请求。请更正 `base_url` 或注明 `region`。",
+            ),
+            Self::JudgeFailing => (
+                "A judge gives no verdicts: look at its address, its key and its load. What that means for people, `on_failure` says; `yumen_judge_questions_total` tells why.",
+                "审核服务未给出判定：请检查其地址、密钥与负载。对用户的影响取决于 `on_failure`；原因见 `yumen_judge_questions_total`。",
             ),
             Self::LabelUnavailable => (
                 "The market demands a provider code in the label and there is none; nothing is served there. Set `server.provider` to the code.",
@@ -174,8 +190,8 @@ impl AlarmKind {
                 "本市场的规则已超过允许的时限，请安装最新目录。",
             ),
             Self::ReleaseDrifted => (
-                "The feature's definition or the screen in use is not what was released; nothing of it is served.",
-                "使用中的功能定义或安全检查与发布版本不符，未提供服务。",
+                "The feature's definition, the screen or the judges in use are not what was released; nothing of it is served.",
+                "使用中的功能定义、安全检查或外部审核与发布版本不符，未提供服务。",
             ),
             Self::StoreUnavailable => (
                 "The store cannot be read; nothing is served until it can.",

@@ -21,7 +21,7 @@ use yumen_screen::{Action, Notice};
 const LEAST: u64 = 10;
 
 /// What was counted, in the order of the public account.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 13] = [
     "screened",
     "found",
     "told",
@@ -30,6 +30,7 @@ const KINDS: [&str; 12] = [
     "retracted",
     "refused",
     "judged",
+    "unjudged",
     "warned",
     "limited",
     "suspended",

@@ -8,11 +8,11 @@ use serde::Deserialize;
 use yumen_desk::{Aftermath, Operations};
 use yumen_device::Engine;
 use yumen_features::Catalogue;
-use yumen_judges::Judges;
+use yumen_judges::{Asked, Failure, Judges};
 use yumen_ledger::{Canonical, Ledger, LedgerError};
 use yumen_partners::Partners;
 use yumen_policy::{
-    AssertionKeys, FeatureId, HighWater, Market, MarketId, MarketState, Part, Timestamp,
+    AssertionKeys, Digest, FeatureId, HighWater, Market, MarketId, MarketState, Part, Timestamp,
 };
 use yumen_screen::PseudonymSecret;
 
@@ -94,6 +94,8 @@ pub struct Gate {
     pub(crate) snapshot: ArcSwap<Snapshot>,
     pub(crate) partners: Partners,
     pub(crate) judges: Arc<Judges>,
+    /// What a release must name of the judges, in the markets where any judges.
+    pub(crate) charters: BTreeMap<MarketId, Digest>,
     pub(crate) names: Arc<ModelNames>,
     pub(crate) device: DeviceTier,
     pub(crate) ledger: Ledger,
@@ -132,11 +134,15 @@ impl Gate {
             operations,
             mode: parts.mode,
             catalogue: parts.catalogue,
-            snapshot: ArcSwap::from_pointee(parts.snapshot),
             partners: parts.partners,
+            charters: parts.judges.charters(parts.snapshot.policy.markets()),
+            snapshot: ArcSwap::from_pointee(parts.snapshot),
             judges: {
-                let counters = metrics.counters().clone();
-                Arc::new(parts.judges.observed(Box::new(move |asked| counters.judged(&asked))))
+                let (counters, alarms) = (metrics.counters().clone(), alarms.clone());
+                Arc::new(parts.judges.observed(Box::new(move |asked| {
+                    counters.judged(&asked);
+                    alarm_of(&alarms, &asked);
+                })))
             },
             names: Arc::new(parts.names),
             device: DeviceTier::new(parts.engine),
@@ -259,4 +265,20 @@ impl Gate {
     pub fn close(&self) {
         self.snapshot.store(Arc::new(Snapshot::closed()));
     }
+}
+
+/// How often in a row a judge fails before the operator hears of it; of what stays as it is, at once.
+const FAILURES_TOLD: u32 = 3;
+
+/// Tells the operator of a judge that gives no verdicts.
+fn alarm_of(alarms: &Alarms, asked: &Asked<'_>) {
+    let Some(failure) = asked.failure.filter(|failure| failure.is_of_the_judge()) else { return };
+    if asked.in_a_row < FAILURES_TOLD && !failure.is_lasting() {
+        return;
+    }
+    let subject = Some(asked.judge.to_owned());
+    // One that may not be asked in a market may be in others.
+    let market = (failure == Failure::OutOfMarket).then(|| asked.market.clone());
+    let about = About { market, subject, release: None };
+    alarms.raise(AlarmKind::JudgeFailing, about, format!("{failure}; {} in a row", asked.in_a_row));
 }

@@ -10,7 +10,7 @@ use yumen_ledger::{
     VerdictGiven,
 };
 use yumen_policy::{Clearance, Digest, FeatureId, MarketId, Timestamp, Verdict};
-use yumen_screen::Notice;
+use yumen_screen::{Action, Notice};
 
 use crate::deeds::Deeds;
 use crate::metrics::Counters;
@@ -83,6 +83,11 @@ impl Journal {
     /// The id of the request and of its receipt.
     pub(crate) fn id(&self) -> &str {
         &self.cleared.id
+    }
+
+    /// The market it was cleared for.
+    pub(crate) fn market(&self) -> &MarketId {
+        &self.cleared.market
     }
 
     /// What the screen did to a text. Leaves what the person is told: what was only detected is counted, and no more.
@@ -171,6 +176,22 @@ impl Journal {
     /// A text was judged by somebody outside.
     pub(crate) fn judged(&self) {
         self.deeds.add(&self.cleared.market, "judged", "", 1);
+    }
+
+    /// A text passed although a judge gave no verdict, because its failure opens. Told of each text, recorded when it is `new`.
+    pub(crate) fn unjudged(&self, judge: &str, direction: &'static str, new: bool) {
+        self.deeds.add(&self.cleared.market, "unjudged", "", 1);
+        self.counters.unjudged(judge);
+        if new {
+            self.queue(&Entry::Notice(NoticeEntry {
+                action: Action::Allow.as_str().into(),
+                count: 1,
+                direction: direction.into(),
+                id: self.cleared.id.as_str().into(),
+                rule: format!("judge.{judge}.unjudged").into(),
+                time: Timestamp::now(),
+            }));
+        }
     }
 
     fn queue(&self, entry: &Entry<'_>) {

@@ -3,7 +3,8 @@
 //!
 //! A text goes to a judge as it would go to a partner, masked by the same rules. The first byte waits for the verdict on what was
 //! asked only where a failure of the judge closes; everywhere else the verdict is taken into account as soon as it is there, and at the latest
-//! before the answer ends. Pictures cannot be unsent: they are judged before anybody else sees them. Nothing here has a task of its own: dropping a request drops its questions.
+//! before the answer ends: a stream's last word and a whole answer wait for it, no longer than the judge's time-out. Pictures cannot be unsent: they are judged before anybody else sees them.
+//! Whatever passes although a judge gave no verdict is in the ledger, and the operator is alarmed. Nothing here has a task of its own: dropping a request drops its questions.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -13,13 +14,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::stream::FuturesOrdered;
-use futures_util::{Stream as _, future};
+use futures_util::{Stream as _, StreamExt as _, future};
 use yumen_features::{Body, Prompt};
-use yumen_judges::{Chosen, Direction, Judges, Picture, Ruling, When};
+use yumen_judges::{Chosen, Direction, Picture, Ruling, When};
 use yumen_screen::{Action, FromPartner, Notice, Screen, Screened, ToPartner};
 use yumen_wire::{Completion, FinishReason, Message, Part};
 
+use crate::alarm::{About, AlarmKind, Alarms};
 use crate::answer::{Piece, Pieces};
+use crate::gate::Gate;
 use crate::journal::Journal;
 use crate::problem::Problem;
 use crate::stream::LabelledStream;
@@ -30,8 +33,10 @@ const MOST_ASKED: usize = 4_000;
 /// A ruling on its way.
 type Deciding = Pin<Box<dyn Future<Output = Ruling> + Send>>;
 
-/// The judges of one request.
-pub(crate) struct Judging {
+/// The judges of one request; nothing where nobody judges.
+pub(crate) struct Judging(Option<Box<Bench>>);
+
+struct Bench {
     input: Option<Chosen>,
     output: Option<Chosen>,
     /// Who judges the pictures, until that is done.
@@ -39,32 +44,37 @@ pub(crate) struct Judging {
     /// What the person asked, as it goes to the partner.
     asked: Arc<str>,
     screen: Arc<Screen>,
-    journal: Journal,
+    record: Record,
 }
 
 impl Judging {
     /// Who judges what is asked and what is answered under a prompt's clearance.
     pub(crate) fn of(
-        judges: &Arc<Judges>,
+        gate: &Gate,
         prompt: &Prompt,
         screen: &Arc<Screen>,
         journal: &Journal,
     ) -> Self {
-        let choose = |direction| judges.choose(prompt.clearance(), direction);
+        let choose = |direction| gate.judges.choose(prompt.clearance(), direction);
         let (input, output) = (choose(Direction::Input), choose(Direction::Output));
-        let any = input.is_some() || output.is_some();
-        let asked = if any { asked(prompt).into() } else { Arc::default() };
-        let pictures = judges.choose_for_pictures(prompt.clearance());
+        let pictures = gate.judges.choose_for_pictures(prompt.clearance());
+        if input.is_none() && output.is_none() && pictures.is_none() {
+            return Self(None);
+        }
         let pictures =
             pictures.map(|chosen| (chosen, shown(prompt))).filter(|(_, shown)| !shown.is_empty());
-        Self {
+        Self(Some(Box::new(Bench {
             input,
             output,
             pictures,
-            asked,
+            asked: asked(prompt).into(),
             screen: Arc::clone(screen),
-            journal: journal.clone(),
-        }
+            record: Record {
+                journal: journal.clone(),
+                alarms: gate.alarms.clone(),
+                unjudged: Vec::new(),
+            },
+        })))
     }
 
     /// Begins to have judged what is asked. Its pictures are, once this is over.
@@ -72,18 +82,19 @@ impl Judging {
     /// # Errors
     /// Where the verdict is wanted before the model is asked, as that on pictures always is, and withholds.
     pub(crate) async fn begin(&mut self) -> Result<Input, Problem> {
-        let mut input = Input { deciding: None, demanded: false, notices: Vec::new() };
-        if let Some((chosen, shown)) = self.pictures.take() {
+        let Some(bench) = &mut self.0 else { return Ok(Input::default()) };
+        let mut input = Input { record: Some(bench.record.clone()), ..Input::default() };
+        if let Some((chosen, shown)) = bench.pictures.take() {
             let pictures: Vec<_> = shown.iter().map(Shown::picture).collect();
-            input.rule(&self.journal, chosen.look(&pictures).await)?;
+            input.rule(chosen.look(&pictures).await)?;
         }
-        if let Some(chosen) = self.input.clone().filter(|_| !self.asked.trim().is_empty()) {
+        if let Some(chosen) = bench.input.clone().filter(|_| !bench.asked.trim().is_empty()) {
             input.demanded = chosen.demanded();
             let before = chosen.when() == When::Before;
-            let asked = Arc::clone(&self.asked);
+            let asked = Arc::clone(&bench.asked);
             let deciding = Box::pin(async move { chosen.judge(&asked, None).await });
             if before {
-                input.rule(&self.journal, deciding.await)?;
+                input.rule(deciding.await)?;
             } else {
                 input.deciding = Some(deciding);
             }
@@ -103,11 +114,11 @@ impl Judging {
         let Some(deciding) = input.deciding.take() else { return Ok(asking.await) };
         match future::select(deciding, pin!(asking)).await {
             future::Either::Left((ruling, asking)) => {
-                input.rule(&self.journal, ruling)?;
+                input.rule(ruling)?;
                 Ok(asking.await)
             }
             future::Either::Right((answer, deciding)) if input.demanded => {
-                input.rule(&self.journal, deciding.await)?;
+                input.rule(deciding.await)?;
                 Ok(answer)
             }
             future::Either::Right((answer, deciding)) => {
@@ -117,74 +128,77 @@ impl Judging {
         }
     }
 
-    /// Judges a whole answer before it is shown. `completion` is as the partner gave it, without what is restored.
+    /// Judges a whole answer before it is shown, and waits for what is still open about the question. `completion` is as the partner
+    /// gave it, without what is restored.
     ///
     /// # Errors
-    /// When the verdict withholds.
+    /// When a verdict withholds.
     pub(crate) async fn whole(
         &self,
         mut input: Input,
         completion: &Screened<Completion, FromPartner>,
     ) -> Result<Vec<Notice>, Problem> {
-        if let Some(chosen) = &self.output {
+        let Some(bench) = &self.0 else { return Ok(input.notices) };
+        let mut deciding: FuturesOrdered<_> = input.deciding.take().into_iter().collect();
+        if let Some(chosen) = &bench.output {
             let completion = completion.get();
             let calls = completion.tool_calls.iter().map(|call| call.arguments.as_str());
             let texts: Vec<&str> = [completion.text.as_str()].into_iter().chain(calls).collect();
             let text = texts.join("\n");
             if !text.trim().is_empty() {
-                let ruling = self.ask(chosen, text).await;
-                input.rule(&self.journal, ruling)?;
+                let asked = Arc::clone(&bench.asked);
+                deciding.push_back(self::deciding(chosen.clone(), &bench.screen, asked, text));
             }
         }
-        if let Some(mut deciding) = input.deciding.take()
-            && let Poll::Ready(ruling) = poll_once(&mut deciding).await
-        {
-            input.rule(&self.journal, ruling)?;
+        while let Some(ruling) = deciding.next().await {
+            input.rule(ruling)?;
         }
         Ok(input.notices)
     }
 
     /// Judges a streamed answer on its way.
     pub(crate) fn stream(&self, stream: LabelledStream, input: Input) -> JudgedStream {
-        let output = self.output.clone().map(|chosen| Windows {
-            before: chosen.when() == When::Before,
-            size: chosen.window(),
-            asked: Arc::clone(&self.asked),
-            screen: Arc::clone(&self.screen),
-            chosen,
-            open: String::new(),
-            chars: 0,
-            tail: String::new(),
-            rulings: FuturesOrdered::new(),
-        });
+        let windows = |bench: &Bench| {
+            let chosen = bench.output.clone()?;
+            Some(Windows {
+                before: chosen.when() == When::Before,
+                size: chosen.window(),
+                asked: Arc::clone(&bench.asked),
+                screen: Arc::clone(&bench.screen),
+                chosen,
+                open: String::new(),
+                chars: 0,
+                tail: String::new(),
+                rulings: FuturesOrdered::new(),
+            })
+        };
         JudgedStream {
             source: Source::Idle(Box::new(stream)),
             queue: input.notices.into_iter().map(|n| Waiting::Piece(Piece::Notice(n))).collect(),
             input: input.deciding,
-            output,
-            journal: self.journal.clone(),
+            output: self.0.as_deref().and_then(windows),
+            record: input.record,
             finishing: false,
             shown: false,
         }
     }
-
-    fn ask(&self, chosen: &Chosen, text: String) -> Deciding {
-        deciding(chosen.clone(), &self.screen, Arc::clone(&self.asked), text)
-    }
 }
 
 /// What was asked, and what became of judging it so far.
+#[derive(Default)]
 pub(crate) struct Input {
     deciding: Option<Deciding>,
     /// Nothing may be shown without the verdict.
     demanded: bool,
     /// What the person is told.
     notices: Vec<Notice>,
+    /// None where nobody judges, and so there is no ruling.
+    record: Option<Record>,
 }
 
 impl Input {
-    fn rule(&mut self, journal: &Journal, ruling: Ruling) -> Result<(), Problem> {
-        let (notices, withheld) = told(journal, ruling);
+    fn rule(&mut self, ruling: Ruling) -> Result<(), Problem> {
+        let (notices, withheld) = told(self.record.as_mut(), ruling);
         if let Some(unavailable) = withheld {
             return Err(Problem::judged(notices, unavailable));
         }
@@ -193,13 +207,46 @@ impl Input {
     }
 }
 
+/// Where rulings are written down.
+#[derive(Clone)]
+struct Record {
+    journal: Journal,
+    alarms: Alarms,
+    /// What is in the ledger already: which judge gave no verdict on what passed, and in which direction that went.
+    unjudged: Vec<(String, Direction)>,
+}
+
+impl Record {
+    fn take(&mut self, ruling: &mut Ruling) {
+        if ruling.judged {
+            self.journal.judged();
+        }
+        // What another judge withholds did not pass.
+        let open = mem::take(&mut ruling.open);
+        for (judge, direction) in open.into_iter().filter(|_| !ruling.withholds()) {
+            let about = About {
+                market: Some(self.journal.market().clone()),
+                subject: Some(judge.clone()),
+                release: None,
+            };
+            self.alarms.raise(AlarmKind::ContentUnjudged, about, direction.as_str());
+            let known = (judge, direction);
+            let new = !self.unjudged.contains(&known);
+            self.journal.unjudged(&known.0, direction.as_str(), new);
+            if new {
+                self.unjudged.push(known);
+            }
+        }
+        self.journal.notices(&ruling.notices);
+    }
+}
+
 /// Records a ruling. Gives what the person is told, and, where it withholds, whether that is because of a failure.
-fn told(journal: &Journal, ruling: Ruling) -> (Vec<Notice>, Option<bool>) {
-    if ruling.judged {
-        journal.judged();
+fn told(record: Option<&mut Record>, mut ruling: Ruling) -> (Vec<Notice>, Option<bool>) {
+    if let Some(record) = record {
+        record.take(&mut ruling);
     }
     let withheld = ruling.withholds().then_some(ruling.unavailable);
-    journal.notices(&ruling.notices);
     let mut notices = ruling.notices;
     notices.retain(Notice::is_told);
     (notices, withheld)
@@ -258,10 +305,6 @@ fn deciding(chosen: Chosen, screen: &Screen, asked: Arc<str>, text: String) -> D
     }
 }
 
-async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
-    poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context))).await
-}
-
 /// A streamed answer that is judged on its way.
 pub(crate) struct JudgedStream {
     source: Source,
@@ -269,7 +312,8 @@ pub(crate) struct JudgedStream {
     output: Option<Windows>,
     /// What waits for rulings, in order.
     queue: VecDeque<Waiting>,
-    journal: Journal,
+    /// None where nobody judges, and so there is no ruling.
+    record: Option<Record>,
     /// The model's own end was seen: what comes from now on waits for all rulings.
     finishing: bool,
     /// Whether anything of the answer was given out.
@@ -485,7 +529,7 @@ impl JudgedStream {
     /// Follows a ruling; false when the answer ends here.
     fn rule(&mut self, ruling: Ruling, out: &mut Vec<Piece>) -> bool {
         let action = ruling.action;
-        let (notices, withheld) = told(&self.journal, ruling);
+        let (notices, withheld) = told(self.record.as_mut(), ruling);
         if withheld.is_some() {
             self.source = Source::Ended;
             self.input = None;

@@ -9,7 +9,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use yumen_judges::Asked;
+use yumen_judges::{Asked, Judges};
 use yumen_partners::{Attempt, Partners};
 use yumen_screen::Notice;
 
@@ -22,6 +22,8 @@ pub(crate) struct Metrics {
     tasks: Gauge,
     under_way: Family<ModelLabels, Gauge>,
     resting: Family<ModelLabels, Gauge>,
+    judge_resting: Family<JudgeLabels, Gauge>,
+    judge_failures: Family<JudgeLabels, Gauge>,
 }
 
 /// Handles to the counters, for what outlives a handler.
@@ -36,6 +38,7 @@ pub(crate) struct Counters {
     judged: Family<JudgedLabels, Counter>,
     judge_cost: Family<JudgeLabels, Counter<f64, AtomicU64>>,
     judge_seconds: Family<JudgeLabels, Counter<f64, AtomicU64>>,
+    unjudged: Family<JudgeLabels, Counter>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -140,7 +143,7 @@ impl Metrics {
         let judged = Family::default();
         registry.register(
             "judge_questions",
-            "Questions to external judges by outcome: safe, controversial, unsafe, or why there is no verdict",
+            "Questions to external judges by outcome: safe, controversial, unsafe, remembered, or why there is no verdict",
             Family::clone(&judged),
         );
         let judge_cost = Family::default();
@@ -154,6 +157,24 @@ impl Metrics {
             "judge_seconds",
             "How long questions to external judges took, in all",
             Family::clone(&judge_seconds),
+        );
+        let unjudged = Family::default();
+        registry.register(
+            "judge_unjudged",
+            "Texts that passed without the verdict of a judge whose failure opens",
+            Family::clone(&unjudged),
+        );
+        let judge_resting = Family::default();
+        registry.register(
+            "judge_resting",
+            "Whether a judge failed repeatedly and is left alone",
+            Family::clone(&judge_resting),
+        );
+        let judge_failures = Family::default();
+        registry.register(
+            "judge_failures_in_a_row",
+            "How often a judge gave no verdict since its last one",
+            Family::clone(&judge_failures),
         );
         let tasks = Gauge::default();
         registry.register("tasks", "Tasks that are alive in the program", tasks.clone());
@@ -179,16 +200,17 @@ impl Metrics {
             judged,
             judge_cost,
             judge_seconds,
+            unjudged,
         };
-        Self { registry, counters, tasks, under_way, resting }
+        Self { registry, counters, tasks, under_way, resting, judge_resting, judge_failures }
     }
 
     pub(crate) fn counters(&self) -> &Counters {
         &self.counters
     }
 
-    /// The Prometheus text, with how the partners stand now.
-    pub(crate) fn text(&self, partners: &Partners) -> String {
+    /// The Prometheus text, with how the partners and the judges stand now.
+    pub(crate) fn text(&self, partners: &Partners, judges: &Judges) -> String {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             self.tasks.set(i64::try_from(runtime.metrics().num_alive_tasks()).unwrap_or(i64::MAX));
         }
@@ -199,6 +221,11 @@ impl Metrics {
             };
             self.under_way.get_or_create(&labels).set(standing.under_way.into());
             self.resting.get_or_create(&labels).set(standing.resting.into());
+        }
+        for standing in judges.standings() {
+            let labels = JudgeLabels { judge: standing.judge.to_owned() };
+            self.judge_resting.get_or_create(&labels).set(standing.resting.into());
+            self.judge_failures.get_or_create(&labels).set(standing.in_a_row.into());
         }
         let mut text = String::new();
         // Writing into a string does not fail.
@@ -263,6 +290,11 @@ impl Counters {
         let labels = JudgeLabels { judge };
         self.judge_cost.get_or_create(&labels).inc_by(asked.cost);
         self.judge_seconds.get_or_create(&labels).inc_by(asked.took.as_secs_f64());
+    }
+
+    /// A text passed a judge without its verdict.
+    pub(crate) fn unjudged(&self, judge: &str) {
+        self.unjudged.get_or_create(&JudgeLabels { judge: judge.to_owned() }).inc();
     }
 
     pub(crate) fn open_answer(&self) -> OpenAnswer {

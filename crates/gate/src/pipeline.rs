@@ -262,7 +262,7 @@ impl Way<'_> {
             self.input(&opening.market, journal, &screen, said, screened)?;
         let restoring = Restoring::new(vault, prompt.get(), self.own_tools.clone());
         journal.screened(&mut notices);
-        let mut judging = Judging::of(&self.gate.judges, prompt.get(), &screen, journal);
+        let mut judging = Judging::of(self.gate, prompt.get(), &screen, journal);
         let counters = self.gate.metrics.counters().clone();
         let conversation = self.conversation.name(self.caller);
         let manner = delivery
@@ -387,7 +387,7 @@ impl Way<'_> {
         })
     }
 
-    /// Whether what runs is what was released: the feature's definition and the screen's packs.
+    /// Whether what runs is what was released: the feature's definition, the screen's packs and the judges' charter.
     fn check_drift(
         &self,
         clearance: &Clearance,
@@ -395,7 +395,8 @@ impl Way<'_> {
         screen: &Screen,
     ) -> Result<(), Problem> {
         let same_screen = clearance.screen() == screen.digest();
-        if clearance.feature_digest() == Some(feature.digest()) && same_screen {
+        let same_judges = clearance.judges() == self.gate.charters.get(clearance.market()).copied();
+        if clearance.feature_digest() == Some(feature.digest()) && same_screen && same_judges {
             return Ok(());
         }
         let about = About {
@@ -403,16 +404,16 @@ impl Way<'_> {
             subject: Some(feature.id().to_string()),
             release: Some(clearance.release()),
         };
-        let what = if same_screen {
-            "the feature's definition is another"
-        } else {
-            "the screen is another"
+        let what = match (same_screen, same_judges) {
+            (false, _) => "the screen is another",
+            (true, false) => "the judges' charter is another",
+            (true, true) => "the feature's definition is another",
         };
         self.gate.alarms.raise(AlarmKind::ReleaseDrifted, about, what);
         Err(Problem::new(
             "release_drifted",
-            "The definition or the screen in use is not the one in the release; nothing is served.",
-            "使用中的功能定义或安全检查与发布版本不符，因此不提供服务。",
+            "The definition, the screen or the judges in use are not those of the release; nothing is served.",
+            "使用中的功能定义、安全检查或外部审核与发布版本不符，因此不提供服务。",
         ))
     }
 

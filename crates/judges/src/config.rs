@@ -3,18 +3,24 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use yumen_partners::{BaseUrl, BreakerConfig, KeySource};
-use yumen_policy::{MarketId, Region, Text};
+use yumen_policy::{MarketId, Region, Residency, Text};
 use yumen_screen::Action;
 
 use crate::judge::JudgesError;
+use crate::shape::categories;
 use crate::verdict::Level;
 
+/// The most that `remember_minutes` can be: a judge's mind, or its operator's, may change.
+const MOST_REMEMBERED: u64 = 60;
 /// The most that `max_picture_kib` can be.
 const MOST_PICTURE_KIB: usize = 20_480;
 /// The most bytes of an `instruction`.
 const MOST_INSTRUCTION: usize = 16 * 1024;
+
+/// The moderation model that takes text of all languages, and pictures (OpenAI, September 2024).
+const MODERATION_MODEL: &str = "omni-moderation-latest";
 
 /// What a judge speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -24,8 +30,19 @@ pub enum Kind {
     Guard,
     /// OpenAI's `POST /v1/moderations`.
     OpenaiModeration,
-    /// Alibaba Cloud's guardrail, `TextModerationPlus` of its content safety service.
+    /// Alibaba Cloud's guardrail: `TextModerationPlus` and `MultiModalGuardForBase64` of its content safety service.
     AlibabaGuardrail,
+}
+
+impl Kind {
+    /// Its name in configuration and in charters.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Guard => "guard",
+            Self::OpenaiModeration => "openai_moderation",
+            Self::AlibabaGuardrail => "alibaba_guardrail",
+        }
+    }
 }
 
 /// What is judged.
@@ -59,8 +76,18 @@ pub enum When {
     Beside,
 }
 
+impl When {
+    /// Its name in configuration and in charters.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Before => "before",
+            Self::Beside => "beside",
+        }
+    }
+}
+
 /// What a failure of the judge means.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnFailure {
     /// The text passes as if it had been found safe.
@@ -68,6 +95,27 @@ pub enum OnFailure {
     /// The text does not pass.
     #[default]
     Closed,
+}
+
+impl OnFailure {
+    /// Its name in configuration and in charters.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// Whether a judge judges in a market.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Appointment {
+    /// It does not.
+    None,
+    /// It does.
+    Within,
+    /// It is named for the market and lies outside its residency: it is never asked, and that is a failure.
+    Outside,
 }
 
 /// One judge.
@@ -85,7 +133,7 @@ pub struct JudgeConfig {
     /// Its key; for Alibaba Cloud `AccessKeyId:AccessKeySecret`.
     #[serde(default)]
     pub key: KeySource,
-    /// The model's name; for Alibaba Cloud nothing.
+    /// The model's name; for Alibaba Cloud none.
     pub model: Option<String>,
     /// How long a question may take, all pieces together, in milliseconds. Default 1500.
     #[serde(default = "timeout_ms")]
@@ -101,6 +149,10 @@ pub struct JudgeConfig {
     pub pictures: bool,
     /// What a vision model that is no guard by itself is told before a picture, so that it answers in a guard's lines.
     pub instruction: Option<String>,
+    /// How long what it said of a picture is remembered, in minutes, so that a conversation that is sent again does not have it
+    /// judged again; 0 for not at all. Default 10.
+    #[serde(default = "remember_minutes")]
+    pub remember_minutes: u64,
     /// The largest picture it is asked about, in KiB of the picture's bytes; a larger one is not judged, which is a failure. Default 2048.
     #[serde(default = "max_picture_kib")]
     pub max_picture_kib: usize,
@@ -161,13 +213,41 @@ pub struct RuleConfig {
 }
 
 impl JudgeConfig {
+    /// The model that is asked, the default one where none is named; none where the service has none to choose.
+    pub fn model(&self) -> Option<&str> {
+        let default = (self.kind == Kind::OpenaiModeration).then_some(MODERATION_MODEL);
+        self.model.as_deref().or(default)
+    }
+
+    /// The categories that its rules name and that nobody says it has: what is spelt otherwise is never found. None of a model that an
+    /// instruction tells which to use.
+    pub fn unheard_of(&self) -> impl Iterator<Item = &str> {
+        let known = categories(self.kind).filter(|_| self.instruction.is_none());
+        let said = self.rule.iter().map(|rule| rule.said.as_str());
+        said.filter(move |said| *said != "*" && known.is_some_and(|known| !known.contains(said)))
+    }
+
     /// How long a question may take.
     pub(crate) fn timeout(&self) -> Duration {
         Duration::from_millis(self.timeout_ms)
     }
 
+    /// Whether it judges in a market with this residency.
+    pub fn appointed(&self, market: &MarketId, residency: Option<&Residency>) -> Appointment {
+        let named = self.markets.contains(market);
+        if !(named || self.markets.is_empty()) {
+            return Appointment::None;
+        }
+        let inside = residency.is_none_or(|all| all.processing().contains(&self.region));
+        match (inside, named) {
+            (true, _) => Appointment::Within,
+            (false, true) => Appointment::Outside,
+            (false, false) => Appointment::None,
+        }
+    }
+
     /// What a failure means in a market: closed as soon as one of the categories that hold there is.
-    pub(crate) fn failing(&self, market: &MarketId) -> OnFailure {
+    pub fn failing(&self, market: &MarketId) -> OnFailure {
         let own = self.on_failure_in.get(market).copied().unwrap_or(self.on_failure);
         let closed =
             |rule: &RuleConfig| rule.holds_in(market) && rule.on_failure == Some(OnFailure::Closed);
@@ -208,11 +288,19 @@ impl JudgeConfig {
         if !(self.cost_per_call.is_finite() && self.cost_per_call >= 0.0) {
             return wrong("`cost_per_call` is 0 or more".to_owned());
         }
-        if self.pictures && self.kind == Kind::AlibabaGuardrail {
-            return wrong(
-                "`pictures`: this service takes pictures at addresses only, and none of ours has one"
-                    .to_owned(),
-            );
+        if self.kind == Kind::AlibabaGuardrail {
+            if self.model.is_some() {
+                return wrong("`model`: this service has none to choose".to_owned());
+            }
+            if self.pictures && self.region.as_str() != "CN" {
+                return wrong(
+                    "`pictures`: what this service is called outside CN is not documented"
+                        .to_owned(),
+                );
+            }
+        }
+        if self.remember_minutes > MOST_REMEMBERED {
+            return wrong(format!("`remember_minutes` is at most {MOST_REMEMBERED}"));
         }
         if !(1..=MOST_PICTURE_KIB).contains(&self.max_picture_kib) {
             return wrong(format!("`max_picture_kib` is 1 to {MOST_PICTURE_KIB}"));
@@ -270,6 +358,10 @@ fn timeout_ms() -> u64 {
 
 fn directions() -> Vec<Direction> {
     vec![Direction::Input, Direction::Output]
+}
+
+fn remember_minutes() -> u64 {
+    10
 }
 
 fn max_picture_kib() -> usize {

@@ -1,6 +1,8 @@
 //! One judge over HTTP: bounded, and left alone for a while once it has failed repeatedly.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -15,6 +17,7 @@ use yumen_partners::{Admit, Breaker, Connections, HttpVersion, TlsSettings, conn
 use crate::config::JudgeConfig;
 use crate::judges::Question;
 use crate::key;
+use crate::memory::{Key, Memory};
 use crate::pieces::pieces;
 use crate::shape::{Moment, Picture, Piece, Request, Shape};
 use crate::verdict::Verdict;
@@ -111,6 +114,17 @@ impl Failure {
             Self::Unreachable => "unreachable",
         }
     }
+
+    /// Whether it says something of the judge, and not of what it was asked about.
+    pub fn is_of_the_judge(self) -> bool {
+        !matches!(self, Self::Blind | Self::Forbidden | Self::TooLong)
+    }
+
+    /// Whether it stays until somebody does something about it.
+    pub fn is_lasting(self) -> bool {
+        let refused = |status| matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+        matches!(self, Self::OutOfMarket) || matches!(self, Self::Refused(s) if refused(s))
+    }
 }
 
 /// One judge, ready to be asked.
@@ -119,9 +133,13 @@ pub(crate) struct Judge {
     pub(crate) config: JudgeConfig,
     shape: Shape,
     address: Uri,
+    picture_address: Uri,
     connections: Connections,
     under_way: Semaphore,
     breaker: Mutex<Breaker>,
+    memory: Mutex<Memory>,
+    /// Failures since the last verdict.
+    in_a_row: AtomicU32,
     began: Instant,
 }
 
@@ -129,15 +147,18 @@ impl Judge {
     pub(crate) fn new(config: JudgeConfig, tls: &TlsSettings) -> Result<Self, JudgesError> {
         config.check()?;
         let shape = Shape::new(&config, key::read(&config.id, &config.key)?)?;
-        let path = shape.path();
-        let address =
-            config.base_url.join(path).map_err(|_| JudgesError::Address(config.id.clone()))?;
+        let join =
+            |path| config.base_url.join(path).map_err(|_| JudgesError::Address(config.id.clone()));
+        let (address, picture_address) = (join(shape.path())?, join(shape.picture_path())?);
         Ok(Self {
             shape,
             address,
+            picture_address,
             connections: connections(tls, HttpVersion::Auto),
             under_way: Semaphore::new(config.concurrency),
             breaker: Mutex::new(Breaker::new(config.breaker)),
+            memory: Mutex::new(Memory::new(Duration::from_mins(config.remember_minutes))),
+            in_a_row: AtomicU32::new(0),
             began: Instant::now(),
             config,
         })
@@ -153,7 +174,27 @@ impl Judge {
         self.all(pieces.into_iter().map(|text| Matter::Text(piece(text))).collect()).await
     }
 
-    /// Asks about each of these pictures, beside no more words than a piece of text has, and how many calls that took.
+    /// Counts how a question ended, and gives how often in a row it failed by now. What it was asked about is none of its failures.
+    pub(crate) fn ended(&self, failure: Option<Failure>) -> u32 {
+        match failure {
+            None => self.in_a_row.store(0, Ordering::Relaxed),
+            Some(failure) if failure.is_of_the_judge() => {
+                return self.in_a_row.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+            }
+            Some(_) => {}
+        }
+        self.in_a_row.load(Ordering::Relaxed)
+    }
+
+    /// Whether it is left alone at the moment, and how often in a row it failed.
+    pub(crate) fn standing(&self) -> (bool, u32) {
+        let resting =
+            matches!(self.breaker().look(self.began.elapsed()), Admit::Resting(_) | Admit::Told(_));
+        (resting, self.in_a_row.load(Ordering::Relaxed))
+    }
+
+    /// Asks about each of these pictures, beside no more words than a piece of text has, and how many calls that took: none for one
+    /// that it was asked about a few minutes ago.
     pub(crate) async fn look(&self, pictures: &[Picture<'_>]) -> (Result<Verdict, Failure>, usize) {
         let most = self.config.max_picture_kib * 1024;
         if pictures.len() > MOST_PICTURES || pictures.iter().any(|p| size(p.url) > most) {
@@ -163,8 +204,22 @@ impl Judge {
             let beside = picture.beside.char_indices().nth(self.config.max_chars);
             beside.map_or(picture.beside.len(), |(end, _)| end)
         };
-        let pictures = pictures.iter().map(|p| Picture { url: p.url, beside: &p.beside[..cut(p)] });
-        self.all(pictures.map(Matter::Picture).collect()).await
+        let now = self.began.elapsed();
+        let (mut known, mut seen, mut unknown) = (Verdict::default(), HashSet::new(), Vec::new());
+        for picture in pictures {
+            let picture = Picture { url: picture.url, beside: &picture.beside[..cut(picture)] };
+            let key = Key::of(&picture, self.shape.reads_beside());
+            match self.memory().recall(key, now) {
+                _ if !seen.insert(key) => {}
+                Some(verdict) => known = known.and(verdict),
+                None => unknown.push(Matter::Picture(picture, key)),
+            }
+        }
+        if unknown.is_empty() {
+            return (Ok(known), 0);
+        }
+        let (verdict, calls) = self.all(unknown).await;
+        (verdict.map(|verdict| known.and(verdict)), calls)
     }
 
     /// All of these as one question.
@@ -187,11 +242,14 @@ impl Judge {
     }
 
     async fn call(&self, matter: Matter<'_>) -> Result<Verdict, Failure> {
-        let request = match matter {
-            Matter::Text(piece) => self.shape.encode(piece, &now()),
-            Matter::Picture(picture) => self.shape.encode_picture(picture).ok_or(Failure::Blind)?,
+        let (address, request) = match matter {
+            Matter::Text(piece) => (&self.address, self.shape.encode(piece, &now())),
+            Matter::Picture(picture, _) => {
+                let request = self.shape.encode_picture(picture, &now());
+                (&self.picture_address, request.ok_or(Failure::Blind)?)
+            }
         };
-        let request = self.request(request);
+        let request = request_to(address, request);
         let answer = self.connections.request(request).await.map_err(|_| Failure::Unreachable)?;
         let status = answer.status();
         if status != StatusCode::OK {
@@ -205,33 +263,48 @@ impl Judge {
                 Failure::Unreachable
             }
         })?;
-        self.shape.decode(&body.to_bytes()).map_err(|_| Failure::Malformed)
-    }
-
-    fn request(&self, Request { headers, body }: Request) -> HttpRequest<Full<bytes::Bytes>> {
-        let mut request = HttpRequest::new(Full::new(body));
-        *request.method_mut() = http::Method::POST;
-        *request.uri_mut() = self.address.clone();
-        for (name, value) in headers {
-            // The values are our own constants, dates, digests, or a key of printable characters.
-            if let Ok(mut value) = HeaderValue::try_from(value) {
-                value.set_sensitive(name == "authorization");
-                request.headers_mut().insert(HeaderName::from_static(name), value);
+        let body = body.to_bytes();
+        match matter {
+            Matter::Text(_) => self.shape.decode(&body).map_err(|_| Failure::Malformed),
+            Matter::Picture(_, key) => {
+                let verdict = self.shape.decode_picture(&body).map_err(|_| Failure::Malformed)?;
+                self.memory().keep(key, &verdict, self.began.elapsed());
+                Ok(verdict)
             }
         }
-        request
     }
 
-    fn breaker(&self) -> std::sync::MutexGuard<'_, Breaker> {
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn request_to(
+    address: &Uri,
+    Request { headers, body }: Request,
+) -> HttpRequest<Full<bytes::Bytes>> {
+    let mut request = HttpRequest::new(Full::new(body));
+    *request.method_mut() = http::Method::POST;
+    *request.uri_mut() = address.clone();
+    for (name, value) in headers {
+        // The values are our own constants, dates, digests, or a key of printable characters.
+        if let Ok(mut value) = HeaderValue::try_from(value) {
+            value.set_sensitive(name == "authorization");
+            request.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    request
 }
 
 /// What one call is about.
 #[derive(Clone, Copy)]
 enum Matter<'m> {
     Text(Piece<'m>),
-    Picture(Picture<'m>),
+    Picture(Picture<'m>, Key),
 }
 
 /// What the breaker is still to be told of one question: also when nobody waits for the verdict any longer.
@@ -335,6 +408,7 @@ mod tests {
     const UNSAFE: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 80\r\n\r\n\
         {\"choices\": [{\"message\": {\"content\": \"Safety: Unsafe\\nCategories: Violent\"}}]}   ";
     const PNG: &str = "data:image/png;base64,iVBORw0KGgo=";
+    const GIF: &str = "data:image/gif;base64,R0lGODlh";
     const BUSY: &str =
         "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
     const CHATTY: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 70\r\n\r\n\
@@ -354,16 +428,38 @@ mod tests {
         let (address, asked) = server(Some(UNSAFE)).await;
         let judge = judge(address, "pictures = true\nmax_picture_kib = 1");
         let picture = |url| Picture { url, beside: "灯笼" };
-        let (verdict, calls) = judge.look(&[picture(PNG), picture(PNG)]).await;
+        let (verdict, calls) = judge.look(&[picture(PNG), picture(GIF), picture(PNG)]).await;
         assert_eq!(verdict.unwrap().level, Level::Unsafe);
         assert_eq!((calls, asked.load(SeqCst)), (2, 2));
+        // What was just judged is not asked about again, and is no less unsafe; with other words it is.
+        let (verdict, calls) = judge.look(&[picture(GIF)]).await;
+        assert_eq!((verdict.unwrap().level, calls), (Level::Unsafe, 0));
+        let (_, calls) = judge.look(&[Picture { url: GIF, beside: "包裹" }]).await;
+        assert_eq!((calls, asked.load(SeqCst)), (1, 3));
         let of = |bytes: usize| format!("data:image/png;base64,{}", "A".repeat(bytes / 3 * 4));
         let (most, more) = (of(1_023), of(1_026));
         assert!(judge.look(&[picture(&most)]).await.0.is_ok());
         assert_eq!(judge.look(&[picture(PNG), picture(&more)]).await, (Err(Failure::TooLong), 0));
         let many = vec![picture(PNG); MOST_PICTURES + 1];
         assert_eq!(judge.look(&many).await, (Err(Failure::TooLong), 0));
-        assert_eq!(asked.load(SeqCst), 3);
+        assert_eq!(asked.load(SeqCst), 4);
+        let forgetful = super::tests::judge(address, "pictures = true\nremember_minutes = 0");
+        for _ in 0..2 {
+            assert_eq!(forgetful.look(&[picture(PNG)]).await.1, 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn failures_are_counted_in_a_row_and_only_those_of_the_judge() {
+        let (address, _) = server(None).await;
+        let judge = judge(address, "");
+        assert_eq!(judge.ended(Some(Failure::Timeout)), 1);
+        assert_eq!(judge.ended(Some(Failure::TooLong)), 1);
+        assert_eq!(judge.ended(Some(Failure::Malformed)), 2);
+        assert_eq!(judge.standing(), (false, 2));
+        assert_eq!(judge.ended(None), 0);
+        assert!(Failure::Refused(StatusCode::UNAUTHORIZED).is_lasting());
+        assert!(!Failure::Refused(StatusCode::SERVICE_UNAVAILABLE).is_lasting());
     }
 
     #[tokio::test]
@@ -417,9 +513,10 @@ mod tests {
             ("model = \"m\"", "model = \"m\"\ninstruction = \"Look.\"", "`instruction`"),
             (
                 "\"guard\"\n                base",
-                "\"alibaba_guardrail\"\npictures = true\n                base",
-                "`pictures`",
+                "\"alibaba_guardrail\"\n                base",
+                "`model`",
             ),
+            ("model = \"m\"", "model = \"m\"\nremember_minutes = 61", "remember_minutes"),
             ("said = \"Violent\"", "said = \"Violent\"\nlevel = \"safe\"", "safe"),
         ] {
             let error = parse((from, to)).unwrap_err().to_string();

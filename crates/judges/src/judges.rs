@@ -1,14 +1,16 @@
 //! All judges, and those of them that judge one request.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use yumen_partners::tls;
-use yumen_policy::{Clearance, MarketId};
+use yumen_policy::{Clearance, Digest, Market, MarketId};
 
-use crate::config::{Direction, JudgeConfig, OnFailure, When};
+use crate::charter::Charter;
+use crate::config::{Appointment, Direction, JudgeConfig, OnFailure, When};
 use crate::judge::{Failure, Judge, JudgesError};
 use crate::ruling::Ruling;
 use crate::shape::Picture;
@@ -30,12 +32,30 @@ pub struct Question<'q> {
 pub struct Asked<'a> {
     /// The judge.
     pub judge: &'a str,
-    /// `safe`, `controversial`, `unsafe`, or why there is no verdict.
+    /// The market it was asked for.
+    pub market: &'a MarketId,
+    /// `safe`, `controversial`, `unsafe`, `remembered` (of pictures), or why there is no verdict.
     pub outcome: &'static str,
+    /// Why there is no verdict, where there is none.
+    pub failure: Option<Failure>,
+    /// How often in a row it failed by now.
+    pub in_a_row: u32,
     /// What it cost.
     pub cost: f64,
     /// How long it took.
     pub took: Duration,
+}
+
+/// How a judge stands.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct JudgeStanding<'a> {
+    /// The judge.
+    pub judge: &'a str,
+    /// Whether it failed repeatedly and is left alone.
+    pub resting: bool,
+    /// How often in a row it failed.
+    pub in_a_row: u32,
 }
 
 /// Is told of every question.
@@ -69,6 +89,21 @@ impl Judges {
         Self { observe, ..self }
     }
 
+    /// The charter of each market where any of them judges: what a release of it has to name.
+    pub fn charters(&self, markets: &[Market]) -> BTreeMap<MarketId, Digest> {
+        let charter = |market| Charter::of(self.judges.iter().map(|judge| &judge.config), market);
+        let charters = markets.iter().filter_map(|market| Some((market.id(), charter(market)?)));
+        charters.map(|(market, charter)| (market.clone(), charter.digest())).collect()
+    }
+
+    /// How each of them stands.
+    pub fn standings(&self) -> impl Iterator<Item = JudgeStanding<'_>> {
+        self.judges.iter().map(|judge| {
+            let (resting, in_a_row) = judge.standing();
+            JudgeStanding { judge: &judge.config.id, resting, in_a_row }
+        })
+    }
+
     /// Those who judge what passes in a direction under a clearance; `None` when there are none.
     pub fn choose(self: &Arc<Self>, clearance: &Clearance, direction: Direction) -> Option<Chosen> {
         self.chosen(clearance, direction, |config| config.directions.contains(&direction))
@@ -89,18 +124,13 @@ impl Judges {
         let mut within = Vec::new();
         let mut outside = Vec::new();
         for (at, Judge { config, .. }) in self.judges.iter().enumerate() {
-            let named = config.markets.contains(market);
-            if !judges(config) || !(named || config.markets.is_empty()) {
+            if !judges(config) {
                 continue;
             }
-            let may_process = clearance
-                .residency()
-                .is_none_or(|residency| residency.processing().contains(&config.region));
-            match (may_process, named) {
-                (true, _) => within.push(at),
-                // Appointed for this market, and may not be asked: that is a failure.
-                (false, true) => outside.push(at),
-                (false, false) => {}
+            match config.appointed(market, clearance.residency()) {
+                Appointment::Within => within.push(at),
+                Appointment::Outside => outside.push(at),
+                Appointment::None => {}
             }
         }
         (!within.is_empty() || !outside.is_empty()).then(|| Chosen {
@@ -181,10 +211,7 @@ impl Chosen {
             ruling.add(one);
         }
         for at in &self.outside {
-            let config = &self.judges.judges[*at].config;
-            self.tell(config, Failure::OutOfMarket.as_str(), 0.0, Duration::ZERO);
-            let failure = Failure::OutOfMarket;
-            ruling.add(Ruling::of_failure(config, &self.market, self.direction, failure));
+            ruling.add(self.not_asked(*at, Failure::OutOfMarket));
         }
         ruling
     }
@@ -192,12 +219,16 @@ impl Chosen {
     /// What follows where they cannot be asked, because the text may not be sent to them.
     pub fn unjudged(&self) -> Ruling {
         let mut ruling = Ruling::default();
-        for config in self.configs() {
-            self.tell(config, Failure::Forbidden.as_str(), 0.0, Duration::ZERO);
-            let failure = Failure::Forbidden;
-            ruling.add(Ruling::of_failure(config, &self.market, self.direction, failure));
+        for at in self.within.iter().chain(&self.outside) {
+            ruling.add(self.not_asked(*at, Failure::Forbidden));
         }
         ruling
+    }
+
+    fn not_asked(&self, at: usize, failure: Failure) -> Ruling {
+        let judge = &self.judges.judges[at];
+        self.tell(judge, failure.as_str(), Some(failure), 0.0, Duration::ZERO);
+        Ruling::of_failure(&judge.config, &self.market, self.direction, failure)
     }
 
     async fn ask(&self, judge: &Judge, matter: Matter<'_>) -> Ruling {
@@ -209,16 +240,28 @@ impl Chosen {
         let config = &judge.config;
         #[expect(clippy::cast_precision_loss, reason = "at most 64 calls")]
         let cost = config.cost_per_call * calls as f64;
-        let outcome =
-            verdict.as_ref().map_or_else(|failure| failure.as_str(), |v| v.level.as_str());
-        self.tell(config, outcome, cost, began.elapsed());
+        let outcome = match &verdict {
+            Ok(_) if calls == 0 => "remembered",
+            Ok(verdict) => verdict.level.as_str(),
+            Err(failure) => failure.as_str(),
+        };
+        self.tell(judge, outcome, verdict.as_ref().err().copied(), cost, began.elapsed());
         match verdict {
             Ok(verdict) => Ruling::of(config, &self.market, self.direction, &verdict),
             Err(failure) => Ruling::of_failure(config, &self.market, self.direction, failure),
         }
     }
 
-    fn tell(&self, config: &JudgeConfig, outcome: &'static str, cost: f64, took: Duration) {
-        (self.judges.observe)(Asked { judge: &config.id, outcome, cost, took });
+    fn tell(
+        &self,
+        judge: &Judge,
+        outcome: &'static str,
+        failure: Option<Failure>,
+        cost: f64,
+        took: Duration,
+    ) {
+        let in_a_row = judge.ended(failure);
+        let (judge, market) = (&judge.config.id, &self.market);
+        (self.judges.observe)(Asked { judge, market, outcome, failure, in_a_row, cost, took });
     }
 }

@@ -8,21 +8,25 @@
 //! - Every question ends: within its time-out there is a [`Verdict`] or a [`Failure`], and what a failure means is written down
 //!   for each market and category, closed where nothing is.
 //! - An answer that is not what the judge's documentation says is a failure, never a verdict of "safe".
+//! - What is part of what a regulator approves of them is their [`Charter`], and a release names it.
 //! - A judge that failed repeatedly is left alone for a while; meanwhile its questions fail at once.
 //! - Keys are in no error, no log and no `Debug` output.
 
+mod charter;
 mod config;
 mod judge;
 mod judges;
 mod key;
+mod memory;
 mod pieces;
 mod ruling;
 mod shape;
 mod verdict;
 
-pub use config::{Direction, JudgeConfig, Kind, OnFailure, RuleConfig, When};
+pub use charter::Charter;
+pub use config::{Appointment, Direction, JudgeConfig, Kind, OnFailure, RuleConfig, When};
 pub use judge::{Failure, JudgesError};
-pub use judges::{Asked, Chosen, Judges, Observe, Question};
+pub use judges::{Asked, Chosen, JudgeStanding, Judges, Observe, Question};
 pub use ruling::Ruling;
 pub use shape::Picture;
 pub use verdict::{Level, Said, Verdict};

@@ -19,6 +19,8 @@ pub struct Ruling {
     pub unavailable: bool,
     /// Whether a judge gave a verdict, whatever it was.
     pub judged: bool,
+    /// The judges that gave no verdict and let the text pass for all that, and whose text it was.
+    pub open: Vec<(String, Direction)>,
 }
 
 impl Ruling {
@@ -32,6 +34,7 @@ impl Ruling {
         self.action = self.action.max(other.action);
         self.unavailable |= other.unavailable;
         self.judged |= other.judged;
+        self.open.extend(other.open);
         self.notices.extend(other.notices);
     }
 
@@ -71,7 +74,7 @@ impl Ruling {
     ) -> Self {
         tracing::warn!(judge = config.id, %market, %failure, "a judge gave no verdict");
         if config.failing(market) == OnFailure::Open {
-            return Self::default();
+            return Self { open: vec![(config.id.clone(), direction)], ..Self::default() };
         }
         let text = match direction {
             Direction::Input => Text::new(
@@ -85,7 +88,7 @@ impl Ruling {
         };
         let code = format!("judge.{}.unavailable", config.id);
         let notice = Notice::new(code, Action::Refuse, direction.as_str(), 1, text);
-        Self { action: Action::Refuse, notices: vec![notice], unavailable: true, judged: false }
+        Self { action: Action::Refuse, notices: vec![notice], unavailable: true, ..Self::default() }
     }
 }
 

@@ -61,6 +61,11 @@ impl Clearance {
         self.release.screen()
     }
 
+    /// The digest of the charter of the external judges the release was made with; none where nobody judges.
+    pub fn judges(&self) -> Option<Digest> {
+        self.release.judges()
+    }
+
     /// The digest of the label rules the release was made with.
     pub fn label(&self) -> Digest {
         self.release.label()

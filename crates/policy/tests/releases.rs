@@ -90,6 +90,7 @@ fn every_change_is_told_in_words_of_both_languages() {
         (with(|r| r["screen"] = other.clone()), ChangeKind::Screen, "screen"),
         (with(|r| r["label"] = other.clone()), ChangeKind::Label, "label"),
         (with(|r| r["retrieval"] = other.clone()), ChangeKind::Retrieval, "Retrieval"),
+        (with(|r| r["judges"] = other.clone()), ChangeKind::Judges, "judges"),
         (
             with(|r| chat(r)["models"][0]["version"] = json!("2")),
             ChangeKind::ModelVersion,
@@ -217,6 +218,18 @@ fn with_the_texts_a_difference_is_told_where_it_is() {
         told(&with),
         [(ChangeKind::Retrieval, "Retrieval: `index = docs` instead of —.".to_owned())]
     );
+
+    // A judge that fails another way, told by the line of its charter.
+    let judged = |charter: &str| {
+        let judged = release().with_judges(Digest::of(charter.as_bytes()));
+        judged.with_contents([charter.to_owned()]).unwrap()
+    };
+    let changes = judged("guard: closed\n").diff(&judged("guard: open\n"), None);
+    assert_eq!(changes[0].text.en, "The judges: `guard: open` instead of `guard: closed`.");
+    assert_eq!(
+        told(&judged("guard: open\n")),
+        [(ChangeKind::Judges, "The judges: `guard: open` instead of —.".to_owned())]
+    );
     let many = (0..12).map(|n| format!("pack{n} 1 x")).collect::<Vec<_>>().join("\n");
     let [(_, words)] = &told(&whole(OLD, &many, LABEL))[..] else { panic!() };
     assert!(words.contains("… +4"), "{words}");
@@ -287,12 +300,16 @@ fn releases() -> impl Strategy<Value = Release> {
         digest(),
         digest(),
         prop::option::of(digest()),
+        prop::option::of(digest()),
     )
-        .prop_map(|(market, features, screen, label, retrieval)| {
-            let release = Release::new(market, features, screen, label);
-            match retrieval {
+        .prop_map(|(market, features, screen, label, retrieval, judges)| {
+            let mut release = Release::new(market, features, screen, label);
+            if let Some(retrieval) = retrieval {
+                release = release.with_retrieval(retrieval);
+            }
+            match judges {
                 None => release,
-                Some(retrieval) => release.with_retrieval(retrieval),
+                Some(charter) => release.with_judges(charter),
             }
         })
 }
@@ -302,7 +319,14 @@ fn parts(release: &Release) -> String {
     let features: Vec<_> = release.features().collect();
     format!(
         "{:?}",
-        (release.market(), features, release.screen(), release.label(), release.retrieval())
+        (
+            release.market(),
+            features,
+            release.screen(),
+            release.label(),
+            release.retrieval(),
+            release.judges()
+        )
     )
 }
 
@@ -320,7 +344,7 @@ proptest! {
     }
 
     #[test]
-    fn one_changed_part_is_one_change_of_the_digest(release in releases(), part in 0_usize..11) {
+    fn one_changed_part_is_one_change_of_the_digest(release in releases(), part in 0_usize..12) {
         let mut json = serde_json::to_value(&release).unwrap();
         let digest = json!(Digest::of(b"never drawn"));
         let first = json["features"].as_object().unwrap().keys().next().cloned();
@@ -329,6 +353,7 @@ proptest! {
             (1, _) => json["screen"] = digest,
             (2, _) => json["label"] = digest,
             (3, _) => json["retrieval"] = digest,
+            (11, _) => json["judges"] = digest,
             (4, Some(id)) => json["features"][&id]["digest"] = digest,
             (5, Some(id)) => {
                 json["features"].as_object_mut().unwrap().remove(&id);

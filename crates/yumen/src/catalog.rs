@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use yumen_features::{Catalogue, Feature, FeatureError, Tier};
+use yumen_judges::Charter;
 use yumen_label::LabelRules;
 use yumen_policy::{
     Calendar, Elsewhere, FeatureId, Market, MarketId, ModelId, ModelRef, Overlay, PartnerId,
@@ -86,7 +87,7 @@ impl Shipped {
     }
 
     /// The release each market gets from this build: the features, the models that may serve them
-    /// there, its screen and the label rules. A market without a screen gets none.
+    /// there, its screen, its judges' charter and the label rules. A market without a screen gets none.
     ///
     /// Each carries the texts of its parts, so that a difference can be told in words. `engine` names
     /// the on-device engine's model for a feature.
@@ -95,6 +96,7 @@ impl Shipped {
         screens: &BTreeMap<MarketId, Arc<Screen>>,
         labels: &BTreeMap<MarketId, LabelRules>,
         engine: &BTreeMap<FeatureId, ModelRef>,
+        charters: &BTreeMap<MarketId, Charter>,
     ) -> Result<Vec<Release>, PolicyError> {
         self.markets
             .iter()
@@ -120,8 +122,15 @@ impl Shipped {
                         })
                     })
                     .collect();
-                Release::new(market.id().clone(), features, screen.digest(), label.digest())
-                    .with_contents(texts)
+                let market = market.id().clone();
+                let charter = charters.get(&market);
+                texts.extend(charter.map(|charter| charter.text().to_owned()));
+                let release = Release::new(market, features, screen.digest(), label.digest());
+                match charter {
+                    None => release,
+                    Some(charter) => release.with_judges(charter.digest()),
+                }
+                .with_contents(texts)
             })
             .collect()
     }

@@ -8,10 +8,11 @@ use yumen_desk::{Book, Holdings, PackBench};
 use yumen_device::Engine;
 use yumen_features::Task;
 use yumen_gate::{AppKey, AppKeys, ModelNames, Snapshot};
+use yumen_judges::{Charter, JudgeConfig};
 use yumen_label::{LabelRules, Labeller, Provider};
 use yumen_policy::{
-    FeatureId, HighWater, Management, MarketId, ModelId, ModelRef, PartnerId, Policy, PolicySource,
-    Release, SignerKey, Text, Timestamp,
+    FeatureId, HighWater, Management, Market, MarketId, ModelId, ModelRef, PartnerId, Policy,
+    PolicySource, Release, SignerKey, Text, Timestamp,
 };
 use yumen_store::Store;
 
@@ -29,6 +30,8 @@ pub(crate) struct Build {
     labels: BTreeMap<MarketId, LabelRules>,
     /// The on-device engine's model for each feature that it serves.
     engine: BTreeMap<FeatureId, ModelRef>,
+    /// What the external judges of each market are, where there are any.
+    charters: BTreeMap<MarketId, Charter>,
     workshop: Arc<Workshop>,
     screens: Fitted,
 }
@@ -49,11 +52,15 @@ impl Build {
     /// Loads what is embedded in the binary, under an overlay of the operator's if there is one: a folder shaped like
     /// `catalog/`. Its screens have the packs that ship, until it is [equipped](Self::equip).
     pub(crate) fn over(overlay: Option<&Path>) -> Result<Self, Failure> {
-        Self::with(overlay, &ScreenConfig::default())
+        Self::with(overlay, &ScreenConfig::default(), &[])
     }
 
-    /// The same with what the operator decides about screens.
-    pub(crate) fn with(overlay: Option<&Path>, config: &ScreenConfig) -> Result<Self, Failure> {
+    /// The same with what the operator decides about screens, and with external judges.
+    pub(crate) fn with(
+        overlay: Option<&Path>,
+        config: &ScreenConfig,
+        judges: &[JudgeConfig],
+    ) -> Result<Self, Failure> {
         let shipped = Shipped::load(overlay).context("the catalogue cannot be used")?;
         let workshop = Arc::new(Workshop::new(&shipped, config)?);
         let mut labels = BTreeMap::new();
@@ -62,6 +69,8 @@ impl Build {
                 .context(format!("the label rules of {} are broken", market.id()))?;
             labels.insert(market.id().clone(), rules);
         }
+        let charter = |market| Some((Market::id(market).clone(), Charter::of(judges, market)?));
+        let charters = shipped.markets.iter().filter_map(charter).collect();
         let on_device = Engine::new();
         let engine = shipped
             .features
@@ -79,6 +88,7 @@ impl Build {
             releases: Vec::new(),
             labels,
             engine,
+            charters,
             workshop,
             screens: Fitted::default(),
         };
@@ -99,7 +109,8 @@ impl Build {
     fn refit(&mut self, store: Option<&Store>) -> Result<(), Failure> {
         let fitted = self.workshop.fit(store, &self.screens, Timestamp::now());
         if let Some(fitted) = fitted.context("cannot read the installed packs")? {
-            let releases = self.shipped.releases(&fitted.screens, &self.labels, &self.engine);
+            let releases =
+                self.shipped.releases(&fitted.screens, &self.labels, &self.engine, &self.charters);
             self.releases = releases.context("the releases do not fit together")?;
             self.screens = fitted;
         }

@@ -36,6 +36,6 @@ pub(crate) fn metrics(gate: &Gate) -> Reply {
     reply::own(
         StatusCode::OK,
         "text/plain; version=0.0.4; charset=utf-8",
-        gate.metrics.text(&gate.partners),
+        gate.metrics.text(&gate.partners, &gate.judges),
     )
 }

@@ -1,41 +1,101 @@
-//! Alibaba Cloud's guardrail: `TextModerationPlus` of content safety, version 2022-03-02.
+//! Alibaba Cloud's guardrail: `TextModerationPlus` and `MultiModalGuardForBase64` of content safety, version 2022-03-02.
 //!
-//! Source: help.aliyun.com documents 2669858 (`TextModerationPlus`) and 2875414 (guardrail, `query_security_check` and
-//! `response_security_check`, 2,000 characters a request), names of the answer's members in alibabacloud-python-sdk
-//! `green-20220302` (commit 50f9bb1). Assumed, for want of an account to try it with: the two parameters go in the form of the body, as the
-//! SDK sends them; `RiskLevel` and `AttackLevel` are `none`, `low`, `medium`, `high`, of which low counts as safe, as the documentation advises;
-//! of `SensitiveLevel` S3 and above is unsafe and S2 controversial.
+//! Sources, and what each is for:
+//!
+//! - help.aliyun.com document 2875414 ("API integration guide" of AI Guardrails): `TextModerationPlus`, 2,000 characters a request;
+//!   high risk is to be blocked, medium to be looked at, low to be treated as safe. Outside the mainland the services have `_intl` at the end
+//!   of their names (alibabacloud.com/help/en/content-moderation/latest/guard, Singapore).
+//! - alibabacloud-python-sdk `green-20220302`, commit 50f9bb1 (Apache-2.0): the names of all members; `TextModerationPlus` takes both
+//!   parameters in the form of the body, `MultiModalGuardForBase64` takes `Service` in the query, and `ImageBase64Str` and
+//!   `ServiceParameters` in the form. Examples there: `RiskLevel` high, `AttackLevel` none, `SensitiveLevel` S0, a label `safe` of an attack that is none.
+//! - higress (Apache-2.0), plugin `ai-security-guard`, which Alibaba maintains: `request_builder.go` (`ServiceParameters` is `{}` beside a picture in
+//!   full) and `config.go` (`img_query_security_check`; levels none, low, medium, high, and S0 to S4 of sensitive data;
+//!   `Data.Detail[].{Type, Level, Suggestion, Result}`).
+//! - help.aliyun.com document 2932956 (`MultiModalGuard`): `Suggestion` is pass, watch, mask or block.
+//!
+//! Of this house, because no source ranks them: S3 and above is unsafe and S2 controversial; of a picture, what the service would block is unsafe
+//! and what it would watch or mask at least controversial, whatever the level. Not tried with an account.
+//!
+//! Newer SDKs name risk words with their places in the text (`Result[].RiskPositions`). No source says in what they are counted, and what a model
+//! found has none; so nothing is made of them, and what is withheld is the whole piece that was judged.
 
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::json;
+use yumen_policy::Region;
 
 use super::acs3::{self, Pair};
-use super::{Malformed, Moment, Piece, Request};
+use super::{Malformed, Moment, Picture, Piece, Request};
 use crate::Direction;
 use crate::verdict::{Level, Said, Verdict};
 
-const ACTION: &str = "TextModerationPlus";
 const VERSION: &str = "2022-03-02";
+const PICTURE_SERVICE: &str = "Service=img_query_security_check";
+/// What follows the address of the service for a question about a picture: the signed query is in it.
+pub(super) const PICTURE_PATH: &str = "/?Service=img_query_security_check";
 
-pub(super) fn encode(host: &str, pair: &Pair, piece: Piece<'_>, now: &Moment) -> Request {
-    let service = match piece.direction {
-        Direction::Input => "query_security_check",
-        Direction::Output => "response_security_check",
+/// Where the service runs, by which its checks are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Mainland,
+    Elsewhere,
+}
+
+impl Place {
+    pub(super) fn of(region: Region) -> Self {
+        if region.as_str() == "CN" { Self::Mainland } else { Self::Elsewhere }
+    }
+}
+
+pub(super) fn encode(
+    host: &str,
+    pair: &Pair,
+    place: Place,
+    piece: Piece<'_>,
+    now: &Moment,
+) -> Request {
+    let service = match (piece.direction, place) {
+        (Direction::Input, Place::Mainland) => "query_security_check",
+        (Direction::Output, Place::Mainland) => "response_security_check",
+        (Direction::Input, Place::Elsewhere) => "query_security_check_intl",
+        (Direction::Output, Place::Elsewhere) => "response_security_check_intl",
     };
     let parameters = json!({ "content": piece.text }).to_string();
     let body = format!("Service={service}&ServiceParameters={}", form(&parameters));
+    signed(host, pair, "TextModerationPlus", "", body, now)
+}
+
+/// A question about a picture alone; the words beside it are judged as text.
+pub(super) fn encode_picture(
+    host: &str,
+    pair: &Pair,
+    picture: Picture<'_>,
+    now: &Moment,
+) -> Option<Request> {
+    let (_, data) = picture.url.split_once(";base64,")?;
+    let body = format!("ImageBase64Str={}&ServiceParameters=%7B%7D", form(data));
+    Some(signed(host, pair, "MultiModalGuardForBase64", PICTURE_SERVICE, body, now))
+}
+
+fn signed(
+    host: &str,
+    pair: &Pair,
+    action: &str,
+    query: &str,
+    body: String,
+    now: &Moment,
+) -> Request {
     let hash = acs3::hash(body.as_bytes());
     let signed = [
         ("content-type", "application/x-www-form-urlencoded".to_owned()),
         ("host", host.to_owned()),
-        ("x-acs-action", ACTION.to_owned()),
+        ("x-acs-action", action.to_owned()),
         ("x-acs-content-sha256", hash.clone()),
         ("x-acs-date", now.utc.clone()),
         ("x-acs-signature-nonce", now.nonce.clone()),
         ("x-acs-version", VERSION.to_owned()),
     ];
-    let authorization = acs3::authorization(pair, "", &signed, &hash);
+    let authorization = acs3::authorization(pair, query, &signed, &hash);
     let sent = signed.into_iter().filter(|(name, _)| *name != "host");
     let headers = sent.chain([("authorization", authorization)]).collect();
     Request { headers, body: Bytes::from(body) }
@@ -59,9 +119,9 @@ fn form(text: &str) -> String {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
+struct Answer<D> {
     code: u32,
-    data: Option<Data>,
+    data: Option<D>,
 }
 
 #[derive(Deserialize)]
@@ -93,9 +153,16 @@ fn is_nothing(label: &str) -> bool {
     label.eq_ignore_ascii_case("nonLabel") || label.eq_ignore_ascii_case("safe")
 }
 
+/// What an answer says; an error is in its body, beside a status of 200.
+fn read<'b, D: Deserialize<'b>>(body: &'b [u8]) -> Result<D, Malformed> {
+    match serde_json::from_slice(body) {
+        Ok(Answer { code: 200, data: Some(data) }) => Ok(data),
+        _ => Err(Malformed),
+    }
+}
+
 pub(super) fn decode(body: &[u8]) -> Result<Verdict, Malformed> {
-    let answer: Answer = serde_json::from_slice(body).map_err(|_| Malformed)?;
-    let (200, Some(data)) = (answer.code, answer.data) else { return Err(Malformed) };
+    let data: Data = read(body)?;
     let risk = data.risk_level.as_deref().map(risk_of).transpose()?;
     let attack = data.attack_level.as_deref().map(risk_of).transpose()?;
     let sensitive = data.sensitive_level.as_deref().map(sensitivity).transpose()?;
@@ -126,6 +193,64 @@ pub(super) fn decode(body: &[u8]) -> Result<Verdict, Malformed> {
     Ok(Verdict { level, said })
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Looked {
+    suggestion: Option<String>,
+    #[serde(default)]
+    detail: Vec<Detail>,
+}
+
+/// What one of the checks found: of content, of attacks in the picture's words, of sensitive data in it.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Detail {
+    r#type: String,
+    level: String,
+    suggestion: Option<String>,
+    #[serde(default)]
+    result: Vec<Seen>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Seen {
+    label: String,
+    /// 0 to 100.
+    confidence: Option<f64>,
+}
+
+pub(super) fn decode_picture(body: &[u8]) -> Result<Verdict, Malformed> {
+    let looked: Looked = read(body)?;
+    let advised = |suggestion: &Option<String>| suggestion.as_deref().map(advice).transpose();
+    let mut level = advised(&looked.suggestion)?;
+    let mut said = Vec::new();
+    for Detail { r#type, level: own, suggestion, result } in &looked.detail {
+        let graded = risk_of(own).or_else(|Malformed| sensitivity(own))?;
+        let graded = graded.max(advised(suggestion)?.unwrap_or_default());
+        level = level.max(Some(graded));
+        let mut named = result.iter().filter(|seen| !is_nothing(&seen.label)).peekable();
+        if named.peek().is_none() && graded > Level::Safe {
+            said.push(Said { category: r#type.clone(), level: graded, score: None });
+        }
+        said.extend(named.map(|seen| Said {
+            category: seen.label.clone(),
+            level: graded,
+            score: seen.confidence.map(|confidence| confidence / 100.0),
+        }));
+    }
+    Ok(Verdict { level: level.ok_or(Malformed)?, said })
+}
+
+fn advice(suggestion: &str) -> Result<Level, Malformed> {
+    match suggestion {
+        "pass" => Ok(Level::Safe),
+        "watch" | "mask" => Ok(Level::Controversial),
+        "block" => Ok(Level::Unsafe),
+        _ => Err(Malformed),
+    }
+}
+
 fn risk_of(level: &str) -> Result<Level, Malformed> {
     match level {
         "none" | "low" => Ok(Level::Safe),
@@ -153,7 +278,10 @@ mod tests {
         let pair = Pair::split("id:secret").unwrap();
         let now = Moment { utc: "2026-11-22T19:25:00Z".to_owned(), nonce: "n".to_owned() };
         let piece = Piece { direction: Direction::Output, text: "灯 a", asked: None };
-        let request = encode("green-cip.cn-shanghai.aliyuncs.com", &pair, piece, &now);
+        let host = "green-cip.cn-shanghai.aliyuncs.com";
+        let abroad = encode(host, &pair, Place::of("SG".parse().unwrap()), piece, &now);
+        assert!(abroad.body.starts_with(b"Service=response_security_check_intl&"));
+        let request = encode(host, &pair, Place::of("CN".parse().unwrap()), piece, &now);
         let body = "Service=response_security_check&ServiceParameters=%7B%22content%22%3A%22%E7%81%AF%20a%22%7D";
         assert_eq!(request.body, body);
         let header =
@@ -163,6 +291,52 @@ mod tests {
             "ACS3-HMAC-SHA256 Credential=id,SignedHeaders=content-type;host;x-acs-action;"
         ));
         assert!(!format!("{request:?}").contains("secret,"));
+    }
+
+    #[test]
+    fn a_picture_goes_in_full_with_its_check_in_the_signed_query() {
+        let pair = Pair::split("id:secret").unwrap();
+        let now = Moment { utc: "2026-11-22T19:25:00Z".to_owned(), nonce: "n".to_owned() };
+        let picture = |url| Picture { url, beside: "灯笼" };
+        let sent = |url| encode_picture("green.example", &pair, picture(url), &now);
+        let request = sent("data:image/png;base64,iVBO+w0/=").unwrap();
+        assert_eq!(request.body, "ImageBase64Str=iVBO%2Bw0%2F%3D&ServiceParameters=%7B%7D");
+        assert_eq!(PICTURE_PATH, format!("/?{PICTURE_SERVICE}"));
+        let action = request.headers.iter().find(|(name, _)| *name == "x-acs-action").unwrap();
+        assert_eq!(action.1, "MultiModalGuardForBase64");
+        assert!(sent("https://lantern.example/a.png").is_none());
+    }
+
+    #[test]
+    fn what_was_seen_in_a_picture_is_read() {
+        let body = r#"{"Code": 200, "Message": "OK", "RequestId": "r", "Data": {"DataId": "d", "Suggestion": "block", "Detail": [
+            {"Type": "contentModeration", "Level": "high", "Suggestion": "block", "Result": [
+                {"Label": "contraband_act", "Confidence": 81.5, "Level": "high", "Description": "x", "Ext": {}}]},
+            {"Type": "promptAttack", "Level": "none", "Suggestion": "pass", "Result": [{"Label": "safe", "Confidence": 0}]},
+            {"Type": "sensitiveData", "Level": "S2", "Suggestion": "mask"},
+            {"Type": "maliciousUrl", "Level": "low", "Suggestion": "watch"}]}}"#;
+        let verdict = decode_picture(body.as_bytes()).unwrap();
+        assert_eq!(verdict.level, Level::Unsafe);
+        let said: Vec<_> =
+            verdict.said.iter().map(|s| (s.category.as_str(), s.level, s.score)).collect();
+        let expected = [
+            ("contraband_act", Level::Unsafe, Some(0.815)),
+            ("sensitiveData", Level::Controversial, None),
+            ("maliciousUrl", Level::Controversial, None),
+        ];
+        assert_eq!(said, expected);
+        let safe = br#"{"Code": 200, "Data": {"Suggestion": "pass", "Detail": [{"Type": "contentModeration", "Level": "none",
+            "Suggestion": "pass", "Result": [{"Label": "nonLabel"}]}]}}"#;
+        assert_eq!(decode_picture(safe).unwrap(), Verdict::default());
+        for bad in [
+            &br#"{"Code": 408, "Message": "Permission denied"}"#[..],
+            br#"{"Code": 200, "Data": {}}"#,
+            br#"{"Code": 200, "Data": {"Suggestion": "enormous"}}"#,
+            br#"{"Code": 200, "Data": {"Suggestion": "pass", "Detail": [{"Type": "x", "Level": "S9"}]}}"#,
+            br#"{"Code": 200, "Data": {"RiskLevel": "none"}}"#,
+        ] {
+            assert_eq!(decode_picture(bad), Err(Malformed), "{}", String::from_utf8_lossy(bad));
+        }
     }
 
     #[test]

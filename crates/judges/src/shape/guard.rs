@@ -2,7 +2,8 @@
 //!
 //! Source: README of QwenLM/Qwen3Guard (Apache-2.0, commit 019b2e3): the user's message alone is judged as a prompt; with the
 //! assistant's message after it the answer is judged. The model says `Safety: Safe|Controversial|Unsafe`, `Categories: A, B`
-//! or `None`, and of an answer `Refusal: Yes|No`. Its chat template lives at the server, so nothing of it is sent.
+//! or `None`, and of an answer `Refusal: Yes|No`. Its chat template lives at the server, so nothing of it is sent. The categories it knows are
+//! [`CATEGORIES`]; another guard model may have its own, so they are read as they come.
 //!
 //! A picture goes as `image_url` in a user message beside the words, as OpenAI-compatible servers of vision models take it. A
 //! vision model that is no guard by itself is told by the operator's instruction, as system message, to answer in the same lines.
@@ -12,6 +13,20 @@ use serde_json::json;
 
 use super::{Malformed, Picture, Piece, Request};
 use crate::verdict::{Level, Said, Verdict};
+
+/// The categories of Qwen3Guard-Gen, of a prompt and of an answer, but for `Jailbreak`, which only a prompt can be (README, the patterns of
+/// its examples).
+pub(super) const CATEGORIES: [&str; 9] = [
+    "Violent",
+    "Non-violent Illegal Acts",
+    "Sexual Content or Sexual Acts",
+    "PII",
+    "Suicide & Self-Harm",
+    "Unethical Acts",
+    "Politically Sensitive Topics",
+    "Copyright Violation",
+    "Jailbreak",
+];
 
 /// The lines take some 30 tokens; the README allows 128.
 const MOST_TOKENS: u32 = 128;
@@ -141,6 +156,14 @@ mod tests {
         let text = json!({ "type": "text", "text": "灯笼" });
         let said = json!({ "role": "user", "content": [text, image] });
         assert_eq!(sent(Some("Two lines."), "灯笼"), json!([told, said]));
+    }
+
+    #[test]
+    fn each_of_its_categories_is_read_as_it_is_written() {
+        for category in CATEGORIES {
+            let verdict = lines(&format!("Safety: Unsafe\nCategories: {category}")).unwrap();
+            assert_eq!(verdict.said[0].category, category);
+        }
     }
 
     #[test]

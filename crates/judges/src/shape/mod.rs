@@ -55,7 +55,7 @@ pub(crate) struct Moment {
 pub(crate) enum Shape {
     Guard { model: String, instruction: Option<String>, key: Option<Zeroizing<String>> },
     Moderation { model: String, key: Option<Zeroizing<String>> },
-    Green { host: String, pair: acs3::Pair },
+    Green { host: String, pair: acs3::Pair, place: green::Place },
 }
 
 impl fmt::Debug for Shape {
@@ -68,32 +68,32 @@ impl fmt::Debug for Shape {
     }
 }
 
-/// The moderation model that takes text of all languages, and pictures (OpenAI, September 2024).
-const MODERATION_MODEL: &str = "omni-moderation-latest";
+/// What a judge of this kind is documented to say, where that is a closed list.
+pub(crate) fn categories(kind: Kind) -> Option<&'static [&'static str]> {
+    match kind {
+        Kind::Guard => Some(&guard::CATEGORIES),
+        Kind::OpenaiModeration => Some(&moderation::CATEGORIES),
+        Kind::AlibabaGuardrail => None,
+    }
+}
 
 impl Shape {
     pub(crate) fn new(
         config: &JudgeConfig,
         key: Option<Zeroizing<String>>,
     ) -> Result<Self, JudgesError> {
-        let model = config.model.clone();
+        let model = config.model().unwrap_or_default().to_owned();
         Ok(match config.kind {
-            Kind::Guard => Self::Guard {
-                model: model.unwrap_or_default(),
-                instruction: config.instruction.clone(),
-                key,
-            },
-            Kind::OpenaiModeration => Self::Moderation {
-                model: model.unwrap_or_else(|| MODERATION_MODEL.to_owned()),
-                key,
-            },
+            Kind::Guard => Self::Guard { model, instruction: config.instruction.clone(), key },
+            Kind::OpenaiModeration => Self::Moderation { model, key },
             Kind::AlibabaGuardrail => {
                 let pair = key.as_deref().and_then(|key| acs3::Pair::split(key));
                 let pair = pair.ok_or_else(|| JudgesError::Key {
                     judge: config.id.clone(),
                     what: "it must have the form AccessKeyId:AccessKeySecret".to_owned(),
                 })?;
-                Self::Green { host: config.base_url.authority().to_owned(), pair }
+                let host = config.base_url.authority().to_owned();
+                Self::Green { host, pair, place: green::Place::of(config.region) }
             }
         })
     }
@@ -107,6 +107,19 @@ impl Shape {
         }
     }
 
+    /// The same for a question about a picture.
+    pub(crate) fn picture_path(&self) -> &'static str {
+        match self {
+            Self::Green { .. } => green::PICTURE_PATH,
+            _ => self.path(),
+        }
+    }
+
+    /// Whether the words beside a picture are judged with it.
+    pub(crate) fn reads_beside(&self) -> bool {
+        !matches!(self, Self::Green { .. })
+    }
+
     pub(crate) fn encode(&self, piece: Piece<'_>, now: &Moment) -> Request {
         match self {
             Self::Guard { model, key, .. } => {
@@ -115,12 +128,12 @@ impl Shape {
             Self::Moderation { model, key } => {
                 with_bearer(moderation::encode(model, piece), key.as_deref())
             }
-            Self::Green { host, pair } => green::encode(host, pair, piece, now),
+            Self::Green { host, pair, place } => green::encode(host, pair, *place, piece, now),
         }
     }
 
-    /// A question about one picture; `None` from those that take none in full.
-    pub(crate) fn encode_picture(&self, picture: Picture<'_>) -> Option<Request> {
+    /// A question about one picture; `None` where its address is not one that holds it in full.
+    pub(crate) fn encode_picture(&self, picture: Picture<'_>, now: &Moment) -> Option<Request> {
         Some(match self {
             Self::Guard { model, instruction, key } => {
                 let request = guard::encode_picture(model, instruction.as_deref(), picture);
@@ -129,7 +142,7 @@ impl Shape {
             Self::Moderation { model, key } => {
                 with_bearer(moderation::encode_picture(model, picture), key.as_deref())
             }
-            Self::Green { .. } => return None,
+            Self::Green { host, pair, .. } => green::encode_picture(host, pair, picture, now)?,
         })
     }
 
@@ -139,6 +152,14 @@ impl Shape {
             Self::Guard { .. } => guard::decode(body),
             Self::Moderation { .. } => moderation::decode(body),
             Self::Green { .. } => green::decode(body),
+        }
+    }
+
+    /// Reads the body of an answer about a picture whose status was 200.
+    pub(crate) fn decode_picture(&self, body: &[u8]) -> Result<Verdict, Malformed> {
+        match self {
+            Self::Green { .. } => green::decode_picture(body),
+            _ => self.decode(body),
         }
     }
 }

@@ -1,5 +1,9 @@
 //! OpenAI's moderation endpoint: `POST /v1/moderations` (OpenAI API reference, "Create moderation").
 //!
+//! What it answers, and the names of its categories: openai-python, `types/moderation.py` (Apache-2.0, commit 04a0598). `flagged` is whether any
+//! category is; each has a flag and a score of 0 to 1; `illicit` and `illicit/violent` may be without a flag, from older models. In a picture it
+//! looks only for self-harm, `sexual` and violence (`CategoryAppliedInputTypes` there): a picture of anything else is safe to it.
+//!
 //! A picture is an `image_url` part, at an address or in full as a `data:` address, beside a `text` part (openai-python,
 //! `types/moderation_image_url_input_param.py`); whatever parts there are, they have one result together.
 
@@ -10,6 +14,23 @@ use serde_json::json;
 
 use super::{Malformed, Picture, Piece, Request};
 use crate::verdict::{Level, Said, Verdict};
+
+/// The categories it knows.
+pub(super) const CATEGORIES: [&str; 13] = [
+    "harassment",
+    "harassment/threatening",
+    "hate",
+    "hate/threatening",
+    "illicit",
+    "illicit/violent",
+    "self-harm",
+    "self-harm/instructions",
+    "self-harm/intent",
+    "sexual",
+    "sexual/minors",
+    "violence",
+    "violence/graphic",
+];
 
 pub(super) fn encode(model: &str, piece: Piece<'_>) -> Request {
     let body = json!({ "model": model, "input": piece.text });

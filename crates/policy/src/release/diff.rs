@@ -46,11 +46,13 @@ pub enum ChangeKind {
     Label,
     /// The settings of retrieval changed.
     Retrieval,
+    /// The external judges changed: who judges, what, and what follows from it.
+    Judges,
 }
 
 impl ChangeKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Market,
         Self::FeatureAdded,
         Self::FeatureRemoved,
@@ -67,6 +69,7 @@ impl ChangeKind {
         Self::Screen,
         Self::Label,
         Self::Retrieval,
+        Self::Judges,
     ];
 
     /// The kind as it is written: `model_version`.
@@ -88,6 +91,7 @@ impl ChangeKind {
             Self::Screen => "screen",
             Self::Label => "label",
             Self::Retrieval => "retrieval",
+            Self::Judges => "judges",
         }
     }
 }
@@ -195,6 +199,9 @@ impl Differences<'_> {
         });
         self.part(ChangeKind::Retrieval, "Retrieval", "检索设置", '\n', old, new, |release| {
             release.retrieval()
+        });
+        self.part(ChangeKind::Judges, "The judges", "外部审核", '\n', old, new, |release| {
+            release.judges()
         });
     }
 

@@ -1,4 +1,4 @@
-//! What a market gets: an immutable bundle of features, models, screen and label rules, with one digest.
+//! What a market gets: an immutable bundle of features, models, screen, judges and label rules, with one digest.
 //!
 //! The digest is of everything that decides what a person could see. The texts behind the digests can
 //! travel with a release so that a difference can be told in words; each is kept under its own digest,
@@ -83,6 +83,8 @@ struct Bundle {
     label: Digest,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     retrieval: Option<Digest>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    judges: Option<Digest>,
 }
 
 /// A release as a file carries it.
@@ -95,6 +97,8 @@ struct Carried {
     label: Digest,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     retrieval: Option<Digest>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    judges: Option<Digest>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     contents: BTreeMap<Digest, String>,
 }
@@ -107,7 +111,7 @@ impl Release {
         screen: Digest,
         label: Digest,
     ) -> Self {
-        Bundle { market, features, screen, label, retrieval: None }.into()
+        Bundle { market, features, screen, label, retrieval: None, judges: None }.into()
     }
 
     /// The same with the settings of retrieval, of which the digest is given. It has another digest.
@@ -117,7 +121,14 @@ impl Release {
         Self { contents: self.contents, ..bundle.into() }
     }
 
-    /// The same with texts that its digests are of: feature files, label rules, the screen's packs.
+    /// The same with external judges, of whose charter the digest is given. It has another digest.
+    #[must_use]
+    pub fn with_judges(self, charter: Digest) -> Self {
+        let bundle = Bundle { judges: Some(charter), ..self.bundle };
+        Self { contents: self.contents, ..bundle.into() }
+    }
+
+    /// The same with texts that its digests are of: feature files, label rules, the screen's packs, the judges' charter.
     /// The digest stays.
     ///
     /// # Errors
@@ -138,8 +149,8 @@ impl Release {
     }
 
     fn names(&self, digest: Digest) -> bool {
-        let Bundle { features, screen, label, retrieval, .. } = &self.bundle;
-        [Some(*screen), Some(*label), *retrieval].contains(&Some(digest))
+        let Bundle { features, screen, label, retrieval, judges, .. } = &self.bundle;
+        [Some(*screen), Some(*label), *retrieval, *judges].contains(&Some(digest))
             || features.values().any(|feature| feature.digest == digest)
     }
 
@@ -178,6 +189,11 @@ impl Release {
         self.bundle.retrieval
     }
 
+    /// The digest of the charter of external judges, where any judge in the market.
+    pub fn judges(&self) -> Option<Digest> {
+        self.bundle.judges
+    }
+
     /// The text of this digest, where it came with the release.
     pub fn content(&self, digest: Digest) -> Option<&str> {
         self.contents.get(&digest).map(String::as_str)
@@ -204,17 +220,18 @@ impl From<Bundle> for Release {
 
 impl Serialize for Release {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Bundle { market, features, screen, label, retrieval } = self.bundle.clone();
+        let Bundle { market, features, screen, label, retrieval, judges } = self.bundle.clone();
         let contents = self.contents.clone();
-        Carried { market, features, screen, label, retrieval, contents }.serialize(serializer)
+        Carried { market, features, screen, label, retrieval, judges, contents }
+            .serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Release {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Carried { market, features, screen, label, retrieval, contents } =
+        let Carried { market, features, screen, label, retrieval, judges, contents } =
             Carried::deserialize(deserializer)?;
-        let release = Self::from(Bundle { market, features, screen, label, retrieval });
+        let release = Self::from(Bundle { market, features, screen, label, retrieval, judges });
         for (digest, text) in &contents {
             if *digest != Digest::of(text.as_bytes()) {
                 return Err(de::Error::custom(format!("the text under {digest} is another")));

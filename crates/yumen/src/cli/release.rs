@@ -29,6 +29,9 @@ pub(crate) enum ReleaseCommand {
         /// A folder of catalogue files that replace or add to those that ship.
         #[arg(long, value_name = "DIR")]
         catalog: Option<PathBuf>,
+        /// A configuration: with its catalogue, its packs and its judges, and what is installed there.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
     },
     /// Say in words what is different between two releases, and what of it the market calls material.
     Diff {

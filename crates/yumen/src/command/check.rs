@@ -3,14 +3,15 @@
 //! What stops `yumen serve` stops the check with the same words; what keeps a market closed, or a
 //! feature of it, is told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::Serialize;
 use yumen_gate::Snapshot;
+use yumen_judges::{Appointment, JudgeConfig, Judges, OnFailure};
 use yumen_partners::Partners;
-use yumen_policy::{Approval, Conflict, FeatureId, Market, PartnerId, Timestamp};
+use yumen_policy::{Approval, Conflict, FeatureId, Market, MarketId, PartnerId, Timestamp};
 
 use super::{Output, read_config};
 use crate::cli::ServeArgs;
@@ -23,10 +24,21 @@ struct Checked {
     listen: SocketAddr,
     data_dir: PathBuf,
     partners: Vec<String>,
+    judges: Vec<JudgeState>,
     markets: Vec<MarketState>,
     app_keys: usize,
     /// Where the operator's management profiles contradict each other.
     management_conflicts: Vec<Conflict>,
+    /// What would serve, and likely not as it is meant.
+    warnings: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct JudgeState {
+    judge: String,
+    kind: &'static str,
+    /// What a failure means in each market where it judges.
+    markets: BTreeMap<MarketId, OnFailure>,
 }
 
 #[derive(Serialize)]
@@ -47,9 +59,11 @@ enum State {
 
 pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
     let config = read_config(&args.config, args.catalog.as_deref())?;
-    let mut build = Build::with(config.catalog.as_deref(), &config.screen)?;
+    let mut build = Build::with(config.catalog.as_deref(), &config.screen, &config.judges)?;
     let partners =
         Partners::new(config.partners, config.routing).context("the partners cannot be set up")?;
+    Judges::new(config.judges.clone()).context("the judges cannot be set up")?;
+    let warnings = warnings(&build.shipped.markets, &config.judges, &config.pictures);
     let data = DataDir::open(&config.data_dir)?;
     let store = data.store()?;
     build.equip(&store)?;
@@ -77,11 +91,83 @@ pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
             .filter(|card| survey.configured.contains(&card.id))
             .map(|card| format!("{} ({})", card.id, card.name.en))
             .collect(),
+        judges: config
+            .judges
+            .iter()
+            .map(|judge| JudgeState::of(judge, &build.shipped.markets))
+            .collect(),
         markets: build.shipped.markets.iter().map(|market| survey.market(market)).collect(),
         app_keys: keys.iter().filter(|key| key.revoked_at.is_none()).count(),
         management_conflicts,
+        warnings,
     };
     output.print(&checked, text)
+}
+
+impl JudgeState {
+    fn of(judge: &JudgeConfig, markets: &[Market]) -> Self {
+        let judged = markets.iter().filter(|market| appointed(judge, market) != Appointment::None);
+        Self {
+            judge: judge.id.clone(),
+            kind: judge.kind.as_str(),
+            markets: judged
+                .map(|market| (market.id().clone(), judge.failing(market.id())))
+                .collect(),
+        }
+    }
+}
+
+fn appointed(judge: &JudgeConfig, market: &Market) -> Appointment {
+    judge.appointed(market.id(), market.residency())
+}
+
+/// What of judges and pictures is likely not as it is meant.
+fn warnings(
+    markets: &[Market],
+    judges: &[JudgeConfig],
+    pictures: &BTreeSet<MarketId>,
+) -> Vec<String> {
+    let known = |id: &MarketId| markets.iter().find(|market| market.id() == id);
+    let mut warnings = Vec::new();
+    for judge in judges {
+        let id = &judge.id;
+        for market in &judge.markets {
+            match known(market).map(|market| appointed(judge, market)) {
+                None => warnings.push(format!("judge {id}: there is no market {market}")),
+                Some(Appointment::Outside) => warnings.push(format!(
+                    "judge {id}: {} lies outside the residency of {market}; it is never asked there, which counts as failed",
+                    judge.region
+                )),
+                Some(_) => {}
+            }
+        }
+        if judge.markets.is_empty()
+            && !markets.iter().any(|market| appointed(judge, market) == Appointment::Within)
+        {
+            warnings.push(format!("judge {id}: it judges in no market"));
+        }
+        for said in judge.unheard_of() {
+            let kind = judge.kind.as_str();
+            warnings.push(format!("judge {id}: no {kind} is documented to say {said:?}"));
+        }
+    }
+    for id in pictures {
+        let Some(market) = known(id) else {
+            warnings.push(format!("server.pictures: there is no market {id}"));
+            continue;
+        };
+        let withholds = |judge: &JudgeConfig| {
+            judge.pictures
+                && appointed(judge, market) == Appointment::Within
+                && judge.failing(id) == OnFailure::Closed
+        };
+        if market.wants_pictures_judged() && !judges.iter().any(withholds) {
+            warnings.push(format!(
+                "server.pictures: {id} demands a judge of pictures whose failure closes, and none judges there; it takes no picture"
+            ));
+        }
+    }
+    warnings
 }
 
 /// What a market's state is read from.
@@ -175,6 +261,12 @@ fn text(checked: &Checked) -> String {
         format!("partners  {partners}"),
         format!("app keys  {}", checked.app_keys),
     ];
+    lines.extend(checked.judges.iter().map(|judge| {
+        let markets = judge.markets.iter();
+        let markets: Vec<_> =
+            markets.map(|(market, failure)| format!("{market} ({})", failure.as_str())).collect();
+        format!("judge     {} ({}): {}", judge.judge, judge.kind, markets.join(", "))
+    }));
     lines.extend(checked.markets.iter().map(|market| {
         let state = match market.state {
             State::Open => "open",
@@ -183,5 +275,6 @@ fn text(checked: &Checked) -> String {
         };
         format!("market    {}: {state}{}", market.market, market.why.join("; "))
     }));
+    lines.extend(checked.warnings.iter().map(|warning| format!("warning   {warning}")));
     lines.join("\n")
 }

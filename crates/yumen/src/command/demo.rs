@@ -55,7 +55,7 @@ pub(super) fn run(args: &DemoArgs, output: Output) -> Result<(), Failure> {
     // Whoever can read the demo's folder can sign packs for it, as they can sign its approvals.
     let keys = PackKeys::new(signers.iter().map(SignerKey::of));
     let screen = ScreenConfig { keys, ..ScreenConfig::default() };
-    let build = Build::with(args.catalog.as_deref(), &screen)?;
+    let build = Build::with(args.catalog.as_deref(), &screen, &[])?;
     let mut premises = Premises::take(build, data)?;
     seed(&mut premises, &signers)?;
     let provider = Provider::parse(PROVIDER).context("the demo's provider code is broken")?;

@@ -116,10 +116,7 @@ impl DeskPlace {
     fn build(&self) -> Result<Build, Failure> {
         let catalog = self.catalog.as_deref();
         match (&self.config, &self.data_dir) {
-            (Some(config), _) => {
-                let config = read_config(config, catalog)?;
-                equipped(&config, &DataDir::open(&config.data_dir)?.store()?)
-            }
+            (Some(config), _) => configured(config, catalog),
             (None, Some(path)) => {
                 let mut build = Build::over(catalog)?;
                 build.equip(&DataDir::open(path)?.store()?)?;
@@ -153,9 +150,15 @@ impl DeskPlace {
     }
 }
 
+/// What runs on the configuration in a file, with the packs that are installed.
+fn configured(config: &Path, catalog: Option<&Path>) -> Result<Build, Failure> {
+    let config = read_config(config, catalog)?;
+    equipped(&config, &DataDir::open(&config.data_dir)?.store()?)
+}
+
 /// What runs on a configuration, with the packs that are installed.
 fn equipped(config: &Config, store: &Store) -> Result<Build, Failure> {
-    let mut build = Build::with(config.catalog.as_deref(), &config.screen)?;
+    let mut build = Build::with(config.catalog.as_deref(), &config.screen, &config.judges)?;
     build.equip(store)?;
     Ok(build)
 }

@@ -22,8 +22,8 @@ struct Shown<'a> {
 pub(super) fn run(command: ReleaseCommand, output: Output) -> Result<(), Failure> {
     match command {
         ReleaseCommand::Build { market, out, place } => build(&market, out, &place, output),
-        ReleaseCommand::Show { market, catalog } => {
-            show(market.as_deref(), catalog.as_deref(), output)
+        ReleaseCommand::Show { market, catalog, config } => {
+            show(market.as_deref(), catalog.as_deref(), config.as_deref(), output)
         }
         ReleaseCommand::Diff { old, new, procedure, place } => {
             diff(&old, &new, procedure, &place, output)
@@ -64,8 +64,16 @@ fn build(
     })
 }
 
-fn show(market: Option<&str>, catalog: Option<&Path>, output: Output) -> Result<(), Failure> {
-    let build = Build::over(catalog)?;
+fn show(
+    market: Option<&str>,
+    catalog: Option<&Path>,
+    config: Option<&Path>,
+    output: Output,
+) -> Result<(), Failure> {
+    let build = match config {
+        Some(config) => super::configured(config, catalog)?,
+        None => Build::over(catalog)?,
+    };
     let wanted =
         |release: &&Release| market.is_none_or(|market| release.market().as_str() == market);
     let shown: Vec<_> = build

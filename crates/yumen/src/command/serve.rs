@@ -11,7 +11,7 @@ use crate::running::{Premises, Running, Service};
 
 pub(super) fn run(args: &ServeArgs, output: Output) -> Result<(), Failure> {
     let config = read_config(&args.config, args.catalog.as_deref())?;
-    let build = Build::with(config.catalog.as_deref(), &config.screen)?;
+    let build = Build::with(config.catalog.as_deref(), &config.screen, &config.judges)?;
     for conflict in config.management.conflicts() {
         tracing::warn!(key = conflict.key, chosen = %conflict.chosen, "management profiles differ");
     }
