@@ -2,6 +2,8 @@
 
 use yumen_policy::Timestamp;
 
+use crate::random;
+
 /// The id of one answer's receipt.
 pub(crate) fn receipt(now: Timestamp) -> String {
     made("rcp_", now)
@@ -23,7 +25,7 @@ fn made(prefix: &str, now: Timestamp) -> String {
     let mut bytes = [0_u8; 16];
     bytes[..6].copy_from_slice(&now.as_millisecond().to_be_bytes()[2..]);
     // Without randomness ids of one millisecond could collide; the ledger index still differs.
-    if let Err(error) = getrandom::fill(&mut bytes[6..]) {
+    if let Err(error) = random::fill(&mut bytes[6..]) {
         tracing::error!(%error, "the system gives no randomness");
     }
     let mut id = String::with_capacity(prefix.len() + 32);

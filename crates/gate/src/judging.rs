@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::mem;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -109,10 +109,10 @@ impl Judging {
     pub(crate) async fn beside<T>(
         &self,
         input: &mut Input,
-        asking: impl Future<Output = T>,
+        asking: impl Future<Output = T> + Unpin,
     ) -> Result<T, Problem> {
         let Some(deciding) = input.deciding.take() else { return Ok(asking.await) };
-        match future::select(deciding, pin!(asking)).await {
+        match future::select(deciding, asking).await {
             future::Either::Left((ruling, asking)) => {
                 input.rule(ruling)?;
                 Ok(asking.await)

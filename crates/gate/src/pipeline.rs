@@ -12,6 +12,7 @@
 //! and no byte of an answer leaves before the entry is durable, or (where the operator chose
 //! `before_end`) no end of one.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use yumen_device::Output;
@@ -290,7 +291,9 @@ impl Way<'_> {
             Arc::clone(&record.served_by),
         );
         let mut input = judging.begin().await?;
-        let answer = judging.beside(&mut input, self.gate.partners.ask(route)).await?;
+        // By reference: a future that is handed on is copied into each that waits for it.
+        let asking = pin!(self.gate.partners.ask(route));
+        let answer = judging.beside(&mut input, asking).await?;
         let admission = self.opening(admission).await?;
         let content = match answer {
             Err(Unanswered { error, attempts }) => {

@@ -84,7 +84,10 @@ pub async fn serve(
         let gate = Arc::clone(&gate);
         let service = service_fn(move |request| {
             let gate = Arc::clone(&gate);
-            async move { Ok::<_, std::convert::Infallible>(router::answer(&gate, request).await) }
+            // What it takes to answer is needed until the answer begins; a connection keeps its future for as long as it lives.
+            Box::pin(async move {
+                Ok::<_, std::convert::Infallible>(router::answer(&gate, request).await)
+            })
         });
         let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {

@@ -28,10 +28,10 @@ pub const HOLD_LIMIT: usize = 12 * 1024;
 const MAX_FOUND: usize = 10 * 1024;
 
 /// How many normalised characters that nobody needs any more are kept before they are thrown away together.
-const THROW_AWAY: usize = 512;
+const THROW_AWAY: usize = 128;
 
 /// The most bytes that are normalised and read at a time, so that they stay in the cache.
-const BLOCK: usize = 4096;
+const BLOCK: usize = 1024;
 
 /// Whose text it is and where it goes.
 #[derive(Clone, Copy, Debug)]
