@@ -6,43 +6,15 @@ import threading
 
 import pytest
 
+import packs
 from conftest import demo_gate
 from programs import wait_for, yumen
-
-PACK = """
-id = "lanterns"
-version = "{version}"
-issued = "2026-11-20"
-expires = "2030-01-01"
-owner = "tests"
-source = "invented"
-
-[[category]]
-id = "lanterns"
-text = {{ en = "lanterns", zh = "灯笼" }}
-
-[[rule]]
-id = "lanterns.colour"
-category = "lanterns"
-severity = 3
-phrases = ["{phrase}"]
-placeholder = "lantern"
-actions = {{ to_partner = "refuse", from_partner = "mask", to_device = "refuse", from_device = "mask" }}
-text = {{ en = "This kind of lantern is not for here.", zh = "此处不可有这种灯笼。" }}
-source = "invented"
-"""
 
 CALM = "The caravan reached the gate. The officer checked the papers. Nobody passed without papers."
 
 
 def pack(folder, version, phrase, key=None):
-    """A built pack, signed with `key` if one is given."""
-    source, built = folder / f"{version}.toml", folder / f"{version}.ypack"
-    source.write_text(PACK.format(version=version, phrase=phrase))
-    yumen("pack", "build", source, "--out", built)
-    if key:
-        yumen("pack", "sign", built, "--key", key)
-    return built
+    return packs.made(yumen, folder, version, f'phrases = ["{phrase}"]', asked="refuse", key=key)
 
 
 def signer(gate):

@@ -101,7 +101,7 @@ impl Actor {
     ///
     /// # Errors
     /// [`DeskError::Forbidden`] with the roles that may.
-    pub(crate) fn may(&self, duty: Duty) -> Result<(), DeskError> {
+    pub fn may(&self, duty: Duty) -> Result<(), DeskError> {
         let allowed = match self.standing {
             Standing::Key(role) => duty.roles().contains(&role),
             Standing::Local => duty != Duty::Tell,

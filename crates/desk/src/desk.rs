@@ -116,7 +116,7 @@ impl Desk {
             Action::AddRelease { release } => self.add_release(actor, &release, now),
             Action::Releases => self.releases(),
             Action::Release { digest } => self.release(&digest),
-            Action::InstallPack(order) => self.install_pack(actor, order, now),
+            Action::InstallPack(order) => self.install_pack(actor, &order, now),
             Action::RemovePack { pack, grounds } => self.remove_pack(actor, &pack, &grounds, now),
             Action::Packs => self.packs(),
             Action::Report(order) => self.report(&order, now),

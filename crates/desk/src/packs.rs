@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -54,9 +55,31 @@ pub struct Grounds {
     pub new_release: bool,
 }
 
-/// The bytes of a pack's file; as text, base64.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PackFile(pub Vec<u8>);
+/// The bytes of a pack's file, shared by its clones; as text, base64.
+#[derive(Clone)]
+pub struct PackFile(Arc<Held>);
+
+struct Held {
+    bytes: Vec<u8>,
+    digest: OnceLock<Digest>,
+}
+
+impl PackFile {
+    /// The file of these bytes.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(Arc::new(Held { bytes, digest: OnceLock::new() }))
+    }
+
+    /// What is in it.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0.bytes
+    }
+
+    /// What it is known by; counted once, which takes some milliseconds.
+    pub fn digest(&self) -> Digest {
+        *self.0.digest.get_or_init(|| Digest::of(&self.0.bytes))
+    }
+}
 
 /// What a pack is, and what installing or removing it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,13 +104,7 @@ pub trait PackBench: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// Why it cannot be used.
-    fn install(
-        &self,
-        store: &Store,
-        file: &[u8],
-        scope: &BTreeSet<MarketId>,
-        now: Timestamp,
-    ) -> Result<Trial, Text>;
+    fn install(&self, store: &Store, order: &InstallOrder, now: Timestamp) -> Result<Trial, Text>;
 
     /// Compiles the screens without a pack.
     ///
@@ -103,27 +120,27 @@ impl Desk {
     pub(crate) fn install_pack(
         &mut self,
         actor: &Actor,
-        order: InstallOrder,
+        order: &InstallOrder,
         now: Timestamp,
     ) -> Result<Done, DeskError> {
-        let InstallOrder { file: PackFile(file), scope, grounds } = order;
-        grounds.check()?;
-        if file.len() > MAX_PACK {
-            let (size, most) = (file.len(), MAX_PACK);
+        order.grounds.check()?;
+        if order.file.bytes().len() > MAX_PACK {
+            let (size, most) = (order.file.bytes().len(), MAX_PACK);
             return Err(DeskError::Invalid(format!(
                 "the pack has {size} bytes, of {most} at most"
             )));
         }
-        if let Some(market) = scope.iter().find(|market| self.book.market(Some(market)).is_none()) {
+        let unknown = |market: &&MarketId| self.book.market(Some(market)).is_none();
+        if let Some(market) = order.scope.iter().find(unknown) {
             let (what, zh, name) = ("market", "市场", market.to_string());
             return Err(DeskError::Unknown { what, zh, name });
         }
-        let trial = self.bench()?.install(&self.store, &file, &scope, now);
-        let trial = trial.map_err(DeskError::Unfit)?;
+        let trial = self.bench()?.install(&self.store, order, now).map_err(DeskError::Unfit)?;
+        let InstallOrder { file, scope, grounds } = order;
         grounds.allow(&trial)?;
         let known = self.store.list_packs()?.into_iter().find(|pack| pack.id == trial.id);
         let digest = trial.digest.to_string();
-        let listed = serde_json::to_string(&scope).map_err(|error| invalid(&error))?;
+        let listed = serde_json::to_string(scope).map_err(|error| invalid(&error))?;
         if known.as_ref().is_some_and(|known| known.digest == digest && known.scope == listed) {
             return Err(DeskError::Conflict(Text::new(
                 format!("{} {} is installed already", trial.id, trial.version),
@@ -132,13 +149,13 @@ impl Desk {
         }
         let before = known.as_ref().map(|known| known.digest.as_str());
         let step = if before.is_some() { "replaced" } else { "loaded" };
-        let entries = entries(actor, &trial, &scope, &grounds, (step, Some(&digest), before), now);
+        let entries = entries(actor, &trial, scope, grounds, (step, Some(&digest), before), now);
         let pack = NewPack {
             id: &trial.id,
             version: &trial.version,
             digest: &digest,
             scope: &listed,
-            file: &file,
+            file: file.bytes(),
             reason: &grounds.reason,
             requested_by: grounds.requested_by.as_deref(),
             reference: grounds.reference.as_deref(),
@@ -146,7 +163,7 @@ impl Desk {
         let (_, index) = self.change(|change| {
             Ok((change.install_pack(&pack, actor.id(), now.as_second())?, entries))
         })?;
-        let (id, version, to) = (&trial.id, &trial.version, named(&scope));
+        let (id, version, to) = (&trial.id, &trial.version, named(scope));
         let mut text = Text::new(
             format!("{id} {version} is in force in {}", to.en),
             format!("规则包 {id} {version} 已在{}生效", to.zh),
@@ -323,17 +340,25 @@ fn invalid(error: &serde_json::Error) -> DeskError {
     DeskError::Invalid(error.to_string())
 }
 
+impl PartialEq for PackFile {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes() == other.bytes()
+    }
+}
+
+impl Eq for PackFile {}
+
 impl fmt::Debug for PackFile {
     /// How long it is: what is in it is nobody's to read in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PackFile({} bytes)", self.0.len())
+        write!(f, "PackFile({} bytes)", self.bytes().len())
     }
 }
 
 impl Serialize for PackFile {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use base64::Engine as _;
-        serializer.serialize_str(&base64::engine::general_purpose::STANDARD.encode(&self.0))
+        serializer.serialize_str(&base64::engine::general_purpose::STANDARD.encode(self.bytes()))
     }
 }
 
@@ -342,6 +367,6 @@ impl<'de> Deserialize<'de> for PackFile {
         use base64::Engine as _;
         let text = String::deserialize(deserializer)?;
         let bytes = base64::engine::general_purpose::STANDARD.decode(text);
-        bytes.map(Self).map_err(|_| de::Error::custom("the file is not base64"))
+        bytes.map(Self::new).map_err(|_| de::Error::custom("the file is not base64"))
     }
 }

@@ -553,7 +553,7 @@ mod tests {
             },
             Action::Packs,
             Action::InstallPack(InstallOrder {
-                file: PackFile(b"id = 'lanterns'".to_vec()),
+                file: PackFile::new(b"id = 'lanterns'".to_vec()),
                 scope: ["cn".parse().unwrap()].into(),
                 grounds: grounds(),
             }),

@@ -161,9 +161,10 @@ impl Gate {
         })
     }
 
-    /// Decides from now on by `snapshot`; requests on their way keep the one they began with.
-    pub fn publish(&self, snapshot: Snapshot) {
-        self.snapshot.store(Arc::new(snapshot));
+    /// Decides from now on by `snapshot`; requests on their way keep the one they began with. Gives that one back: who
+    /// holds it to their end spares them taking it apart.
+    pub fn publish(&self, snapshot: Snapshot) -> Arc<Snapshot> {
+        self.snapshot.swap(Arc::new(snapshot))
     }
 
     /// Signs and believes assertions by these keys from now on. What a key signed that they do not

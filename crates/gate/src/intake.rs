@@ -16,6 +16,9 @@ pub const MAX_BODY: usize = 2 * 1024 * 1024 + 64 * 1024;
 /// How much of a body that is too large is read before the gate closes the connection, in bytes.
 const MAX_DRAIN: usize = 16 * 1024 * 1024;
 
+/// From this length on a body is read piece by piece, in turn with other requests, in bytes.
+const LONG: usize = 128 * 1024;
+
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
@@ -93,6 +96,10 @@ where
         }
         if length <= most {
             kept.put(data);
+        }
+        if length > LONG {
+            // What is at hand could be megabytes: others take their turn in between.
+            tokio::task::yield_now().await;
         }
     }
     if length > most { Err(too_large(most)) } else { Ok(kept.freeze()) }

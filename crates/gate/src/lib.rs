@@ -8,6 +8,7 @@
 mod alarm;
 mod answer;
 mod attempts;
+mod background;
 mod caller;
 mod clock;
 mod conduct;
@@ -43,6 +44,7 @@ mod visit;
 pub use alarm::{About, Alarm, AlarmKind};
 pub use answer::{AnswerBody, Piece, Revised, ToolCallPart};
 pub use attempts::AttemptTold;
+pub use background::{give_way, in_background};
 pub use deeds::Counted;
 pub use display::ModelNames;
 pub use gate::{Durability, Gate, Mode, Parts};

@@ -127,9 +127,14 @@ impl Build {
         &self.screens.broken
     }
 
-    /// Takes apart what nobody uses any longer.
-    pub(crate) fn tidy(&self) {
-        self.workshop.tidy();
+    /// Where screens are made.
+    pub(crate) fn workshop(&self) -> &Arc<Workshop> {
+        &self.workshop
+    }
+
+    /// Puts aside the screens that were made to see how they are.
+    pub(crate) fn forget_trials(&self) {
+        self.workshop.forget_trials(&self.screens, Timestamp::now());
     }
 
     /// The release of a market.

@@ -4,13 +4,13 @@
 //! change to the published snapshot, so that no older snapshot is published over a newer one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use yumen_desk::{Acting, Action, Actor, Desk, DeskError, Operations};
+use yumen_desk::{Acting, Action, Actor, Desk, DeskError, InstallOrder, Operations};
 use yumen_device::Engine;
-use yumen_gate::{About, AlarmKind, Durability, Gate, Mode, Parts};
+use yumen_gate::{About, AlarmKind, Durability, Gate, Mode, Parts, Snapshot, in_background};
 use yumen_judges::{JudgeConfig, Judges};
 use yumen_ledger::Ledger;
 use yumen_partners::{PartnerConfig, Partners, Routing};
@@ -144,6 +144,7 @@ impl Running {
             gate: Arc::downgrade(&gate),
             admins: RwLock::new(view.admins),
             control: Control::new_token()?,
+            former: Mutex::default(),
             books: Mutex::new(books),
         });
         gate.appoint(Arc::new(Counter(Arc::clone(&office))));
@@ -174,7 +175,7 @@ impl Running {
 
 /// What one reading of the store gives.
 struct View {
-    snapshot: yumen_gate::Snapshot,
+    snapshot: Snapshot,
     admins: Admins,
 }
 
@@ -247,19 +248,78 @@ struct Office {
     admins: RwLock<Admins>,
     /// The token of commands on this machine.
     control: String,
+    /// Snapshots that were replaced, and that requests on their way may still hold.
+    former: Mutex<Vec<Arc<Snapshot>>>,
+}
+
+/// A change of what screens are made of.
+enum Change {
+    /// A pack comes, in the place of the one of its name.
+    Comes(InstallOrder),
+    /// A pack goes.
+    Goes(String),
+    /// The packs stay, and some of their rules are over.
+    NewDay,
+}
+
+impl Change {
+    /// What an action would change, if this actor may.
+    fn of(actor: &Actor, action: &Action) -> Option<Self> {
+        actor.may(action.duty()).ok()?;
+        match action {
+            Action::InstallPack(order) => Some(Self::Comes(order.clone())),
+            Action::RemovePack { pack, .. } => Some(Self::Goes(pack.clone())),
+            _ => None,
+        }
+    }
 }
 
 impl Office {
-    /// Takes apart what was replaced, when no request holds it any longer.
+    /// The books. A thread that panicked at the desk left a store that is as it was before, or after a whole change.
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Compiles the screens after a change, so that they are at hand when it is made: requests go first, and nobody at
+    /// the desk waits meanwhile. What cannot be made ready is found out at the desk, and said there. Blocking.
+    fn make_ready(&self, change: Change) {
+        let workshop = Arc::clone(self.books().build.workshop());
+        let now = Timestamp::now();
+        let (replaced, more) = match change {
+            Change::Comes(InstallOrder { file, scope, .. }) => {
+                let workshop = Arc::clone(&workshop);
+                let tried = in_background(move || workshop.try_pack(&file, now));
+                let Some(Ok(pack)) = tried else { return };
+                (Some(pack.id().to_owned()), Some((pack, scope)))
+            }
+            Change::Goes(id) => (Some(id), None),
+            Change::NewDay => (None, None),
+        };
+        let found = workshop.besides(self.books().desk.store(), replaced.as_deref());
+        if let Ok(found) = found {
+            in_background(move || workshop.compile(found, more, now));
+        }
+    }
+
+    /// Takes apart what was replaced, when no request holds it any longer. Blocking.
     fn tidy(&self) {
-        self.books.lock().unwrap_or_else(PoisonError::into_inner).build.tidy();
+        let former = {
+            let mut former = self.former.lock().unwrap_or_else(PoisonError::into_inner);
+            let (held, over) =
+                former.drain(..).partition(|snapshot| Arc::strong_count(snapshot) > 1);
+            *former = held;
+            over
+        };
+        let over: (Vec<_>, _) = (former, self.books().build.workshop().unused());
+        if !over.0.is_empty() || !over.1.is_empty() {
+            in_background(move || drop(over));
+        }
     }
 
     /// Does something at the desk; if the store is another afterwards, the gate already decides by it when this
     /// returns. Blocking.
     fn at_desk<T>(&self, what: impl FnOnce(&mut Desk) -> T) -> T {
-        // A thread that panicked at the desk left a store that is as it was before, or after a whole change.
-        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut books = self.books();
         let former = books.desk.assertion_keys().to_json();
         let gate = self.gate.upgrade();
         if let Some(gate) = &gate {
@@ -283,7 +343,8 @@ impl Office {
         {
             match books.read() {
                 Ok(View { snapshot, admins }) => {
-                    gate.publish(snapshot);
+                    let former = gate.publish(snapshot);
+                    self.former.lock().unwrap_or_else(PoisonError::into_inner).push(former);
                     alarm_of(&gate, books.build.broken_screens());
                     *self.admins.write().unwrap_or_else(PoisonError::into_inner) = admins;
                 }
@@ -324,7 +385,16 @@ impl Operations for Counter {
         let office = Arc::clone(&self.0);
         // Begun at once, and carried out to its end even if nobody waits for it.
         let acting = tokio::task::spawn_blocking(move || {
-            office.at_desk(|desk| desk.act(&actor, action, Timestamp::now()))
+            let change = Change::of(&actor, &action);
+            let changes = change.is_some();
+            if let Some(change) = change {
+                office.make_ready(change);
+            }
+            let done = office.at_desk(|desk| desk.act(&actor, action, Timestamp::now()));
+            if changes {
+                office.books().build.forget_trials();
+            }
+            done
         });
         Box::pin(async move {
             acting.await.unwrap_or_else(|_| {
@@ -343,6 +413,10 @@ async fn follow(office: Arc<Office>) {
         tokio::time::sleep(STORE_POLL).await;
         let office = Arc::clone(&office);
         let look = tokio::task::spawn_blocking(move || {
+            let ends = office.books().build.screens_end(Timestamp::now());
+            if ends {
+                office.make_ready(Change::NewDay);
+            }
             office.at_desk(|desk| {
                 if let Err(error) = desk.deliver_outgoing() {
                     tracing::error!(%error, "a change waits for its record");

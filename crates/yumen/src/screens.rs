@@ -2,8 +2,10 @@
 //!
 //! Packs come from three places: those that ship, files that the configuration names, and what was installed at the
 //! desk. A market one of whose packs cannot be used has no screen, and so serves nothing; the other markets go on.
-//! Compiling takes up to a second of one core and is done off the threads that serve; a screen that nobody uses any
-//! longer is put aside here, so that it is not taken apart on the way of a request either.
+//! Compiling takes up to a second of one core. A running gate has it done beforehand, on a thread to which every
+//! request comes first ([`Workshop::try_pack`], [`Workshop::compile`]): what is then decided at the desk finds its
+//! screens here. A screen that nobody uses any longer is put aside here too, so that it is not taken apart on the way
+//! of a request either.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -14,7 +16,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::{Value, json};
-use yumen_desk::{PackBench, Trial};
+use yumen_desk::{InstallOrder, PackBench, PackFile, Trial};
 use yumen_policy::{Digest, MarketId, PackAge, Text, Timestamp};
 use yumen_screen::{Pack, PackKeys, Screen, ScreenError};
 use yumen_store::{Store, StoreError, StoredPack};
@@ -68,8 +70,9 @@ struct Shelf {
     retired: Vec<Arc<Screen>>,
     /// The digests of the screens in force.
     in_force: BTreeMap<MarketId, Digest>,
-    /// The pack that was tried last, by the digest of its file: likely it is installed next.
-    tried: Option<(Digest, Pack)>,
+    /// The packs that were opened since screens were last put in force, by the digests of their files: likely they
+    /// are put in force next.
+    opened: BTreeMap<String, Pack>,
 }
 
 /// One screen, by what it was compiled from.
@@ -160,7 +163,7 @@ impl Workshop {
             return Ok(None);
         }
         let parts = match store {
-            Some(store) => self.open(store, &installed)?,
+            Some(store) => self.open(look(self, store, &installed)?),
             None => Vec::new(),
         };
         let fitted = self.fitted(&parts, &installed, today);
@@ -168,42 +171,69 @@ impl Workshop {
         Ok(Some(fitted))
     }
 
-    /// Takes screens apart that nobody uses any longer. To be called now and then where nobody waits.
-    pub(crate) fn tidy(&self) {
-        let retired = std::mem::take(&mut self.shelf().retired);
-        let (used, unused): (Vec<_>, Vec<_>) =
-            retired.into_iter().partition(|screen| Arc::strong_count(screen) > 1);
-        self.shelf().retired.extend(used);
-        drop(unused);
+    /// The screens that were in force and that nobody uses any longer. To be asked for now and then, and dropped where
+    /// nobody waits.
+    pub(crate) fn unused(&self) -> Vec<Arc<Screen>> {
+        let mut shelf = self.shelf();
+        let retired = std::mem::take(&mut shelf.retired);
+        let (used, unused) = retired.into_iter().partition(|screen| Arc::strong_count(screen) > 1);
+        shelf.retired = used;
+        unused
     }
 
-    /// Opens what is installed. One that cannot be opened, although it could be when it was installed, is told as such.
-    fn open(&self, store: &Store, installed: &[StoredPack]) -> Result<Vec<Opened>, StoreError> {
-        let mut opened = Vec::with_capacity(installed.len());
-        for stored in installed {
-            let Some(file) = store.pack_file(stored.edition)? else { continue };
-            opened.push(self.opened(stored, &file)?);
+    /// Opens a pack that is to be installed and keeps it at hand.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub(crate) fn try_pack(&self, file: &PackFile, now: Timestamp) -> Result<Pack, ScreenError> {
+        let digest = file.digest().to_string();
+        if let Some(pack) = self.shelf().opened.get(&digest) {
+            return Ok(pack.clone());
         }
-        Ok(opened)
+        let pack = Pack::open(file.bytes(), &self.keys, now)?;
+        self.shelf().opened.insert(digest, pack.clone());
+        Ok(pack)
     }
 
-    /// A pack is opened as on the day it was installed: that it ended since then the policy sees, and closes.
-    fn opened(&self, stored: &StoredPack, file: &[u8]) -> Result<Opened, StoreError> {
-        let scope = serde_json::from_str(&stored.scope).map_err(|error| StoreError::Invalid {
-            what: "scope of a pack",
-            why: error.to_string(),
-        })?;
-        let at = Timestamp::from_second(stored.installed_at).unwrap_or(Timestamp::UNIX_EPOCH);
-        let id = stored.id.clone();
-        let tried = self.shelf().tried.take();
-        let pack = match tried {
-            Some((digest, pack)) if digest.to_string() == stored.digest => Ok(pack),
-            other => {
-                self.shelf().tried = other;
-                Pack::open(file, &self.keys, at).map_err(|error| error.to_string())
-            }
+    /// What is installed besides one pack, as it stands in the store.
+    pub(crate) fn besides(
+        &self,
+        store: &Store,
+        id: Option<&str>,
+    ) -> Result<Vec<Found>, StoreError> {
+        let mut installed = store.list_packs()?;
+        installed.retain(|pack| id != Some(&pack.id));
+        look(self, store, &installed)
+    }
+
+    /// Compiles the screens of these packs and of one more, and keeps them at hand.
+    pub(crate) fn compile(
+        &self,
+        found: Vec<Found>,
+        more: Option<(Pack, BTreeSet<MarketId>)>,
+        now: Timestamp,
+    ) {
+        let mut opened = self.open(found);
+        opened.extend(more.map(Opened::new));
+        drop(self.fitted(&opened, &[], day(now)));
+    }
+
+    /// Opens what was found. One that cannot be opened, although it could be when it was installed, is told as such.
+    fn open(&self, found: Vec<Found>) -> Vec<Opened> {
+        let open = |Found { id, scope, digest, pack }: Found| {
+            let pack = match pack {
+                Kept::Opened(pack) => Ok(pack),
+                Kept::File(file, at) => {
+                    let pack = Pack::open(&file, &self.keys, at);
+                    if let Ok(pack) = &pack {
+                        self.shelf().opened.insert(digest, pack.clone());
+                    }
+                    pack.map_err(|error| error.to_string())
+                }
+            };
+            Opened { id, scope, pack }
         };
-        Ok(Opened { id, scope, pack })
+        found.into_iter().map(open).collect()
     }
 
     fn fitted(&self, opened: &[Opened], installed: &[StoredPack], today: Date) -> Fitted {
@@ -297,7 +327,12 @@ impl Workshop {
         all.retired.extend(retired.into_iter().map(|known| known.screen));
         let digests = made.screens.iter().map(|(market, screen)| (market.clone(), screen.digest()));
         all.in_force = digests.collect();
-        all.tried = None;
+        all.opened.clear();
+    }
+
+    /// Puts aside what was only tried: these are in force.
+    pub(crate) fn forget_trials(&self, in_force: &Fitted, now: Timestamp) {
+        self.put_aside(in_force, day(now));
     }
 
     fn shelf(&self) -> MutexGuard<'_, Shelf> {
@@ -305,21 +340,19 @@ impl Workshop {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the screens would be with these installed packs, and `more`: the markets that demand an approval and would
+    /// What the screens would be with what is installed but for one pack, and with `more`: the markets that demand an approval and would
     /// have another release.
     fn trial(
         &self,
         store: &Store,
-        stays: impl Fn(&StoredPack) -> bool,
+        id: &str,
         more: Option<Opened>,
         now: Timestamp,
     ) -> Result<Vec<MarketId>, Text> {
         let unreadable = |error: StoreError| {
             Text::new(format!("the store does not answer: {error}"), format!("存储无响应：{error}"))
         };
-        let mut installed = store.list_packs().map_err(unreadable)?;
-        installed.retain(stays);
-        let mut opened = self.open(store, &installed).map_err(unreadable)?;
+        let mut opened = self.open(self.besides(store, Some(id)).map_err(unreadable)?);
         opened.extend(more);
         let after = self.fitted(&opened, &[], day(now));
         let before = self.shelf().in_force.clone();
@@ -340,11 +373,59 @@ impl Workshop {
     }
 }
 
+/// An installed pack as it stands in the store.
+pub(crate) struct Found {
+    id: String,
+    scope: BTreeSet<MarketId>,
+    digest: String,
+    pack: Kept,
+}
+
+enum Kept {
+    /// Opened before, and at hand.
+    Opened(Pack),
+    /// Its file, and when it was installed. It is opened as on that day: that it ended since then the policy sees, and
+    /// closes.
+    File(Vec<u8>, Timestamp),
+}
+
+/// Looks these packs up.
+fn look(
+    workshop: &Workshop,
+    store: &Store,
+    installed: &[StoredPack],
+) -> Result<Vec<Found>, StoreError> {
+    let mut found = Vec::with_capacity(installed.len());
+    for stored in installed {
+        let known = workshop.shelf().opened.get(&stored.digest).cloned();
+        let pack = match known {
+            Some(pack) => Kept::Opened(pack),
+            None => {
+                let Some(file) = store.pack_file(stored.edition)? else { continue };
+                let at = Timestamp::from_second(stored.installed_at);
+                Kept::File(file, at.unwrap_or(Timestamp::UNIX_EPOCH))
+            }
+        };
+        let scope = serde_json::from_str(&stored.scope).map_err(|error| StoreError::Invalid {
+            what: "scope of a pack",
+            why: error.to_string(),
+        })?;
+        found.push(Found { id: stored.id.clone(), scope, digest: stored.digest.clone(), pack });
+    }
+    Ok(found)
+}
+
 /// An installed pack, opened or not.
 struct Opened {
     id: String,
     scope: BTreeSet<MarketId>,
     pack: Result<Pack, String>,
+}
+
+impl Opened {
+    fn new((pack, scope): (Pack, BTreeSet<MarketId>)) -> Self {
+        Self { id: pack.id().to_owned(), scope, pack: Ok(pack) }
+    }
 }
 
 impl Part {
@@ -371,14 +452,9 @@ impl Part {
 }
 
 impl PackBench for Workshop {
-    fn install(
-        &self,
-        store: &Store,
-        file: &[u8],
-        scope: &BTreeSet<MarketId>,
-        now: Timestamp,
-    ) -> Result<Trial, Text> {
-        let pack = Pack::open(file, &self.keys, now).map_err(|error| {
+    fn install(&self, store: &Store, order: &InstallOrder, now: Timestamp) -> Result<Trial, Text> {
+        let InstallOrder { file, scope, .. } = order;
+        let pack = self.try_pack(file, now).map_err(|error| {
             Text::new(
                 format!("the pack cannot be used: {error}"),
                 format!("规则包无法使用：{error}"),
@@ -402,17 +478,14 @@ impl PackBench for Workshop {
                 format!("该规则包不适用于 {market}"),
             ));
         }
-        let digest = Digest::of(file);
-        let mut trial = trial_of(&pack, digest);
-        self.shelf().tried = Some((digest, pack.clone()));
-        let id = trial.id.clone();
-        let more = Opened { id, scope: scope.clone(), pack: Ok(pack) };
-        trial.renews = self.trial(store, |known| known.id != trial.id, Some(more), now)?;
+        let mut trial = trial_of(&pack, file.digest());
+        let more = Opened::new((pack, scope.clone()));
+        trial.renews = self.trial(store, &trial.id, Some(more), now)?;
         Ok(trial)
     }
 
     fn remove(&self, store: &Store, pack: &StoredPack, now: Timestamp) -> Result<Trial, Text> {
-        let renews = self.trial(store, |known| known.edition != pack.edition, None, now)?;
+        let renews = self.trial(store, &pack.id, None, now)?;
         Ok(Trial {
             id: pack.id.clone(),
             version: pack.version.clone(),

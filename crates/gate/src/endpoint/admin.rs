@@ -9,6 +9,7 @@ use hyper::body::Incoming;
 use yumen_desk::{Action, DeskError, MAX_PACK};
 use yumen_policy::UiLanguage;
 
+use crate::background::in_background;
 use crate::gate::Gate;
 use crate::intake;
 use crate::problem::Problem;
@@ -52,7 +53,8 @@ pub(crate) async fn answer(gate: &Gate, request: Request<Incoming>) -> Result<Re
         };
         // Reading a whole pack takes milliseconds, which other requests are not to wait for.
         let action = if large {
-            tokio::task::spawn_blocking(read).await.map_err(stopping)?
+            let reading = tokio::task::spawn_blocking(move || in_background(read));
+            reading.await.ok().flatten().ok_or_else(stopping)?
         } else {
             read()
         }?;
@@ -64,7 +66,7 @@ pub(crate) async fn answer(gate: &Gate, request: Request<Incoming>) -> Result<Re
 }
 
 /// The runtime is going down.
-fn stopping(_: tokio::task::JoinError) -> Problem {
+fn stopping() -> Problem {
     Problem::new("overloaded", "The gate is stopping.", "网关正在停止。")
 }
 

@@ -50,7 +50,8 @@ impl Terms<'_> {
                 rules[place].2.push(term.to_owned());
             }
         }
-        let kind = |views, phrases| Kind::Phrases(Phrases { views, ..self.raw.terms(phrases) });
+        let kind =
+            |views, phrases| Kind::Phrases(Phrases { views, ..self.raw.terms(phrases) }.into());
         Ok(rules.into_iter().map(|(rule, views, phrases)| (rule, kind(views, phrases))).collect())
     }
 

@@ -49,7 +49,8 @@ impl Rule {
 pub(crate) enum Kind {
     /// Personal data of a kind.
     Detector(Entity),
-    Phrases(Phrases),
+    /// Shared, so that copies of a pack do not copy its terms.
+    Phrases(Arc<Phrases>),
     Combination(Together),
     /// Instructions to the model, in material that it works on.
     Instructions,

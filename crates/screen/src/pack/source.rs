@@ -364,7 +364,8 @@ impl RawRule {
                 Ok(Finds::Here(Kind::Detector(detector)))
             }
             (None, Some(phrases), None, None) if !phrases.is_empty() => {
-                Ok(Finds::Here(Kind::Phrases(self.terms(self.written_out(phrases, room)?))))
+                let terms = self.terms(self.written_out(phrases, room)?);
+                Ok(Finds::Here(Kind::Phrases(terms.into())))
             }
             (None, None, Some(file), None) => Ok(Finds::Rows(file)),
             (None, None, None, Some(named)) if !self.has_terms_keys() => Ok(Finds::Model(named)),

@@ -19,9 +19,11 @@ pub(super) fn install(
     place: &DeskPlace,
     output: Output,
 ) -> Result<(), Failure> {
+    // Whoever installs over a running gate, on the same machine maybe, lets its requests go first.
+    yumen_gate::give_way();
     let bytes = std::fs::read(file).context(format!("cannot read {}", file.display()))?;
     let scope = markets(scope)?;
-    let order = InstallOrder { file: PackFile(bytes), scope, grounds: grounds.into() };
+    let order = InstallOrder { file: PackFile::new(bytes), scope, grounds: grounds.into() };
     let outcome = place.open()?.act(Action::InstallPack(order))?;
     let text = outcome.text.clone().unwrap_or_default();
     tell(outcome, output, |_| text)
