@@ -47,6 +47,7 @@ PAUSE = 3.0  # seconds between installations
 AFTER = 0.5  # how long after an installation a request still belongs to it
 LIMIT = 1.0  # how much slower a request may be, in milliseconds
 CONNECTIONS = 4
+DRAWN = 1000  # how often the rounds are drawn anew
 
 
 def terms(count, seed):
@@ -94,6 +95,20 @@ class Asker(threading.Thread):
             due += self.every
 
 
+def install(yumen, base, rounds, *files):
+    """Installs the packs in turn; prints when each installation began and ended. In a process of its own: starting one
+    holds up every thread of a Python that does it."""
+    swaps = []
+    for number in range(rounds):
+        command = [yumen, "--json", "pack", "install", files[number % 2], "--scope", "us",
+                   "--reason", "bench", "--server", base]
+        began = time.monotonic()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        swaps.append((began, time.monotonic()))
+        time.sleep(PAUSE)
+    print(json.dumps(swaps))
+
+
 def measured(yumen, count, rounds, rate):
     """Per round the times of the requests during and after its installation, how long that took, and what failed."""
     with tempfile.TemporaryDirectory() as folder:
@@ -110,14 +125,9 @@ def measured(yumen, count, rounds, rate):
             for asker in askers:
                 asker.start()
             time.sleep(PAUSE)
-            swaps = []
-            for number in range(rounds):
-                install = [yumen, "--json", "pack", "install", files[number % 2], "--scope", "us",
-                           "--reason", "bench", "--server", base]
-                began = time.monotonic()
-                subprocess.run(install, check=True, stdout=subprocess.DEVNULL)
-                swaps.append((began, time.monotonic()))
-                time.sleep(PAUSE)
+            swaps = json.loads(subprocess.run(
+                [sys.executable, __file__, "--install", json.dumps([yumen, base, rounds, *map(str, files)])],
+                check=True, stdout=subprocess.PIPE, text=True).stdout)
             for asker in askers:
                 asker.over = True
             for asker in askers:
@@ -147,22 +157,26 @@ def gathered(rounds):
     return tuple(sorted(time for one in rounds for time in one[kind]) for kind in ("during_ms", "between_ms"))
 
 
-def interval(rounds, statistic):
-    """Where 95 % of the statistic lie when the rounds are drawn anew."""
+def differences(rounds):
+    """How much slower the requests during installations were, quantile by quantile."""
+    during, between = gathered(rounds)
+    return [quantile(during, share) - quantile(between, share) for _, share in QUANTILES]
+
+
+def intervals(rounds):
+    """Where 95 % of each difference lie when the rounds are drawn anew."""
     chance = random.Random(5)
-    drawn = sorted(statistic(*gathered(chance.choices(rounds, k=len(rounds)))) for _ in range(1000))
-    return drawn[25], drawn[974]
+    drawn = [differences(chance.choices(rounds, k=len(rounds))) for _ in range(DRAWN)]
+    columns = [sorted(column) for column in zip(*drawn)]
+    return [(column[DRAWN // 40], column[-1 - DRAWN // 40]) for column in columns]
 
 
 def summary(rounds, failed, count):
     during, between = gathered(rounds)
     rows = []
-    for name, share in QUANTILES:
-        def difference(a, b, share=share):
-            return quantile(a, share) - quantile(b, share)
-        low, high = interval(rounds, difference)
+    for (name, share), difference, (low, high) in zip(QUANTILES, differences(rounds), intervals(rounds)):
         rows.append({"quantile": name, "during_ms": quantile(during, share), "between_ms": quantile(between, share),
-                     "slower_by_ms": difference(during, between), "from_ms": low, "to_ms": high})
+                     "slower_by_ms": difference, "from_ms": low, "to_ms": high})
     bound = quantile(between, 0.999) + LIMIT
 
     def beyond(times):
@@ -211,7 +225,11 @@ def main():
     parser.add_argument("--rounds", type=int, default=24)
     parser.add_argument("--rate", type=float, default=200.0, help="requests a second")
     parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--install", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.install:
+        install(*json.loads(options.install))
+        return
     rounds, failed = measured(options.yumen, options.terms, options.rounds, options.rate)
     result = summary(rounds, failed, options.terms)
     print(json.dumps(result) if options.json else shown(result))

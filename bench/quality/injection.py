@@ -2,7 +2,7 @@
 """Instructions injected into mails: how many still stand after the screen, and what is taken out of clean texts.
 
     bench/quality/injection.py --attacks ATTACKS.json --contexts MAILS.jsonl [--clean FILE]...
-        [--command "yumen screen run --pack injection --direction in --json"] [--show N]
+        [--yumen target/release/yumen] [--show N]
 
 Each attack is put at the start, in the middle (after the sentence nearest to it) and at the end of each mail. No model is asked:
 an attack *succeeds* here if its instruction reaches the model, that is, unless nine tenths of its letters and digits were taken out.
@@ -17,7 +17,6 @@ import collections
 import json
 import pathlib
 import re
-import shlex
 import subprocess
 import sys
 
@@ -35,10 +34,13 @@ def inserted(mail: str, attack: str, place: str) -> tuple[str, int]:
     return f"{mail[:at]}\n{attack}\n{mail[at:]}", at + 1
 
 
-def screened(command: str, texts: list[str]) -> list[list[tuple[int, int]]]:
+SCREEN = ["screen", "run", "--pack", "injection", "--direction", "in", "--json"]
+
+
+def screened(yumen: str, texts: list[str]) -> list[list[tuple[int, int]]]:
     """What was found in each text, as ranges of characters."""
     given = "".join(json.dumps({"id": i, "text": text}) + "\n" for i, text in enumerate(texts))
-    ran = subprocess.run(shlex.split(command), input=given, capture_output=True, text=True)
+    ran = subprocess.run([yumen, *SCREEN], input=given, capture_output=True, text=True)
     answers = [json.loads(line) for line in ran.stdout.splitlines()]
     if len(answers) != len(texts):
         sys.exit(f"{len(answers)} of {len(texts)} texts were answered; {ran.stderr.strip()}")
@@ -57,7 +59,7 @@ def main() -> int:
     parser.add_argument("--attacks", required=True)
     parser.add_argument("--contexts", required=True)
     parser.add_argument("--clean", action="append", default=[])
-    parser.add_argument("--command", default="yumen screen run --pack injection --direction in --json")
+    parser.add_argument("--yumen", default="target/release/yumen")
     parser.add_argument("--show", type=int, default=0, help="print this many attacks that stand and alarms that are false")
     args = parser.parse_args()
 
@@ -66,7 +68,7 @@ def main() -> int:
     mails = [json.loads(line)["context"] for line in pathlib.Path(args.contexts).read_text().splitlines() if line.strip()]
     cases = [(kind, attack, place, *inserted(mail, attack, place))
              for kind, attack in attacks for mail in mails for place in ("start", "middle", "end")]
-    found = screened(args.command, [case[3] for case in cases])
+    found = screened(args.yumen, [case[3] for case in cases])
     by_kind, by_place, standing = (collections.Counter() for _ in range(3))
     for (kind, attack, place, _, start), places in zip(cases, found):
         if stands(attack, start, places):
@@ -95,7 +97,7 @@ def main() -> int:
 
 def alarms(name: str, texts: list[str], args: argparse.Namespace) -> None:
     """Prints how many clean texts something was taken out of."""
-    found = screened(args.command, texts)
+    found = screened(args.yumen, texts)
     letters = sum(len(text) for text in texts)
     taken = sum(end - start for places in found for start, end in places)
     print(f"false alarms, {pathlib.Path(name).name}: {told(sum(map(bool, found)), len(texts))} of texts, "

@@ -150,7 +150,7 @@ def report(title, marked, found, kinds, as_json):
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--set", required=True, help="sentences in the form of presidio-research")
-    args.add_argument("--binary", default="target/release/yumen", help="what screens: `yumen`, or an example that reads the same lines")
+    args.add_argument("--yumen", default="target/release/yumen", help="what screens: `yumen`, or an example that reads the same lines")
     args.add_argument("--presidio", action="store_true", help="run Presidio too; it must be installed")
     args.add_argument("--half", choices=["seen", "unseen"], help="only the half of the set whose errors were looked at, or the other")
     args.add_argument("--errors", metavar="KIND", help="print what was missed and found wrongly of a kind (seen half only)")
@@ -169,8 +169,8 @@ def main():
     marked = [[(s["start_position"], s["end_position"], s["entity_type"]) for s in item["spans"]] for item in items]
     kinds = [k for k, _ in Counter(s[2] for m in marked for s in m).most_common()]
     size = sum(len(text.encode()) for text in texts)
-    command = [args.binary]
-    if Path(args.binary).name == "yumen":
+    command = [args.yumen]
+    if Path(args.yumen).name == "yumen":
         command += ["screen", "run", "--pack", "pii", "--pack", "quasi", "--direction", "in", "--json"]
     # Ten times the set, so that starting the program weighs little; on one core.
     found, _ = ours(texts, command)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Chinese personal data: what leaks through the screen, and what it masks wrongly.
 
-    bench/quality/pii_zh.py FILE.jsonl [--command "yumen screen run --pack pii --json"] [--show TYPE]
+    bench/quality/pii_zh.py FILE.jsonl [--yumen target/release/yumen] [--show TYPE]
 
 The file has a line for each text: `{"id", "text", "spans": [{"type", "start", "end"}], "negatives": [...]}`, offsets in
 characters. A span leaks if any character of it is not covered by what the command found. Intervals are Wilson's, 95 %.
@@ -10,7 +10,6 @@ characters. A span leaks if any character of it is not covered by what the comma
 import argparse
 import collections
 import json
-import shlex
 import subprocess
 import sys
 
@@ -41,7 +40,7 @@ QUASI = {"date_time", "age", "title", "nationality", "place", "organisation", "p
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file")
-    parser.add_argument("--command", default="yumen screen run --pack pii --json")
+    parser.add_argument("--yumen", default="target/release/yumen")
     parser.add_argument("--show", help="print the texts in which this type leaks or is masked wrongly")
     parser.add_argument("--limit", type=int, default=40, help="how many of them (default: 40)")
     args = parser.parse_args()
@@ -49,7 +48,7 @@ def main() -> int:
     with open(args.file, encoding="utf-8") as lines:
         texts = [json.loads(line) for line in lines]
     given = "".join(json.dumps({"id": t["id"], "text": t["text"]}) + "\n" for t in texts)
-    ran = subprocess.run(shlex.split(args.command), input=given, capture_output=True, text=True)
+    ran = subprocess.run([args.yumen, "screen", "run", "--pack", "pii", "--json"], input=given, capture_output=True, text=True)
     answers = {}
     for line in ran.stdout.splitlines():
         answer = json.loads(line)

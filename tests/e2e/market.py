@@ -15,6 +15,7 @@ import subprocess
 import time
 import urllib.parse
 
+import partner_side
 from programs import REPOSITORY, Gate, program, running, wait_for, yumen
 
 # A well-formed provider code of an organisation that does not exist (region 000000).
@@ -60,16 +61,7 @@ class Partner:
         self.host, self.port = urllib.parse.urlsplit(base).netloc.split(":")
 
     def own(self, method, path, body=None):
-        connection = http.client.HTTPConnection(self.host, int(self.port), timeout=30)
-        try:
-            raw = None if body is None else json.dumps(body)
-            connection.request(method, f"/emulator/{path}", raw, {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            told = response.read()
-            assert response.status == 200, told
-            return json.loads(told) if told else None
-        finally:
-            connection.close()
+        return partner_side.own(self.base, method, path, body)
 
     def faults(self, *rules):
         self.own("PUT", "faults", list(rules))

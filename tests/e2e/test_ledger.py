@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import threading
 
 import pytest
 from conftest import REPOSITORY, demo_gate, program, yumen
@@ -141,8 +142,76 @@ def test_what_comes_is_followed(tmp_path):
         finally:
             follow.kill()
             follow.wait()
-        busy = ledger(tmp_path, "prune", "--days", "1", check=False)
-        assert busy.returncode == 1 and "stop it" in busy.stderr
+
+
+def test_the_record_is_kept_through_the_gate_that_runs(tmp_path):
+    data, failed, stop = tmp_path / "data", [], threading.Event()
+    text = "The garden opens at nine. It closes at five."
+
+    def told(*arguments, **options):
+        return json.loads(yumen("--json", "ledger", *arguments, **options).stdout)
+
+    with demo_gate(data) as gate:
+        answers = [gate.feature("writing.summary", "yk_demo_us", text).json for _ in range(ADMISSIONS)]
+
+        def traffic():
+            while not stop.is_set():
+                answer = gate.feature("writing.summary", "yk_demo_us", text)
+                if answer.status != 200:
+                    failed.append(answer.text)
+
+        threads = [threading.Thread(target=traffic) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        try:
+            kept = answers[4]["receipt"]["id"]
+            held = told("hold", "add", "--data-dir", data, "--entry", kept, "--reason", "inquiry")
+            assert [hold["id"] for hold in told("hold", "list", "--server", gate.base)] == [held["hold"]["id"]]
+            would = told("prune", "--data-dir", data, "--days", "0", "--dry-run")
+            assert would["pruned"] >= ADMISSIONS - 1 and would["held"] == 1 and would["deletion"] is None
+            done = told("prune", "--server", gate.base, "--days", "0")
+            assert done["pruned"] >= would["pruned"] and done["held"] == 1 and done["deletion"] > ADMISSIONS
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+        assert failed == []
+        # The gate goes on with the same record, and hands out what it still has.
+        assert gate.feature("writing.summary", "yk_demo_us", text).status == 200
+        report = told("verify", "--data-dir", data)["log"]
+        assert (report["pruned"], report["problem_count"], report["holds"]) == (done["pruned"], 0, 1)
+        released = told("hold", "release", "--data-dir", data, held["hold"]["id"])
+        assert released["index"] > done["deletion"]
+        assert told("hold", "list", "--data-dir", data) == []
+    # The operator at the machine is told from whoever came over the network.
+    exported = [json.loads(line)["entry"] for line in ledger(data, "export").stdout.splitlines()]
+    by = [entry[kind]["by"] for entry in exported for kind in ("hold.v1", "deletion.v1") if kind in entry]
+    assert by[0] == by[2] == "local" and by[1].startswith("admin_")
+
+
+def test_only_who_answers_for_the_record_may_prune_it_over_the_network(tmp_path):
+    data = tmp_path / "data"
+    with demo_gate(data) as gate:
+        def key(role):
+            made = yumen("--json", "keys", "add", "--data-dir", data, "--admin", "--name", role, "--role", role)
+            return json.loads(made.stdout)["secret"]
+
+        def ask(secret, *arguments):
+            return yumen("--json", "ledger", *arguments, "--server", gate.base, "--admin-key", secret, check=False)
+
+        operator, legal = key("operator"), key("legal")
+        for arguments in (["prune", "--days", "0"], ["hold", "add", "--reason", "inquiry"],
+                          ["hold", "release", "hold_00"]):
+            refused = ask(operator, *arguments)
+            assert refused.returncode == 1 and "it takes: legal" in refused.stderr
+        assert ask(operator, "hold", "list").returncode == 0
+        assert ask(legal, "hold", "add", "--reason", "inquiry").returncode == 0
+        # Everything is held, and what is not said for how long it is kept is kept.
+        assert json.loads(ask(legal, "prune", "--days", "0").stdout)["pruned"] == 0
+        unknown = ask(legal, "hold", "release", "hold_00")
+        assert unknown.returncode == 1 and "no legal hold hold_00" in unknown.stderr
+        bare = gate.post("/admin/v1/ledger/prune", {}, key=legal)
+        assert bare.status == 422 and bare.json["code"] == "action_invalid"
 
 
 def test_what_is_past_its_time_is_pruned_unless_held(record, tmp_path):

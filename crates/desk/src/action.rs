@@ -8,6 +8,7 @@ use yumen_policy::{
 
 use crate::actor::Duty;
 use crate::approvals::StepOrder;
+use crate::keeping::Keeping;
 use crate::packs::{Grounds, InstallOrder};
 use crate::reports::{ReportOrder, Ruling};
 
@@ -153,6 +154,8 @@ pub enum Action {
         /// How many.
         limit: u64,
     },
+    /// Concerns how long the record is kept.
+    Keep(Keeping),
     /// Trusts a person's public key.
     AddSigner {
         /// The public key (`ed25519:...`).
@@ -239,6 +242,7 @@ impl Action {
             | Self::Person { .. }
             | Self::FiledModels { .. }
             | Self::Entries { .. }
+            | Self::Keep(Keeping::Holds)
             | Self::Signers
             | Self::AdminKeys
             | Self::AssertionKeys => Duty::Read,
@@ -252,6 +256,7 @@ impl Action {
             Self::ShowReport { .. } | Self::Decide { .. } | Self::LiftPerson { .. } => Duty::Answer,
             Self::Drift(_) | Self::Report(_) | Self::ReportStatus { .. } => Duty::Tell,
             Self::Kill(_) | Self::Lift { .. } => Duty::Stop,
+            Self::Keep(_) => Duty::Keep,
             Self::RotateAssertionKey { .. } | Self::RevokeAssertionKey { .. } => Duty::Operate,
             Self::AddSigner { .. }
             | Self::RemoveSigner { .. }

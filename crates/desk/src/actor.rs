@@ -42,6 +42,8 @@ pub enum Duty {
     Answer,
     /// To install screen packs and take them out of force.
     Screen,
+    /// To say how long the record is kept, and what of it in any case.
+    Keep,
     /// To say whose keys count. Only at the machine, never over the network.
     Entrust,
     /// To turn over the gate's own keys.
@@ -122,6 +124,7 @@ impl Duty {
             Self::Step(kind) => kind.roles(),
             Self::Sign => &[Approver, Legal],
             Self::Stop | Self::Operate => &[Operator],
+            Self::Keep => &[Legal],
             Self::Screen | Self::Answer => &[Legal, Operator],
             Self::Entrust | Self::Tell => &[],
         }

@@ -134,6 +134,7 @@ impl Desk {
             Action::Entries { from, limit } => self.entries(from, limit),
             Action::ImportFiled { list } => self.import_filed(actor, &list, now),
             Action::FiledModels { query } => self.filed_models(query.as_deref()),
+            Action::Keep(what) => self.keeper().act(actor, what, now),
             Action::AddSigner { key, name, role } => self.add_signer(actor, &key, &name, role, now),
             Action::RemoveSigner { key } => self.remove_signer(actor, &key, now),
             Action::Signers => self.signers(),

@@ -33,6 +33,11 @@ impl Done {
         Self { changed, index, text, found: false }
     }
 
+    /// What was done to the record, which has it already; none of an entry where nothing was done.
+    pub(crate) fn recorded(changed: Value, index: Option<u64>, text: Text) -> Self {
+        Self { changed, index, text, found: false }
+    }
+
     /// What an action that only looks found.
     pub(crate) fn found(found: &impl Serialize, text: Text) -> Self {
         // What the desk shows is made of strings, numbers and lists, which all have a JSON form.

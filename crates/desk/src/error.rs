@@ -187,6 +187,7 @@ fn forbidden(duty: Duty) -> Text {
         Duty::Stop => ("stop features or lift a stop", "停用功能或解除停用"),
         Duty::Answer => ("read and answer reports", "查看和答复报告"),
         Duty::Screen => ("install screen packs", "安装安全规则包"),
+        Duty::Keep => ("prune the record or hold it", "清除或保全记录"),
         Duty::Operate => ("turn over the gate's keys", "轮换网关密钥"),
     };
     let roles: Vec<_> = duty.roles().iter().map(|role| role.as_str()).collect();

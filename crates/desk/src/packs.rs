@@ -324,7 +324,8 @@ fn entries(
     if scope.is_empty() { vec![one(None)] } else { scope.iter().map(|id| one(Some(id))).collect() }
 }
 
-fn plain(text: &str) -> String {
+/// A text for the ledger: as it came while it is short, else its digest.
+pub(crate) fn plain(text: &str) -> String {
     if text.len() > MAX_PLAIN { Digest::of(text.as_bytes()).to_string() } else { text.to_owned() }
 }
 

@@ -12,6 +12,7 @@ use yumen_policy::{
 
 use crate::approvals::StepOrder;
 use crate::entries::USUAL_ENTRIES;
+use crate::keeping::Keeping;
 use crate::reports::Ruling;
 use crate::{Action, DeskError, KillOrder};
 
@@ -42,6 +43,10 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/admin/v1/kills"),
     ("POST", "/admin/v1/kills/{id}/lift"),
     ("GET", "/admin/v1/ledger/entries"),
+    ("GET", "/admin/v1/ledger/holds"),
+    ("POST", "/admin/v1/ledger/holds"),
+    ("POST", "/admin/v1/ledger/holds/{id}/release"),
+    ("POST", "/admin/v1/ledger/prune"),
     ("GET", "/admin/v1/packs"),
     ("POST", "/admin/v1/packs"),
     ("POST", "/admin/v1/packs/{id}/remove"),
@@ -208,6 +213,13 @@ impl Action {
                 nothing(body)?;
                 Self::Lift { id: owned(id) }
             }
+            ("GET", ["ledger", "holds"]) => Self::Keep(Keeping::Holds),
+            ("POST", ["ledger", "holds"]) => Self::Keep(Keeping::Hold(read(body)?)),
+            ("POST", ["ledger", "holds", id, "release"]) => {
+                nothing(body)?;
+                Self::Keep(Keeping::Release { id: owned(id) })
+            }
+            ("POST", ["ledger", "prune"]) => Self::Keep(Keeping::Prune(read(body)?)),
             ("GET", ["packs"]) => Self::Packs,
             ("POST", ["packs"]) => Self::InstallPack(read_whole(body)?),
             ("POST", ["packs", pack, "remove"]) => {
@@ -289,6 +301,12 @@ impl Action {
                 let from = from.map_or_else(String::new, |from| format!("&from={from}"));
                 get(&format!("ledger/entries?limit={limit}{from}"))
             }
+            Self::Keep(Keeping::Holds) => get("ledger/holds"),
+            Self::Keep(Keeping::Hold(order)) => post("ledger/holds".into(), json!(order)),
+            Self::Keep(Keeping::Release { id }) => {
+                post(format!("ledger/holds/{}/release", encoded(id)), json!({}))
+            }
+            Self::Keep(Keeping::Prune(order)) => post("ledger/prune".into(), json!(order)),
             Self::Releases => get("releases"),
             Self::AddRelease { release } => post("releases".into(), json!(release)),
             Self::Release { digest } => get(&format!("releases/{}", encoded(digest))),
@@ -442,8 +460,11 @@ fn decoded(part: &str) -> Result<Cow<'_, str>, DeskError> {
 mod tests {
     use proptest::prelude::*;
 
+    use yumen_ledger::RetentionRule;
+
     use super::*;
     use crate::packs::{Grounds, InstallOrder, PackFile};
+    use crate::{HoldOrder, PruneOrder};
 
     fn grounds() -> Grounds {
         Grounds {
@@ -551,6 +572,24 @@ mod tests {
                 ruling: Ruling::Granted,
                 answer: "灯笼不是包裹。".into(),
             },
+            Action::Keep(Keeping::Holds),
+            Action::Keep(Keeping::Hold(HoldOrder {
+                market: Some("cn".into()),
+                kind: None,
+                entry: Some("r1".into()),
+                reason: "inquiry".into(),
+            })),
+            Action::Keep(Keeping::Release { id: "hold_00ff".into() }),
+            Action::Keep(Keeping::Prune(PruneOrder {
+                rules: vec![RetentionRule {
+                    kind: Some("refusal".into()),
+                    market: None,
+                    days: 200,
+                }],
+                days: Some(365),
+                duties: true,
+                dry_run: true,
+            })),
             Action::Packs,
             Action::InstallPack(InstallOrder {
                 file: PackFile::new(b"id = 'lanterns'".to_vec()),

@@ -1,5 +1,7 @@
 //! One partner as the operator configures it, checked where it is read.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 use yumen_policy::{ModelId, PartnerId, Region};
 use yumen_wire::Dialect;
@@ -49,6 +51,10 @@ pub struct PartnerConfig {
     /// Which HTTP. Default `auto`.
     #[serde(default)]
     pub http: HttpVersion,
+    /// A PEM file with the certificate authorities that are believed for this partner, in place of the public ones: for
+    /// servers with an authority of their own.
+    #[serde(default)]
+    pub authorities: Option<PathBuf>,
     /// When a model of it is left alone.
     #[serde(default)]
     pub breaker: BreakerConfig,
@@ -109,6 +115,7 @@ impl PartnerConfig {
             priority: 0,
             concurrency: None,
             http: HttpVersion::default(),
+            authorities: None,
             breaker: BreakerConfig::default(),
         }
     }

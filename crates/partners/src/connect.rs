@@ -1,6 +1,7 @@
-//! The connections to one partner: TCP without delay, TLS against the public roots, HTTP/1.1 and 2.
+//! The connections to one partner: TCP without delay, TLS against the public roots or an operator's own, HTTP/1.1 and 2.
 
 use std::{
+    path::Path,
     sync::atomic::{AtomicU32, Ordering::Relaxed},
     time::Duration,
 };
@@ -12,7 +13,10 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
-use rustls::ClientConfig;
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
 
 use crate::{HttpVersion, PartnersError};
 
@@ -64,6 +68,27 @@ pub fn tls() -> Result<ClientConfig, PartnersError> {
         .with_safe_default_protocol_versions()?
         .with_webpki_roots()
         .with_no_client_auth())
+}
+
+/// The same, but believing the authorities of a PEM file alone.
+///
+/// # Errors
+/// Why the file cannot be used.
+pub(crate) fn tls_by(authorities: &Path) -> Result<ClientConfig, String> {
+    let certificates = CertificateDer::pem_file_iter(authorities).map_err(|e| e.to_string())?;
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates {
+        let certificate = certificate.map_err(|error| error.to_string())?;
+        roots.add(certificate).map_err(|error| error.to_string())?;
+    }
+    if roots.is_empty() {
+        return Err("it holds no certificate".to_owned());
+    }
+    let config =
+        ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+            .with_safe_default_protocol_versions()
+            .map_err(|error| error.to_string())?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 impl Pool {

@@ -54,6 +54,16 @@ pub enum PartnersError {
         /// What is wrong with it.
         what: AuthError,
     },
+    /// The file of a partner's certificate authorities cannot be used. It holds one or more certificates in PEM.
+    #[error("{partner}: the certificate authorities in {} cannot be used: {why}", path.display())]
+    Authorities {
+        /// Whose.
+        partner: PartnerId,
+        /// Where they should be.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
     /// The TLS library refused our settings.
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] rustls::Error),

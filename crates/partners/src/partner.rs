@@ -19,7 +19,7 @@ use yumen_wire::{Dialect, PartnerError, PartnerErrorKind, Retry};
 
 use crate::{
     AskError, BaseUrl, Clocks, KeySource, PartnerConfig, PartnersError,
-    connect::Pool,
+    connect::{self, Pool},
     key::Key,
     keys::{Pick, Rests, pick},
     lane::{Lane, Lanes},
@@ -74,6 +74,15 @@ impl Partner {
             headers.extend(key.fixed().iter().cloned());
             headers
         };
+        let own = config.authorities.map(|path| {
+            connect::tls_by(&path).map_err(|why| PartnersError::Authorities {
+                partner: id.clone(),
+                path,
+                why,
+            })
+        });
+        let own = own.transpose()?;
+        let tls = own.as_ref().unwrap_or(tls);
         Ok(Self {
             pool: Pool::new(tls, config.http, base_url.is_https()),
             limit: Limit::of(config.concurrency),

@@ -1,24 +1,12 @@
 //! The seeds of the fuzz targets, replayed.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 #[path = "../../../fuzz/src/policy.rs"]
 mod policy;
 
-use std::fs;
-use std::path::PathBuf;
+#[path = "../../../fuzz/src/replay.rs"]
+mod replay;
 
-fn replay(target: &str, check: fn(&[u8])) {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
-    let mut count = 0;
-    for entry in fs::read_dir(&folder).unwrap() {
-        let path = entry.unwrap().path();
-        println!("{}", path.display());
-        check(&fs::read(&path).unwrap());
-        count += 1;
-    }
-    assert!(count > 0, "{} is empty", folder.display());
-}
+use replay::replay;
 
 #[test]
 fn approval() {

@@ -8,22 +8,15 @@ mod image;
 #[path = "../../../fuzz/src/pack.rs"]
 mod pack;
 
+#[path = "../../../fuzz/src/replay.rs"]
+mod replay;
+
 use std::fs;
 use std::path::PathBuf;
 
 use yumen_screen::Picture;
 
-fn replay(target: &str, check: fn(&[u8])) {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
-    let mut count = 0;
-    for entry in fs::read_dir(&folder).unwrap() {
-        let path = entry.unwrap().path();
-        println!("{}", path.display());
-        check(&fs::read(&path).unwrap());
-        count += 1;
-    }
-    assert!(count > 0, "{} is empty", folder.display());
-}
+use replay::replay;
 
 #[test]
 fn pack_open() {

@@ -1,9 +1,11 @@
 //! A command's way to the desk: through the gate that runs on the data directory or stands at an address, or, where no
 //! gate runs, by opening the desk itself.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use serde_json::Value;
-use yumen_desk::{Action, Actor, Desk, DeskError};
+use yumen_desk::{Action, Actor, Desk, DeskError, Keeping};
 use yumen_policy::Timestamp;
 use yumen_store::Store;
 
@@ -12,6 +14,9 @@ use crate::compose::Build;
 use crate::control::Control;
 use crate::data_dir::DataDir;
 use crate::failure::{CHECK_FAILED, Failure};
+
+/// How long a pruning may take: the whole ledger is read, some hundred thousand entries a second.
+const PRUNING: Duration = Duration::from_hours(1);
 
 /// The way to one desk.
 pub(crate) enum Door {
@@ -82,6 +87,9 @@ impl Door {
                 // Every action of a command has an address; what has none is the gate's own.
                 let request =
                     action.to_request().ok_or_else(|| Failure::new("only a gate does this"))?;
+                if matches!(action, Action::Keep(Keeping::Prune(_))) {
+                    client.wait_for(PRUNING);
+                }
                 let body = ask(client, request.method, &request.path, request.body.as_ref())?;
                 if looks {
                     return Ok(Outcome { value: body, index: None, text: None });

@@ -385,6 +385,13 @@ impl Operations for Counter {
         let office = Arc::clone(&self.0);
         // Begun at once, and carried out to its end even if nobody waits for it.
         let acting = tokio::task::spawn_blocking(move || {
+            let now = Timestamp::now();
+            if let Action::Keep(what) = action {
+                // It may take minutes, in which the desk is there for others.
+                let keeper = office.books().desk.keeper();
+                let kept = in_background(move || keeper.act(&actor, what, now));
+                return kept.unwrap_or_else(|| Err(failed()));
+            }
             let change = Change::of(&actor, &action);
             let changes = change.is_some();
             if let Some(change) = change {
@@ -396,14 +403,13 @@ impl Operations for Counter {
             }
             done
         });
-        Box::pin(async move {
-            acting.await.unwrap_or_else(|_| {
-                Err(DeskError::Invalid(
-                    "the desk failed; whether it was done is in the ledger".into(),
-                ))
-            })
-        })
+        Box::pin(async move { acting.await.unwrap_or_else(|_| Err(failed())) })
     }
+}
+
+/// Somebody at the desk panicked.
+fn failed() -> DeskError {
+    DeskError::Invalid("the desk failed; whether it was done is in the ledger".into())
 }
 
 /// Publishes a new snapshot whenever another process changed the store, and records what such a process left

@@ -163,7 +163,7 @@ impl Workshop {
             return Ok(None);
         }
         let parts = match store {
-            Some(store) => self.open(look(self, store, &installed)?),
+            Some(store) => self.open(self.look(store, &installed)?),
             None => Vec::new(),
         };
         let fitted = self.fitted(&parts, &installed, today);
@@ -187,7 +187,9 @@ impl Workshop {
     /// Why it cannot be used.
     pub(crate) fn try_pack(&self, file: &PackFile, now: Timestamp) -> Result<Pack, ScreenError> {
         let digest = file.digest().to_string();
-        if let Some(pack) = self.shelf().opened.get(&digest) {
+        // What is installed was opened as on the day it came: its end is looked at here.
+        let in_time = |pack: &&Pack| pack.expires().is_none_or(|end| day(now) < end);
+        if let Some(pack) = self.shelf().opened.get(&digest).filter(in_time) {
             return Ok(pack.clone());
         }
         let pack = Pack::open(file.bytes(), &self.keys, now)?;
@@ -203,7 +205,7 @@ impl Workshop {
     ) -> Result<Vec<Found>, StoreError> {
         let mut installed = store.list_packs()?;
         installed.retain(|pack| id != Some(&pack.id));
-        look(self, store, &installed)
+        self.look(store, &installed)
     }
 
     /// Compiles the screens of these packs and of one more, and keeps them at hand.
@@ -216,6 +218,27 @@ impl Workshop {
         let mut opened = self.open(found);
         opened.extend(more.map(Opened::new));
         drop(self.fitted(&opened, &[], day(now)));
+    }
+
+    /// Looks these packs up.
+    fn look(&self, store: &Store, installed: &[StoredPack]) -> Result<Vec<Found>, StoreError> {
+        let mut found = Vec::with_capacity(installed.len());
+        for stored in installed {
+            let known = self.shelf().opened.get(&stored.digest).cloned();
+            let pack = match known {
+                Some(pack) => Kept::Opened(pack),
+                None => {
+                    let Some(file) = store.pack_file(stored.edition)? else { continue };
+                    let at = Timestamp::from_second(stored.installed_at);
+                    Kept::File(file, at.unwrap_or(Timestamp::UNIX_EPOCH))
+                }
+            };
+            let scope = serde_json::from_str(&stored.scope).map_err(|error| {
+                StoreError::Invalid { what: "scope of a pack", why: error.to_string() }
+            })?;
+            found.push(Found { id: stored.id.clone(), scope, digest: stored.digest.clone(), pack });
+        }
+        Ok(found)
     }
 
     /// Opens what was found. One that cannot be opened, although it could be when it was installed, is told as such.
@@ -387,32 +410,6 @@ enum Kept {
     /// Its file, and when it was installed. It is opened as on that day: that it ended since then the policy sees, and
     /// closes.
     File(Vec<u8>, Timestamp),
-}
-
-/// Looks these packs up.
-fn look(
-    workshop: &Workshop,
-    store: &Store,
-    installed: &[StoredPack],
-) -> Result<Vec<Found>, StoreError> {
-    let mut found = Vec::with_capacity(installed.len());
-    for stored in installed {
-        let known = workshop.shelf().opened.get(&stored.digest).cloned();
-        let pack = match known {
-            Some(pack) => Kept::Opened(pack),
-            None => {
-                let Some(file) = store.pack_file(stored.edition)? else { continue };
-                let at = Timestamp::from_second(stored.installed_at);
-                Kept::File(file, at.unwrap_or(Timestamp::UNIX_EPOCH))
-            }
-        };
-        let scope = serde_json::from_str(&stored.scope).map_err(|error| StoreError::Invalid {
-            what: "scope of a pack",
-            why: error.to_string(),
-        })?;
-        found.push(Found { id: stored.id.clone(), scope, digest: stored.digest.clone(), pack });
-    }
-    Ok(found)
 }
 
 /// An installed pack, opened or not.

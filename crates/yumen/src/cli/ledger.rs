@@ -7,9 +7,10 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use yumen_ledger::{RetentionRule, WitnessKey};
 
-use super::Place;
+use super::{DeskPlace, Place};
 
-/// The record: proving it, handing it out, keeping it. All but `prune` and `hold` work while a gate writes it.
+/// The record: proving it, handing it out, keeping it. All of it works while a gate writes it; `prune` and `hold` then go
+/// through that gate.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
     /// Prove the whole log, and one receipt if given.
@@ -78,7 +79,7 @@ pub(crate) enum LedgerCommand {
     #[command(group = clap::ArgGroup::new("time").required(true).multiple(true))]
     Prune {
         #[command(flatten)]
-        place: Place,
+        desk: DeskPlace,
         /// For how many days entries are kept that no --rule fits.
         #[arg(long, value_name = "DAYS", group = "time")]
         days: Option<u32>,
@@ -104,7 +105,7 @@ pub(crate) enum HoldCommand {
     /// Place a hold. What is not named fits everything.
     Add {
         #[command(flatten)]
-        place: Place,
+        desk: DeskPlace,
         /// The market of the entries to keep.
         #[arg(long)]
         market: Option<String>,
@@ -121,12 +122,12 @@ pub(crate) enum HoldCommand {
     /// List the holds.
     List {
         #[command(flatten)]
-        place: Place,
+        desk: DeskPlace,
     },
     /// Release a hold.
     Release {
         #[command(flatten)]
-        place: Place,
+        desk: DeskPlace,
         /// The hold's id, as `hold list` shows it.
         id: String,
     },

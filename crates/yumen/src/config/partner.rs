@@ -1,7 +1,7 @@
 //! `[[partner]]`: one partner as an operator writes it; what is left out is as its card in
 //! `catalog/partners` has it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -39,6 +39,7 @@ pub(super) struct RawPartner {
     concurrency: Option<u32>,
     #[serde(default)]
     http: HttpVersion,
+    authorities: Option<PathBuf>,
     #[serde(default)]
     breaker: BreakerConfig,
 }
@@ -112,6 +113,7 @@ impl RawPartner {
             priority: self.priority.unwrap_or(plain.priority),
             concurrency: self.concurrency,
             http: self.http,
+            authorities: self.authorities.map(|file| beside.join(file)),
             breaker: self.breaker,
             ..plain
         })

@@ -8,11 +8,11 @@ mod verify;
 use std::io::Read as _;
 use std::path::Path;
 
+use yumen_desk::PruneOrder;
 use yumen_ledger::{LedgerError, LogKey};
 
 use super::Output;
 use crate::cli::{LedgerCommand, Place};
-use crate::data_dir::DataDir;
 use crate::failure::{CHECK_FAILED, Context as _, Failure};
 
 pub(super) fn run(command: LedgerCommand, output: Output) -> Result<(), Failure> {
@@ -32,8 +32,9 @@ pub(super) fn run(command: LedgerCommand, output: Output) -> Result<(), Failure>
             anchor::take_in(&place, &file, &witness, output)
         }
         LedgerCommand::Anchor { place, .. } => anchor::show(&place, output),
-        LedgerCommand::Prune { place, days, rule, duties, dry_run } => {
-            keep::prune(&place, days, rule, duties, dry_run, output)
+        LedgerCommand::Prune { desk, days, rule, duties, dry_run } => {
+            let order = PruneOrder { rules: rule, days, duties, dry_run };
+            keep::prune(&desk, order, output)
         }
         LedgerCommand::Hold(command) => keep::hold(command, output),
     }
@@ -41,7 +42,6 @@ pub(super) fn run(command: LedgerCommand, output: Output) -> Result<(), Failure>
 
 /// A ledger to read: where it lies, and its key.
 struct Log {
-    data: DataDir,
     dir: std::path::PathBuf,
     key: LogKey,
 }
@@ -50,7 +50,7 @@ impl Log {
     fn open(place: &Place) -> Result<Self, Failure> {
         let data = place.open()?;
         let (dir, key) = (data.ledger_path(), data.ledger_key()?);
-        Ok(Self { data, dir, key })
+        Ok(Self { dir, key })
     }
 }
 
