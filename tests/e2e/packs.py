@@ -25,12 +25,17 @@ source = "invented"
 """
 
 
+def source(version, what, asked="mask"):
+    """A pack with one rule, as TOML. `what` is what the rule looks for, as TOML; `asked` is what happens to an input with
+    it."""
+    return PACK.format(version=version, what=what, asked=asked)
+
+
 def made(run, folder, version, what, *, asked="mask", key=None):
-    """A built pack with one rule, signed with `key` if one is given. `run` runs a command of the program; `what` is what
-    the rule looks for, as TOML; `asked` is what happens to an input with it."""
-    source, built = folder / f"{version}.toml", folder / f"{version}.ypack"
-    source.write_text(PACK.format(version=version, what=what, asked=asked))
-    run("pack", "build", source, "--out", built)
+    """The same built, and signed with `key` if one is given. `run` runs a command of the program."""
+    written, built = folder / f"{version}.toml", folder / f"{version}.ypack"
+    written.write_text(source(version, what, asked))
+    run("pack", "build", written, "--out", built)
     if key:
         run("pack", "sign", built, "--key", key)
     return built

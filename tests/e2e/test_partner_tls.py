@@ -125,7 +125,7 @@ def behind_tls(ground, folder, authority, protocols, *, http=None, trusted=True)
 @pytest.mark.parametrize(("http", "protocols", "agreed", "spoken"), [
     (None, ["h2", "http/1.1"], "h2", "HTTP/2.0"),
     (None, ["http/1.1"], "http/1.1", "HTTP/1.1"),
-    ("1", ["h2", "http/1.1"], "http/1.1", "HTTP/1.1"),
+    ("1", ["h2", "http/1.1"], None, "HTTP/1.1"),  # it asks for nothing, which is HTTP/1.1
     ("2", ["h2", "http/1.1"], "h2", "HTTP/2.0"),
 ])
 def test_tls_agrees_on_the_http(ground, authority, tmp_path, http, protocols, agreed, spoken):

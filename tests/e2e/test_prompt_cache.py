@@ -29,7 +29,7 @@ def hint(gate, conversation):
     answer = gate.post("/v1/chat/completions", body, key="yk_demo_us")
     assert answer.status == 200, answer.text
     raw = own(gate.addresses["emulated_openai"], "GET", "asked")[-1]
-    assert conversation is None or conversation not in raw
+    assert not conversation or conversation not in raw
     return json.loads(raw).get("prompt_cache_key")
 
 

@@ -10,6 +10,7 @@ import packs
 from conftest import demo_gate
 from programs import wait_for, yumen
 
+RED = 'phrases = ["red lantern"]'
 CALM = "The caravan reached the gate. The officer checked the papers. Nobody passed without papers."
 
 
@@ -116,7 +117,7 @@ def strict(tmp_path):
     """A demo with a pack that refuses lanterns in every market, from its catalogue; and how to start it again."""
     catalog = tmp_path / "catalog" / "packs"
     catalog.mkdir(parents=True)
-    (catalog / "lanterns.toml").write_text(PACK.format(version="1", phrase="red lantern"))
+    (catalog / "lanterns.toml").write_text(packs.source("1", RED, "refuse"))
     return lambda: demo_gate(tmp_path / "data", "--catalog", catalog.parent)
 
 
@@ -223,7 +224,7 @@ def test_what_is_only_detected_is_counted_and_nobody_is_told(tmp_path):
     catalog.mkdir(parents=True)
     actions = re.compile(r"actions = {.*}")
     untouched = 'actions = { to_partner = "detect", from_partner = "detect", to_device = "detect", from_device = "detect" }'
-    text = actions.sub(untouched, PACK.format(version="1", phrase="red lantern"))
+    text = actions.sub(untouched, packs.source("1", RED, "refuse"))
     (catalog / "lanterns.toml").write_text(text)
     said = "Is a red lantern like a red lantern?"
     body = {"model": "assistant.chat", "messages": [{"role": "user", "content": said}]}

@@ -189,14 +189,11 @@ impl Action {
                 let Some((_, kind)) = STEPS.into_iter().find(|(name, _)| name == step) else {
                     return Err(no_address(method, path));
                 };
-                let order = if body.is_empty() { StepOrder::default() } else { read(body)? };
-                Self::Step { approval: owned(approval), kind, order }
+                Self::Step { approval: owned(approval), kind, order: given(body)? }
             }
             ("GET", ["assertion-keys"]) => Self::AssertionKeys,
             ("POST", ["assertion-keys", "rotate"]) => {
-                let RotationBody { revoke } =
-                    if body.is_empty() { RotationBody::default() } else { read(body)? };
-                Self::RotateAssertionKey { revoke }
+                Self::RotateAssertionKey { revoke: given::<RotationBody>(body)?.revoke }
             }
             ("POST", ["assertion-keys", kid, "revoke"]) => {
                 nothing(body)?;
@@ -213,13 +210,10 @@ impl Action {
                 nothing(body)?;
                 Self::Lift { id: owned(id) }
             }
-            ("GET", ["ledger", "holds"]) => Self::Keep(Keeping::Holds),
-            ("POST", ["ledger", "holds"]) => Self::Keep(Keeping::Hold(read(body)?)),
-            ("POST", ["ledger", "holds", id, "release"]) => {
-                nothing(body)?;
-                Self::Keep(Keeping::Release { id: owned(id) })
+            (_, ["ledger", what @ ..]) => {
+                let keeping = keeping(method, what, body)?;
+                Self::Keep(keeping.ok_or_else(|| no_address(method, path))?)
             }
-            ("POST", ["ledger", "prune"]) => Self::Keep(Keeping::Prune(read(body)?)),
             ("GET", ["packs"]) => Self::Packs,
             ("POST", ["packs"]) => Self::InstallPack(read_whole(body)?),
             ("POST", ["packs", pack, "remove"]) => {
@@ -378,6 +372,20 @@ fn entries(query: Option<&str>) -> Result<Action, DeskError> {
     Ok(Action::Entries { from, limit })
 }
 
+/// What concerns how long the record is kept; none at another address.
+fn keeping(method: &str, what: &[&str], body: &[u8]) -> Result<Option<Keeping>, DeskError> {
+    Ok(Some(match (method, what) {
+        ("GET", ["holds"]) => Keeping::Holds,
+        ("POST", ["holds"]) => Keeping::Hold(read(body)?),
+        ("POST", ["holds", id, "release"]) => {
+            nothing(body)?;
+            Keeping::Release { id: (*id).to_owned() }
+        }
+        ("POST", ["prune"]) => Keeping::Prune(read(body)?),
+        _ => return Ok(None),
+    }))
+}
+
 /// What in the list of filed models to look for: `query`.
 fn filed(query: Option<&str>) -> Result<Action, DeskError> {
     match query.filter(|query| !query.is_empty()) {
@@ -397,6 +405,11 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, DeskError> {
     serde_json::from_slice::<serde_json::Map<_, _>>(body)
         .and_then(|object| T::deserialize(Value::Object(object)))
         .map_err(|error| DeskError::Invalid(format!("the body: {error}")))
+}
+
+/// The same, or what an action has without a body.
+fn given<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, DeskError> {
+    if body.is_empty() { Ok(T::default()) } else { read(body) }
 }
 
 /// The same without a copy in between, for a body that may be large.
