@@ -10,7 +10,6 @@ use yumen_policy::{
     Application, ApprovalFile, Release, Role, SignedApproval, SignedStep, StepKind,
 };
 
-use crate::approvals::StepOrder;
 use crate::entries::USUAL_ENTRIES;
 use crate::keeping::Keeping;
 use crate::reports::Ruling;
@@ -476,6 +475,7 @@ mod tests {
     use yumen_ledger::RetentionRule;
 
     use super::*;
+    use crate::approvals::StepOrder;
     use crate::packs::{Grounds, InstallOrder, PackFile};
     use crate::{HoldOrder, PruneOrder};
 

@@ -174,11 +174,11 @@ impl Workshop {
     /// The screens that were in force and that nobody uses any longer. To be asked for now and then, and dropped where
     /// nobody waits.
     pub(crate) fn unused(&self) -> Vec<Arc<Screen>> {
-        let mut shelf = self.shelf();
-        let retired = std::mem::take(&mut shelf.retired);
-        let (used, unused) = retired.into_iter().partition(|screen| Arc::strong_count(screen) > 1);
-        shelf.retired = used;
-        unused
+        let mut all = self.shelf();
+        let retired = std::mem::take(&mut all.retired);
+        let (used, over) = retired.into_iter().partition(|screen| Arc::strong_count(screen) > 1);
+        all.retired = used;
+        over
     }
 
     /// Opens a pack that is to be installed and keeps it at hand.
@@ -225,13 +225,12 @@ impl Workshop {
         let mut found = Vec::with_capacity(installed.len());
         for stored in installed {
             let known = self.shelf().opened.get(&stored.digest).cloned();
-            let pack = match known {
-                Some(pack) => Kept::Opened(pack),
-                None => {
-                    let Some(file) = store.pack_file(stored.edition)? else { continue };
-                    let at = Timestamp::from_second(stored.installed_at);
-                    Kept::File(file, at.unwrap_or(Timestamp::UNIX_EPOCH))
-                }
+            let pack = if let Some(pack) = known {
+                Kept::Opened(Box::new(pack))
+            } else {
+                let Some(file) = store.pack_file(stored.edition)? else { continue };
+                let at = Timestamp::from_second(stored.installed_at);
+                Kept::File(file, at.unwrap_or(Timestamp::UNIX_EPOCH))
             };
             let scope = serde_json::from_str(&stored.scope).map_err(|error| {
                 StoreError::Invalid { what: "scope of a pack", why: error.to_string() }
@@ -245,7 +244,7 @@ impl Workshop {
     fn open(&self, found: Vec<Found>) -> Vec<Opened> {
         let open = |Found { id, scope, digest, pack }: Found| {
             let pack = match pack {
-                Kept::Opened(pack) => Ok(pack),
+                Kept::Opened(pack) => Ok(*pack),
                 Kept::File(file, at) => {
                     let pack = Pack::open(&file, &self.keys, at);
                     if let Ok(pack) = &pack {
@@ -406,7 +405,7 @@ pub(crate) struct Found {
 
 enum Kept {
     /// Opened before, and at hand.
-    Opened(Pack),
+    Opened(Box<Pack>),
     /// Its file, and when it was installed. It is opened as on that day: that it ended since then the policy sees, and
     /// closes.
     File(Vec<u8>, Timestamp),
