@@ -2,9 +2,12 @@
 //! window by window on its way out.
 //!
 //! A text goes to a judge as it would go to a partner, masked by the same rules. The first byte waits for the verdict on what was
-//! asked only where a failure of the judge closes; everywhere else the verdict is taken into account as soon as it is there, and at the latest
-//! before the answer ends: a stream's last word and a whole answer wait for it, no longer than the judge's time-out. Pictures cannot be unsent: they are judged before anybody else sees them.
-//! Whatever passes although a judge gave no verdict is in the ledger, and the operator is alarmed. Nothing here has a task of its own: dropping a request drops its questions.
+//! asked only where a failure of the judge closes; everywhere else the verdict is taken into account as soon as it is there, and
+//! at the latest before the answer ends: a stream's last word and a whole answer wait for it, no longer than the judge's
+//! time-out. Pictures cannot be unsent: they are judged before anybody else sees them. Whatever passes although a judge gave no
+//! verdict is in the ledger, and the operator is alarmed.
+//!
+//! Nothing here has a task of its own: dropping a request drops its questions. Where nobody judges, nothing is kept or copied.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;

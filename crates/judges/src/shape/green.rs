@@ -7,7 +7,8 @@
 //!   of their names (alibabacloud.com/help/en/content-moderation/latest/guard, Singapore).
 //! - alibabacloud-python-sdk `green-20220302`, commit 50f9bb1 (Apache-2.0): the names of all members; `TextModerationPlus` takes both
 //!   parameters in the form of the body, `MultiModalGuardForBase64` takes `Service` in the query, and `ImageBase64Str` and
-//!   `ServiceParameters` in the form. Examples there: `RiskLevel` high, `AttackLevel` none, `SensitiveLevel` S0, a label `safe` of an attack that is none.
+//!   `ServiceParameters` in the form. Examples there: `RiskLevel` high, `AttackLevel` none, `SensitiveLevel` S0, and `safe` as the
+//!   label of an attack that is none.
 //! - higress (Apache-2.0), plugin `ai-security-guard`, which Alibaba maintains: `request_builder.go` (`ServiceParameters` is `{}` beside a picture in
 //!   full) and `config.go` (`img_query_security_check`; levels none, low, medium, high, and S0 to S4 of sensitive data;
 //!   `Data.Detail[].{Type, Level, Suggestion, Result}`).
