@@ -45,10 +45,15 @@ impl Corpus {
 
     /// Half of the terms Chinese, half English. Half of each are drawn from running text, of three characters or two words at
     /// least, so that some are found; half are put together at random and are found by chance.
-    pub(crate) fn terms(&self, count: usize) -> Vec<String> {
+    pub(crate) fn terms(&self, count: usize) -> Result<Vec<String>, String> {
         let mut dice = Dice(7);
         let mut terms = BTreeSet::new();
+        let mut tries = 0;
         while terms.len() < count {
+            tries += 1;
+            if tries > 20 * count {
+                return Err(format!("the files have too few words for {count} different terms"));
+            }
             let drawn = dice.below(2) == 0;
             let term = if terms.len() % 2 == 0 {
                 self.zh(&mut dice, drawn)
@@ -57,7 +62,7 @@ impl Corpus {
             };
             terms.insert(crate::normal::folded(&term));
         }
-        terms.into_iter().collect()
+        Ok(terms.into_iter().collect())
     }
 
     fn zh(&self, dice: &mut Dice, drawn: bool) -> String {

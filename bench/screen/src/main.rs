@@ -31,6 +31,8 @@ use std::time::Duration;
 use aho_corasick::AhoCorasick;
 use daachorse::{CharwiseDoubleArrayAhoCorasick, DoubleArrayAhoCorasick};
 
+use rustix::time::{ClockId, clock_gettime};
+
 use corpus::Corpus;
 use matcher::{Matcher, MatcherState, Term};
 use normal::{Glyph, Normaliser, Window};
@@ -44,7 +46,7 @@ fn main() {
         Ok(arguments) => arguments,
         Err(message) => {
             eprintln!(
-                "error: {message}\nhelp: cargo run --release -- --zh FILE.. --en FILE.. [--megabytes 8] [--repeats 5] [--json FILE]"
+                "error: {message}\nhelp: cargo run --release -- --zh FILE.. --en FILE.. [--megabytes 8] [--repeats 5] [--terms 20000 200000] [--json FILE]"
             );
             std::process::exit(1);
         }
@@ -57,8 +59,14 @@ fn main() {
         }
     };
     let mut runs = Vec::new();
-    for count in [20_000, 200_000] {
-        let terms = corpus.terms(count);
+    for count in arguments.terms {
+        let terms = match corpus.terms(count) {
+            Ok(terms) => terms,
+            Err(message) => {
+                eprintln!("error: {message}\nhelp: give longer files, or fewer --terms");
+                std::process::exit(1);
+            }
+        };
         let rows = compare(&corpus.text, &terms, arguments.repeats);
         runs.push(Run { terms: count, bytes: corpus.text.len(), rows });
     }
@@ -76,13 +84,20 @@ struct Arguments {
     en: Vec<String>,
     megabytes: usize,
     repeats: usize,
+    terms: Vec<usize>,
     json: Option<String>,
 }
 
 impl Arguments {
     fn read() -> Result<Self, String> {
-        let mut read =
-            Self { zh: Vec::new(), en: Vec::new(), megabytes: 8, repeats: 5, json: None };
+        let mut read = Self {
+            zh: Vec::new(),
+            en: Vec::new(),
+            megabytes: 8,
+            repeats: 5,
+            terms: Vec::new(),
+            json: None,
+        };
         let mut option = String::new();
         for argument in std::env::args().skip(1) {
             if argument.starts_with("--") {
@@ -96,9 +111,16 @@ impl Arguments {
                 "--en" => read.en.push(argument),
                 "--megabytes" => read.megabytes = number()?,
                 "--repeats" => read.repeats = number()?,
+                "--terms" => read.terms.push(number()?),
                 "--json" => read.json = Some(argument),
                 _ => return Err(format!("{option} {argument}: unknown")),
             }
+        }
+        if read.repeats == 0 {
+            return Err("--repeats 0: nothing is measured".to_owned());
+        }
+        if read.terms.is_empty() {
+            read.terms = vec![20_000, 200_000];
         }
         if read.zh.is_empty() || read.en.is_empty() {
             return Err("give texts in Chinese and in English".to_owned());
@@ -190,33 +212,37 @@ fn plain(text: &str, id: u32) -> Term {
     Term { text: text.to_owned(), id, views: matcher::Views::NONE, words: true, guards }
 }
 
-/// All ways in turn, several times; of each the fastest time.
+/// All ways in turn, several times; of each the fastest time and the median.
 fn measure(ways: Vec<Way<'_>>, bytes: usize, repeats: usize) -> Vec<Row> {
-    let mut fastest = vec![Duration::MAX; ways.len()];
+    let mut times = vec![Vec::with_capacity(repeats); ways.len()];
     let mut matches = vec![0; ways.len()];
     for _ in 0..repeats {
         for (i, way) in ways.iter().enumerate() {
             let begun = cpu_time();
             matches[i] = std::hint::black_box((way.search)());
-            fastest[i] = fastest[i].min(cpu_time() - begun);
+            times[i].push(cpu_time() - begun);
         }
     }
-    let row = |((way, fastest), matches): ((Way<'_>, Duration), usize)| Row {
-        way: way.name,
-        megabytes_per_second: bytes as f64 / 1e6 / fastest.as_secs_f64(),
-        build_ms: way.build.as_secs_f64() * 1e3,
-        memory_bytes: way.memory,
-        matches,
+    let speed = |time: Duration| bytes as f64 / 1e6 / time.as_secs_f64();
+    let row = |((way, mut times), matches): ((Way<'_>, Vec<Duration>), usize)| {
+        times.sort_unstable();
+        Row {
+            way: way.name,
+            megabytes_per_second: speed(times[0]),
+            median_megabytes_per_second: speed(times[times.len() / 2]),
+            build_ms: way.build.as_secs_f64() * 1e3,
+            memory_bytes: way.memory,
+            matches,
+        }
     };
-    ways.into_iter().zip(fastest).zip(matches).map(row).collect()
+    ways.into_iter().zip(times).zip(matches).map(row).collect()
 }
 
 /// How long this thread has run on a core. What other processes do on a busy machine is not in it, but for the caches that
 /// they empty.
 fn cpu_time() -> Duration {
-    let spent = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanoseconds = spent.split(' ').next().and_then(|spent| spent.parse().ok());
-    Duration::from_nanos(nanoseconds.expect("the bench runs on Linux"))
+    let spent = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::try_from(spent).expect("a clock that begins at zero")
 }
 
 fn normalised(text: &str) -> Vec<Glyph> {

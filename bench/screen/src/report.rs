@@ -16,7 +16,9 @@ pub(crate) struct Run {
 #[derive(Serialize)]
 pub(crate) struct Row {
     pub(crate) way: &'static str,
+    /// The fastest of its times.
     pub(crate) megabytes_per_second: f64,
+    pub(crate) median_megabytes_per_second: f64,
     pub(crate) build_ms: f64,
     pub(crate) memory_bytes: usize,
     pub(crate) matches: usize,
@@ -29,14 +31,16 @@ pub(crate) fn table(runs: &[Run]) -> String {
         let first = run.rows.first().map_or(1.0, |row| row.megabytes_per_second);
         // Writing to a string cannot fail.
         let _ = writeln!(out, "{} terms, {:.1} MB of text\n", run.terms, run.bytes as f64 / 1e6);
-        let _ = writeln!(out, "| way | MB/s per core | ratio | build | tables | matches |");
-        let _ = writeln!(out, "|---|---|---|---|---|---|");
+        let _ =
+            writeln!(out, "| way | MB/s per core | median | ratio | build | tables | matches |");
+        let _ = writeln!(out, "|---|---|---|---|---|---|---|");
         for row in &run.rows {
             let _ = writeln!(
                 out,
-                "| {} | {:.0} | {:.2} | {:.0} ms | {:.1} MB | {} |",
+                "| {} | {:.0} | {:.0} | {:.2} | {:.0} ms | {:.1} MB | {} |",
                 row.way,
                 row.megabytes_per_second,
+                row.median_megabytes_per_second,
                 row.megabytes_per_second / first,
                 row.build_ms,
                 row.memory_bytes as f64 / 1e6,

@@ -26,22 +26,34 @@ pub(super) enum Writing {
 }
 
 /// The class of what is passed over.
-const PASSED_OVER: Class = Class::MAX;
+const PASSED_OVER: Class = 1;
 
 /// The class of a Chinese character that is to be spelled.
-const SPELLED: Class = Class::MAX - 1;
+const SPELLED: Class = 2;
+
+/// In the lane without views, the class of characters that occur in no term and make a word go on.
+const UNKNOWN_IN_WORD: Class = 3;
+
+/// The first class of characters that occur in terms.
+const FIRST_KNOWN: Class = 4;
 
 /// The most classes of a lane.
-pub(super) const MAX_CLASSES: usize = Class::MAX as usize - 1;
+pub(super) const MAX_CLASSES: usize = 1 << 16;
 
 /// A term begins with this class, where a word begins or in text without word edges.
 const BEGINS: u8 = 1;
 
-/// A term begins with this class also inside a word.
+/// A term begins with this class also inside a word; the next bit after [`BEGINS`].
 const BEGINS_INSIDE: u8 = 2;
 
 /// A term is only this class.
 const ALL_OF_ONE: u8 = 4;
+
+/// This class is not passed over.
+const READ: u8 = 8;
+
+/// In the lane without views: this class makes a word go on.
+const IN_WORD: u8 = 16;
 
 #[derive(Debug)]
 pub(super) struct Lane {
@@ -53,7 +65,8 @@ pub(super) struct Lane {
     beyond: HashMap<char, Class>,
     /// The classes of a to z, for spelling.
     letters: [Class; 26],
-    begins: Vec<u8>,
+    /// What is known of each class.
+    traits: Vec<u8>,
 }
 
 /// A string of a lane: what a term, or one way to read it, is folded to.
@@ -80,11 +93,9 @@ pub(super) struct Start {
     pub(super) at: u32,
     /// The character before makes a word go on.
     pub(super) inside: bool,
-    /// A term may be this one class alone.
-    pub(super) alone: bool,
 }
 
-const NO_START: Start = Start { at: 0, inside: false, alone: false };
+const NO_START: Start = Start { at: 0, inside: false };
 
 /// What a lane remembers between two pieces.
 #[derive(Clone, Copy, Debug, Default)]
@@ -97,22 +108,30 @@ pub(super) struct Reading {
 impl Lane {
     /// Compiles the strings of a lane. `None`: they have more than [`MAX_CLASSES`] different characters.
     pub(super) fn new(views: Views, writing: Writing, strings: &[LaneString]) -> Option<Self> {
+        let plainly = views.is_empty() && writing == Writing::Plain;
         let mut plane: Box<[Class]> = unused(writing).into();
+        if plainly {
+            for (class, c) in plane.iter_mut().zip('\0'..) {
+                if *class == UNKNOWN && is_word(c) {
+                    *class = UNKNOWN_IN_WORD;
+                }
+            }
+        }
         if views.has(View::Separated) {
             for mark in SENTENCE_ENDS {
                 plane[mark as usize] = PASSED_OVER;
             }
         }
         let mut beyond = HashMap::new();
-        let mut classes: usize = 1;
+        let mut classes = usize::from(FIRST_KNOWN);
         // Folding changes none of these.
         for c in strings.iter().flat_map(|string| &string.chars) {
             let slot = match plane.get_mut(*c as usize) {
                 Some(slot) => slot,
                 None => beyond.entry(*c).or_insert(UNKNOWN),
             };
-            if *slot == UNKNOWN {
-                *slot = Class::try_from(classes).ok().filter(|_| classes < MAX_CLASSES)?;
+            if *slot == UNKNOWN || *slot == UNKNOWN_IN_WORD {
+                *slot = Class::try_from(classes).ok()?;
                 classes += 1;
             }
         }
@@ -123,11 +142,16 @@ impl Lane {
         let of_string =
             |string: &LaneString| (string.chars.iter().map(|c| class(*c)).collect(), string.term);
         let trie = Trie::new(strings.iter().map(of_string).collect(), classes);
-        let mut begins = vec![0; classes];
+        let mut traits = vec![READ; classes];
+        traits[usize::from(PASSED_OVER)] = 0;
+        traits[usize::from(UNKNOWN_IN_WORD)] |= IN_WORD;
         for string in strings {
             let alone = if string.chars.len() == 1 { ALL_OF_ONE } else { 0 };
             let inside = if string.inside { BEGINS_INSIDE } else { 0 };
-            begins[usize::from(class(string.chars[0]))] |= BEGINS | inside | alone;
+            traits[usize::from(class(string.chars[0]))] |= BEGINS | inside | alone;
+            for c in string.chars.iter().filter(|c| is_word(**c)) {
+                traits[usize::from(class(*c))] |= IN_WORD;
+            }
         }
         let mut letters = [UNKNOWN; 26];
         for (letter, slot) in ('a'..='z').zip(&mut letters) {
@@ -141,29 +165,33 @@ impl Lane {
         for (c, class) in stand_ins {
             plane[c as usize] = class;
         }
-        Some(Self { views, writing, trie, plane, beyond, letters, begins })
+        Some(Self { views, writing, trie, plane, beyond, letters, traits })
     }
 
     /// Reads the next piece of a text into `out`.
     pub(super) fn read(&self, glyphs: &[Glyph], reading: &mut Reading, out: &mut Symbols) {
-        out.classes.clear();
-        out.places.clear();
-        out.starts.clear();
-        match (self.writing, self.views.has(View::Repeats)) {
-            (Writing::Spelled, _) => self.read_spelled(glyphs, reading, out),
-            (_, true) => self.read_each::<true>(glyphs, reading, out),
-            (_, false) => self.read_each::<false>(glyphs, reading, out),
+        match self.writing {
+            Writing::Spelled => self.read_spelled(glyphs, reading, out),
+            Writing::Plain if self.views.is_empty() => {
+                self.read_each::<true, false>(glyphs, reading, out);
+            }
+            _ if self.views.has(View::Repeats) => {
+                self.read_each::<false, true>(glyphs, reading, out);
+            }
+            _ => self.read_each::<false, false>(glyphs, reading, out),
         }
     }
 
+    /// Reads characters that have one class each. `PLAINLY`: this is the lane without views, whose classes say whether a word
+    /// goes on; in others a class may be that of characters of both kinds.
     #[inline]
-    fn read_each<const REPEATS: bool>(
+    fn read_each<const PLAINLY: bool, const REPEATS: bool>(
         &self,
         glyphs: &[Glyph],
         reading: &mut Reading,
         out: &mut Symbols,
     ) {
-        // Written to in place, and cut to length at the end: a third of the time is spent here.
+        // Written to in place, whether it is kept or not, and cut to length at the end: what is kept cannot be foretold.
         out.classes.resize(glyphs.len(), UNKNOWN);
         out.places.resize(glyphs.len(), 0);
         out.starts.resize(glyphs.len(), NO_START);
@@ -173,20 +201,17 @@ impl Lane {
         let Reading { mut after_word, mut last } = *reading;
         for (place, glyph) in (0_u32..).zip(glyphs) {
             let class = self.class(glyph.c);
-            let inside = std::mem::replace(&mut after_word, is_word(glyph.c));
+            let traits = self.traits[usize::from(class)];
+            let in_word = if PLAINLY { traits & IN_WORD != 0 } else { is_word(glyph.c) };
+            let inside = std::mem::replace(&mut after_word, in_word);
             if REPEATS && std::mem::replace(&mut last, class) == class && class != UNKNOWN {
                 continue;
             }
-            if class == PASSED_OVER {
-                continue;
-            }
-            let begins = self.begins[usize::from(class)];
-            let alone = begins & ALL_OF_ONE != 0;
-            starts[started] = Start { at: index(at), inside, alone };
-            started += usize::from(begins & if inside { BEGINS_INSIDE } else { BEGINS } != 0);
             classes[at] = class;
             places[at] = place;
-            at += 1;
+            starts[started] = Start { at: index(at), inside };
+            at += usize::from(traits & READ != 0);
+            started += usize::from(traits & (BEGINS << u8::from(inside)) != 0);
         }
         *reading = Reading { after_word, last };
         out.classes.truncate(at);
@@ -195,6 +220,9 @@ impl Lane {
     }
 
     fn read_spelled(&self, glyphs: &[Glyph], reading: &mut Reading, out: &mut Symbols) {
+        out.classes.clear();
+        out.places.clear();
+        out.starts.clear();
         for (place, glyph) in (0_u32..).zip(glyphs) {
             let class = self.class(glyph.c);
             let inside = std::mem::replace(&mut reading.after_word, is_word(glyph.c));
@@ -219,16 +247,17 @@ impl Lane {
 
     #[inline]
     fn add(&self, class: Class, place: u32, inside: bool, out: &mut Symbols) {
-        let begins = self.begins[usize::from(class)];
-        if begins & if inside { BEGINS_INSIDE } else { BEGINS } != 0 {
-            out.starts.push(Start {
-                at: index(out.classes.len()),
-                inside,
-                alone: begins & ALL_OF_ONE != 0,
-            });
+        if self.traits[usize::from(class)] & (BEGINS << u8::from(inside)) != 0 {
+            out.starts.push(Start { at: index(out.classes.len()), inside });
         }
         out.classes.push(class);
         out.places.push(place);
+    }
+
+    /// Whether a term is this one class alone.
+    #[inline]
+    pub(super) fn is_one(&self, class: Class) -> bool {
+        self.traits[usize::from(class)] & ALL_OF_ONE != 0
     }
 
     /// The class of one character.
@@ -252,7 +281,7 @@ impl Lane {
     /// Bytes of the tables.
     pub(super) fn memory(&self) -> usize {
         let beyond = self.beyond.capacity() * size_of::<(char, Class)>();
-        self.trie.memory() + size_of_val(&*self.plane) + self.begins.len() + beyond
+        self.trie.memory() + size_of_val(&*self.plane) + self.traits.len() + beyond
     }
 }
 

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use super::context::{Around, is_foreign_word, word_goes_on};
 use super::lane::{
-    Lane, LaneString, MAX_CLASSES, Reading, Start, Symbols, Writing, folded as folded_by, form,
-    is_letter, passes_over, strings,
+    Lane, LaneString, MAX_CLASSES, Reading, Symbols, Writing, folded as folded_by, form, is_letter,
+    passes_over, strings,
 };
 use super::letters::{is_hanzi, is_latin, is_passed_over};
 use super::pinyin;
+use super::sweep::{Started, Sweep};
 use super::term::{Guards, MAX_GUARD, MAX_TERM, Term, TermError, View, Views};
-use super::trie::{Trie, Walk};
+use super::trie::Trie;
 use super::writing::{Written, is_written};
 use crate::normal::{Glyph, Pending, Window, folded};
 
@@ -93,20 +94,13 @@ pub(crate) struct MatcherState {
     /// Found, but what follows decides whether it counts.
     waiting: Vec<Candidate>,
     symbols: Symbols,
+    sweep: Sweep,
 }
 
 #[derive(Debug, Default)]
 struct LaneState {
     reading: Reading,
     walks: Vec<Started>,
-}
-
-/// A walk with the place where it began.
-#[derive(Clone, Copy, Debug)]
-struct Started {
-    place: usize,
-    inside: bool,
-    walk: Walk,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -213,7 +207,7 @@ impl Matcher {
         state: &mut MatcherState,
         found: &mut Vec<TermMatch>,
     ) -> usize {
-        let MatcherState { gone, read, lanes, waiting, symbols } = state;
+        let MatcherState { gone, read, lanes, waiting, symbols, sweep } = state;
         waiting.retain(|candidate| self.settle(window, *gone, *candidate, found).is_err());
         lanes.resize_with(self.lanes.len(), LaneState::default);
         let glyphs = &window.glyphs()[*read - *gone..];
@@ -228,7 +222,7 @@ impl Matcher {
                         }
                     }
                 };
-                search(lane, symbols, *read, &mut lane_state.walks, candidates);
+                sweep.over(lane, symbols, *read, &mut lane_state.walks, candidates);
             }
             *read += block.len();
         }
@@ -408,55 +402,6 @@ impl fmt::Debug for Matcher {
         let mut out = f.debug_struct("Matcher");
         out.field("terms", &self.terms.len()).field("bytes", &self.memory());
         out.finish_non_exhaustive()
-    }
-}
-
-/// Finds the strings of a lane in a piece of text that begins at the place `base`.
-#[inline]
-fn search(
-    lane: &Lane,
-    symbols: &Symbols,
-    base: usize,
-    walks: &mut Vec<Started>,
-    mut candidate: impl FnMut(u32, usize, usize, bool),
-) {
-    let Symbols { classes, places, starts } = symbols;
-    // The place after the character whose last class comes before `at`; none if that is in the midst of a character.
-    let end = |at: usize| {
-        let whole = places.get(at) != Some(&places[at - 1]);
-        whole.then(|| base + places[at - 1] as usize + 1)
-    };
-    walks.retain_mut(|started| {
-        let Started { place, inside, walk } = *started;
-        let found = |string, gone| {
-            if let Some(end) = end(gone) {
-                candidate(string, place, end, inside);
-            }
-        };
-        let further = lane.trie.go(walk, classes, found);
-        further.is_some_and(|walk| {
-            started.walk = walk;
-            true
-        })
-    });
-    for start in starts {
-        let Start { at, inside, alone } = *start;
-        let at = at as usize;
-        let place = base + places[at] as usize;
-        if alone && let (Some(string), Some(end)) = (lane.trie.one(classes[at]), end(at + 1)) {
-            candidate(string, place, end, inside);
-        }
-        if !lane.trie.may_begin(&classes[at..]) {
-            continue;
-        }
-        let found = |string, gone| {
-            if let Some(end) = end(at + 1 + gone) {
-                candidate(string, place, end, inside);
-            }
-        };
-        if let Some(walk) = lane.trie.go(Trie::walk(classes[at]), &classes[at + 1..], found) {
-            walks.push(Started { place, inside, walk });
-        }
     }
 }
 

@@ -158,6 +158,12 @@ const MARKS: [&str; 22] = [
     "\u{1d41b}",
 ];
 
+/// A term has too many ways to be written if nearly all of it repeats, or is an l: then not all are looked for.
+fn has_too_many_ways(text: &str) -> bool {
+    let repeated = text.chars().zip(text.chars().skip(1)).filter(|(a, b)| a == b).count();
+    repeated > 3 || text.matches('l').count() > 3
+}
+
 fn term(dice: &mut Dice, id: u32) -> Term {
     let mut text = String::new();
     let hanzi = dice.below(3);
@@ -173,9 +179,7 @@ fn term(dice: &mut Dice, id: u32) -> Term {
             text.push(last);
         }
     }
-    // A term has too many ways to be written if nearly all of it repeats, or is an l: then not all are looked for.
-    let repeated = text.chars().zip(text.chars().skip(1)).filter(|(a, b)| a == b).count();
-    if repeated > 3 || text.matches('l').count() > 3 {
+    if has_too_many_ways(&text) {
         return term(dice, id);
     }
     let all = [
@@ -293,7 +297,14 @@ fn every_match_is_found_and_nothing_else_however_the_text_is_cut() {
         seed += 1;
         let mut dice = Dice(seed);
         let count = 1 + dice.below(6);
-        let terms: Vec<Term> = (0..).take(count).map(|id| term(&mut dice, id)).collect();
+        let mut terms: Vec<Term> = (0..).take(count).map(|id| term(&mut dice, id)).collect();
+        for at in 1..count {
+            // Terms that begin alike, of which some are longer than what the matcher looks up at once.
+            let longer = format!("{}{}", terms[dice.below(at)].text, terms[at].text);
+            if dice.chance(3) && !has_too_many_ways(&longer) && longer.chars().count() < 16 {
+                terms[at].text = longer;
+            }
+        }
         let Ok(compiled) = Matcher::new(&terms) else { continue };
         for _ in 0..20 {
             tried += 1;

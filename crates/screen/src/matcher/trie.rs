@@ -2,12 +2,15 @@
 //!
 //! A node is a slot of an open-addressing table, found by its parent's slot and the class that leads to it: one memory
 //! access for a step. The first classes have no slots of their own. A node with one string left below it ends the trie; it
-//! has the next two classes at hand, and what follows is compared with the string itself. Before any slot is looked at,
-//! tables of the first eight classes of long strings, the first four of shorter ones, and of the shortest as a whole turn
-//! back nearly every walk that would end with no string, in accesses that do not wait for one another.
+//! has the next two classes at hand, and what follows is compared with the string itself.
+//!
+//! Where eight classes of a text are at hand, no walk begins at the root: a table of what strings begin with ([`Heads`]) leads
+//! to the string, or to the node from which several strings go on. The steps from the root on are for the ends of pieces.
 //!
 //! Compared with a double array this is built in one pass whatever the strings; compared with Aho-Corasick it has no failure
 //! links: walks overlap instead, but few are begun.
+
+use super::heads::{HEAD, Heads, LENGTHS, Quads, agree, quads};
 
 /// A class of characters that are one to the terms.
 pub(super) type Class = u16;
@@ -44,72 +47,60 @@ struct Slot {
 const EMPTY: Slot =
     Slot { parent: NOWHERE, class: UNKNOWN, marks: 0, string: NOWHERE, next: [UNKNOWN; 2] };
 
-/// One of the strings.
-#[derive(Clone, Debug)]
+/// One of the strings, in half a line of memory.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
 struct Entry {
-    /// Where in `classes` it ends; it begins where the one before it does.
-    end: u32,
-    /// Where in `terms` its terms end.
-    terms_end: u32,
+    /// Its first classes, [`UNKNOWN`] after its end.
+    head: [Class; HEAD],
+    length: u32,
+    /// Where in `rests` the classes after its head begin.
+    rest: u32,
+    /// Its term if it has one alone, otherwise where in `terms` they begin.
+    terms: u32,
+    count: u32,
 }
+
+/// Strings with the same head.
+#[derive(Clone, Copy, Debug)]
+struct Branch {
+    /// The node at the end of the head.
+    slot: u32,
+    /// The first of the strings.
+    string: u32,
+}
+
+/// Marks a value of [`Heads`] as the number of a branch; others are those of strings.
+const BRANCH: u32 = 1 << 30;
 
 #[derive(Debug, Default)]
 pub(super) struct Trie {
     slots: Vec<Slot>,
     /// For each class the string that is just that class.
     ones: Vec<u32>,
-    /// The strings of two classes.
-    twos: Bits,
-    /// The strings of three.
-    threes: Bits,
-    /// The first four classes of those of four to seven.
-    fours: Bits,
-    /// The first eight classes of the longer ones.
-    eights: Bits,
-    entries: Vec<Entry>,
-    classes: Vec<Class>,
+    pub(super) heads: Heads,
+    branches: Vec<Branch>,
+    strings: Vec<Entry>,
+    /// What follows the heads of the strings.
+    rests: Vec<Class>,
+    /// The terms of strings that have several.
     terms: Vec<u32>,
-}
-
-/// A set that is sometimes wrong when it says yes, never when it says no.
-#[derive(Debug, Default)]
-struct Bits {
-    words: Vec<u64>,
-    shift: u32,
-}
-
-impl Bits {
-    /// Sixteen bits for each of so many, two of which are set, in one word.
-    fn new(count: usize) -> Self {
-        let words = (count / 4).next_power_of_two().clamp(16, 1 << 20);
-        Self { words: vec![0; words], shift: 64 - words.trailing_zeros() }
-    }
-
-    fn insert(&mut self, key: u64) {
-        let (word, bits) = self.place(key);
-        self.words[word] |= bits;
-    }
-
-    #[inline]
-    fn has(&self, key: u64) -> bool {
-        let (word, bits) = self.place(key);
-        self.words[word] & bits == bits
-    }
-
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "there are fewer words than 2^32")]
-    fn place(&self, key: u64) -> (usize, u64) {
-        let hash = mixed(key);
-        ((hash >> self.shift) as usize, 1 << (hash >> 32 & 63) | 1 << (hash >> 26 & 63))
-    }
 }
 
 /// A walk that is under way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Walk {
-    slot: u32,
+    at: At,
     /// How many classes it has gone.
     depth: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum At {
+    /// At a node, or at one of the first.
+    Node(u32),
+    /// Within the one string that is left.
+    Alone(u32),
 }
 
 /// A node while the trie is built.
@@ -130,106 +121,70 @@ impl Trie {
     pub(super) fn new(mut strings: Vec<(Vec<Class>, u32)>, classes: usize) -> Self {
         strings.sort_unstable();
         let mut trie = Self { ones: vec![NOWHERE; classes], ..Self::default() };
-        let mut last: Option<&[Class]> = None;
-        for (string, term) in &strings {
-            if last == Some(string) {
-                trie.terms.push(*term);
-            } else {
-                trie.classes.extend(string);
-                trie.terms.push(*term);
-                trie.entries.push(Entry { end: index(trie.classes.len()), terms_end: 0 });
-                last = Some(string);
+        let mut distinct: Vec<&[Class]> = Vec::with_capacity(strings.len());
+        for same in strings.chunk_by(|a, b| a.0 == b.0) {
+            let string = &*same[0].0;
+            if let [one] = string {
+                trie.ones[usize::from(*one)] = index(distinct.len());
             }
-            if let Some(entry) = trie.entries.last_mut() {
-                entry.terms_end = index(trie.terms.len());
+            let terms = if let [(_, term)] = same { *term } else { index(trie.terms.len()) };
+            if same.len() > 1 {
+                trie.terms.extend(same.iter().map(|(_, term)| term));
             }
+            let (head, rest) = string.split_at(string.len().min(HEAD));
+            let mut entry = Entry {
+                head: [UNKNOWN; HEAD],
+                length: index(string.len()),
+                rest: index(trie.rests.len()),
+                terms,
+                count: index(same.len()),
+            };
+            entry.head[..head.len()].copy_from_slice(head);
+            trie.rests.extend(rest);
+            trie.strings.push(entry);
+            distinct.push(string);
         }
-        drop(strings);
-        trie.note_beginnings();
-        trie.place(&trie.nodes());
+        trie.place(&nodes(&distinct));
+        trie.note_heads(&distinct);
         trie
     }
 
-    /// Fills the tables of what strings begin with.
-    fn note_beginnings(&mut self) {
-        let of_length = |lengths: std::ops::Range<usize>| {
-            (0..self.entries.len()).filter(|i| lengths.contains(&self.string(*i).len())).count()
-        };
-        let sizes = [2..3, 3..4, 4..8, 8..usize::MAX].map(of_length);
-        [self.twos, self.threes, self.fours, self.eights] = sizes.map(Bits::new);
-        for i in 0..self.entries.len() {
-            match *self.string(i) {
-                [one] => self.ones[usize::from(one)] = index(i),
-                [a, b] => self.twos.insert(key([0, 0, a, b])),
-                [a, b, c] => self.threes.insert(key([0, a, b, c])),
-                [a, b, c, d, ref then @ ..] => match then.first_chunk() {
-                    Some(then) => self.eights.insert(long_key([a, b, c, d], *then)),
-                    None => self.fours.insert(key([a, b, c, d])),
-                },
-                [] => {}
+    /// Fills the table of what strings begin with.
+    fn note_heads(&mut self, strings: &[&[Class]]) {
+        let mut heads = Vec::with_capacity(strings.len());
+        for (which, length) in LENGTHS.into_iter().enumerate() {
+            let longest = longest(which);
+            let mut from = 0;
+            while let Some(first) = strings.get(from) {
+                let head = first.get(..length);
+                let same = strings[from..].iter().take_while(|s| s.get(..length) == head).count();
+                let group = from..from + if head.is_some() { same } else { 1 };
+                from = group.end;
+                let mut members = group.filter(|i| (length..=longest).contains(&strings[*i].len()));
+                let Some(first) = members.next() else { continue };
+                let value = if members.next().is_none() {
+                    index(first)
+                } else {
+                    let string = index(first);
+                    let slot = self.node(&strings[first][..length]);
+                    self.branches.push(Branch { slot, string });
+                    BRANCH | index(self.branches.len() - 1)
+                };
+                heads.push((which, quads(&self.strings[first].head), value));
             }
         }
+        self.heads = Heads::new(&heads);
     }
 
-    /// All nodes but the first ones, each after its parent, level by level.
-    fn nodes(&self) -> Vec<Node> {
-        let mut nodes: Vec<Node> = Vec::with_capacity(2 * self.entries.len());
-        // What lies below a node: the strings from one to another, and how deep it is.
-        let mut below: Vec<(usize, usize, usize)> = Vec::with_capacity(2 * self.entries.len());
-        let mut from = 0;
-        while from < self.entries.len() {
-            let first = self.string(from)[0];
-            let to = self.group(from, self.entries.len(), 0);
-            let longer = from + usize::from(self.string(from).len() == 1);
-            self.lead_on(FIRST + u32::from(first), (longer, to, 1), &mut nodes, &mut below);
-            from = to;
-        }
-        let mut at = 0;
-        while at < nodes.len() {
-            let (mut from, to, depth) = below[at];
-            if self.string(from).len() == depth {
-                nodes[at].marks = ENDS;
-                nodes[at].string = index(from);
-                from += 1;
+    /// The node to which classes lead, of which there is one.
+    fn node(&self, classes: &[Class]) -> u32 {
+        classes[1..].iter().fold(FIRST + u32::from(classes[0]), |parent, class| {
+            let mut at = self.home(parent, *class);
+            while (self.slots[at].parent, self.slots[at].class) != (parent, *class) {
+                at = if at + 1 == self.slots.len() { 0 } else { at + 1 };
             }
-            if to - from == 1 && nodes[at].marks == 0 {
-                nodes[at].marks = ALONE;
-                nodes[at].string = index(from);
-                let rest = &self.string(from)[depth..];
-                nodes[at].next = [rest[0], rest.get(1).copied().unwrap_or(UNKNOWN)];
-            } else {
-                let marks = self.lead_on(index(at), (from, to, depth), &mut nodes, &mut below);
-                nodes[at].marks |= marks;
-            }
-            at += 1;
-        }
-        nodes
-    }
-
-    /// Where the strings end that have the class of the string `from` at a depth.
-    fn group(&self, from: usize, to: usize, depth: usize) -> usize {
-        let class = self.string(from)[depth];
-        (from + 1..to).find(|i| self.string(*i)[depth] != class).unwrap_or(to)
-    }
-
-    /// Adds the nodes to which a node leads on, and gives the marks of their classes.
-    fn lead_on(
-        &self,
-        parent: u32,
-        (mut from, to, depth): (usize, usize, usize),
-        nodes: &mut Vec<Node>,
-        below: &mut Vec<(usize, usize, usize)>,
-    ) -> u16 {
-        let mut marks = 0;
-        while from < to {
-            let end = self.group(from, to, depth);
-            let class = self.string(from)[depth];
-            nodes.push(Node { parent, class, ..NO_NODE });
-            below.push((from, end, depth + 1));
-            marks |= lead(class);
-            from = end;
-        }
-        marks
+            index(at)
+        })
     }
 
     /// Puts the nodes into slots.
@@ -251,18 +206,6 @@ impl Trie {
         }
     }
 
-    /// Whether a string of more than one class may begin with these: mostly right when it says yes, always when it says no.
-    #[inline]
-    pub(super) fn may_begin(&self, classes: &[Class]) -> bool {
-        let [a, b, c, d, ref then @ ..] = *classes else { return true };
-        let Some(then) = then.first_chunk() else { return true };
-        // No branch between them: they are looked at together.
-        self.eights.has(long_key([a, b, c, d], *then))
-            | self.fours.has(key([a, b, c, d]))
-            | self.threes.has(key([0, a, b, c]))
-            | self.twos.has(key([0, 0, a, b]))
-    }
-
     /// The string that is one class alone.
     #[inline]
     pub(super) fn one(&self, class: Class) -> Option<u32> {
@@ -272,7 +215,7 @@ impl Trie {
     /// Begins a walk with a class.
     #[inline]
     pub(super) fn walk(first: Class) -> Walk {
-        Walk { slot: FIRST + u32::from(first), depth: 1 }
+        Walk { at: At::Node(FIRST + u32::from(first)), depth: 1 }
     }
 
     /// Goes on over `classes`; `found` is told of each string that ends, and after how many of the classes. `None`: the walk
@@ -280,20 +223,24 @@ impl Trie {
     #[inline]
     pub(super) fn go(
         &self,
-        mut walk: Walk,
+        walk: Walk,
         classes: &[Class],
         mut found: impl FnMut(u32, usize),
     ) -> Option<Walk> {
+        let Walk { at, mut depth } = walk;
+        let mut parent = match at {
+            At::Node(node) => node,
+            At::Alone(string) => return self.go_alone(string, depth, classes, 0, found),
+        };
         let mut gone = 0;
-        if walk.slot < FIRST && self.slots[walk.slot as usize].marks & ALONE != 0 {
-            return self.go_alone(walk, classes, 0, found);
-        }
         loop {
-            let Some(class) = classes.get(gone).copied() else { return Some(walk) };
-            let mut at = self.home(walk.slot, class);
+            let Some(class) = classes.get(gone).copied() else {
+                return Some(Walk { at: At::Node(parent), depth });
+            };
+            let mut at = self.home(parent, class);
             let slot = loop {
                 let slot = self.slots[at];
-                if slot.parent == walk.slot && slot.class == class {
+                if slot.parent == parent && slot.class == class {
                     break slot;
                 }
                 if slot.parent == NOWHERE {
@@ -302,14 +249,15 @@ impl Trie {
                 at = if at + 1 == self.slots.len() { 0 } else { at + 1 };
             };
             gone += 1;
-            walk = Walk { slot: index(at), depth: walk.depth + 1 };
+            depth += 1;
+            parent = index(at);
             if slot.marks & ALONE != 0 {
                 let ahead = classes.get(gone).copied().unwrap_or(slot.next[0]);
                 let then = classes.get(gone + 1).copied().unwrap_or(slot.next[1]);
                 if ahead != slot.next[0] || slot.next[1] != UNKNOWN && then != slot.next[1] {
                     return None;
                 }
-                return self.go_alone(walk, classes, gone, found);
+                return self.go_alone(slot.string, depth, &classes[gone..], gone, found);
             }
             if slot.marks & ENDS != 0 {
                 found(slot.string, gone);
@@ -323,51 +271,111 @@ impl Trie {
         }
     }
 
-    /// Goes on from a node with one string below it.
+    /// Goes on over `ahead` within the one string that is left, `depth` of whose classes have come, `gone` of them just now.
     fn go_alone(
         &self,
-        walk: Walk,
-        classes: &[Class],
+        string: u32,
+        depth: u32,
+        ahead: &[Class],
         gone: usize,
         mut found: impl FnMut(u32, usize),
     ) -> Option<Walk> {
-        let string = self.slots[walk.slot as usize].string;
-        let rest = &self.string(string as usize)[walk.depth as usize..];
-        let ahead = &classes[gone..];
-        let both = rest.len().min(ahead.len());
-        if rest[..both] != ahead[..both] {
+        let entry = &self.strings[string as usize];
+        let rest = (entry.length - depth) as usize;
+        let both = rest.min(ahead.len());
+        let passed = depth as usize;
+        let (near, far) = ahead[..both].split_at(both.min(HEAD.saturating_sub(passed)));
+        let after = entry.rest as usize + passed.saturating_sub(HEAD);
+        let of_head = &entry.head[passed.min(HEAD)..][..near.len()];
+        if !of_head.iter().eq(near) || self.rests[after..][..far.len()] != *far {
             return None;
         }
-        if both < rest.len() {
-            return Some(Walk { depth: walk.depth + index(both), ..walk });
+        if both < rest {
+            return Some(Walk { at: At::Alone(string), depth: depth + index(both) });
         }
         found(string, gone + both);
         None
     }
 
-    /// The classes of a string.
+    /// Goes on from a value that [`Heads`] gave for a head of one of [`LENGTHS`] at the beginning of `classes`, which are
+    /// [`HEAD`] at least. `found` is told of each string that ends, and after how many of the classes.
     #[inline]
-    pub(super) fn string(&self, string: usize) -> &[Class] {
-        let start = if string == 0 { 0 } else { self.entries[string - 1].end as usize };
-        &self.classes[start..self.entries[string].end as usize]
+    pub(super) fn follow(
+        &self,
+        value: u32,
+        head: Quads,
+        classes: &[Class],
+        mut found: impl FnMut(u32, usize),
+    ) -> Option<Walk> {
+        if value & BRANCH != 0 {
+            return self.follow_branch(value & !BRANCH, head, classes, found);
+        }
+        let entry = &self.strings[value as usize];
+        let length = entry.length as usize;
+        if !agree(quads(&entry.head), head, length) {
+            return None;
+        }
+        if length <= HEAD {
+            found(value, length);
+            return None;
+        }
+        let ahead = &classes[HEAD..];
+        let both = (length - HEAD).min(ahead.len());
+        let rest = &self.rests[entry.rest as usize..][..both];
+        if !rest.iter().eq(&ahead[..both]) {
+            return None;
+        }
+        if both < length - HEAD {
+            return Some(Walk { at: At::Alone(value), depth: index(HEAD + both) });
+        }
+        found(value, length);
+        None
+    }
+
+    /// Goes on where several strings have the same head.
+    fn follow_branch(
+        &self,
+        branch: u32,
+        head: Quads,
+        classes: &[Class],
+        mut found: impl FnMut(u32, usize),
+    ) -> Option<Walk> {
+        let Branch { slot, string } = self.branches[branch as usize];
+        let entry = &self.strings[string as usize];
+        let length = entry.length as usize;
+        // Only heads of four and of eight classes are those of several strings.
+        let (depth, classes) =
+            if length < HEAD { (4, &classes[..HEAD - 1]) } else { (HEAD, classes) };
+        if !agree(quads(&entry.head), head, depth) {
+            return None;
+        }
+        if length == depth {
+            found(string, depth);
+        }
+        let walk = Walk { at: At::Node(slot), depth: index(depth) };
+        let walk = self.go(walk, &classes[depth..], |string, gone| found(string, depth + gone));
+        // Longer strings have a head of their own.
+        walk.filter(|_| depth == HEAD)
     }
 
     /// The terms of a string.
     #[inline]
     pub(super) fn terms(&self, string: u32) -> &[u32] {
-        let string = string as usize;
-        let start = if string == 0 { 0 } else { self.entries[string - 1].terms_end as usize };
-        &self.terms[start..self.entries[string].terms_end as usize]
+        let entry = &self.strings[string as usize];
+        if entry.count == 1 {
+            return std::slice::from_ref(&entry.terms);
+        }
+        &self.terms[entry.terms as usize..][..entry.count as usize]
     }
 
     /// Bytes of the tables.
     pub(super) fn memory(&self) -> usize {
-        let bits = [&self.twos, &self.threes, &self.fours, &self.eights];
         size_of_val(&*self.slots)
             + size_of_val(&*self.ones)
-            + bits.map(|bits| size_of_val(&*bits.words)).iter().sum::<usize>()
-            + size_of_val(&*self.entries)
-            + size_of_val(&*self.classes)
+            + self.heads.memory()
+            + size_of_val(&*self.branches)
+            + size_of_val(&*self.strings)
+            + size_of_val(&*self.rests)
             + size_of_val(&*self.terms)
     }
 
@@ -378,6 +386,72 @@ impl Trie {
         // The product of two numbers below 2^32, its upper half: below the number of slots.
         ((hash * self.slots.len() as u64) >> 32) as usize
     }
+}
+
+/// The length of the longest strings that are known by a head of one of [`LENGTHS`].
+fn longest(which: usize) -> usize {
+    LENGTHS.get(which + 1).map_or(usize::MAX, |next| next - 1)
+}
+
+/// All nodes of sorted strings but the first ones, each after its parent, level by level.
+fn nodes(strings: &[&[Class]]) -> Vec<Node> {
+    let mut nodes: Vec<Node> = Vec::with_capacity(2 * strings.len());
+    // What lies below a node: the strings from one to another, and how deep it is.
+    let mut below: Vec<(usize, usize, usize)> = Vec::with_capacity(2 * strings.len());
+    let mut from = 0;
+    while from < strings.len() {
+        let first = strings[from][0];
+        let to = group(strings, from, strings.len(), 0);
+        let longer = from + usize::from(strings[from].len() == 1);
+        lead_on(strings, FIRST + u32::from(first), (longer, to, 1), &mut nodes, &mut below);
+        from = to;
+    }
+    let mut at = 0;
+    while at < nodes.len() {
+        let (mut from, to, depth) = below[at];
+        if strings[from].len() == depth {
+            nodes[at].marks = ENDS;
+            nodes[at].string = index(from);
+            from += 1;
+        }
+        if to - from == 1 && nodes[at].marks == 0 {
+            nodes[at].marks = ALONE;
+            nodes[at].string = index(from);
+            let rest = &strings[from][depth..];
+            nodes[at].next = [rest[0], rest.get(1).copied().unwrap_or(UNKNOWN)];
+        } else {
+            let marks = lead_on(strings, index(at), (from, to, depth), &mut nodes, &mut below);
+            nodes[at].marks |= marks;
+        }
+        at += 1;
+    }
+    nodes
+}
+
+/// Where the strings end that have the class of the string `from` at a depth.
+fn group(strings: &[&[Class]], from: usize, to: usize, depth: usize) -> usize {
+    let class = strings[from][depth];
+    (from + 1..to).find(|i| strings[*i][depth] != class).unwrap_or(to)
+}
+
+/// Adds the nodes to which a node leads on, and gives the marks of their classes.
+fn lead_on(
+    strings: &[&[Class]],
+    parent: u32,
+    (mut from, to, depth): (usize, usize, usize),
+    nodes: &mut Vec<Node>,
+    below: &mut Vec<(usize, usize, usize)>,
+) -> u16 {
+    let mut marks = 0;
+    while from < to {
+        let end = group(strings, from, to, depth);
+        let class = strings[from][depth];
+        nodes.push(Node { parent, class, ..NO_NODE });
+        below.push((from, end, depth + 1));
+        marks |= lead(class);
+        from = end;
+    }
+    marks
 }
 
 /// The bit that a class sets in the node it leads on from.
@@ -391,18 +465,6 @@ fn lead(class: Class) -> u16 {
 #[inline]
 fn mixed(key: u64) -> u64 {
     key.wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
-#[inline]
-fn long_key(first: [Class; 4], then: [Class; 4]) -> u64 {
-    mixed(key(first)).rotate_left(32) ^ key(then)
-}
-
-#[inline]
-fn key([a, b, c, d]: [Class; 4]) -> u64 {
-    let key = u64::from(a) << 48 | u64::from(b) << 32 | u64::from(c) << 16 | u64::from(d);
-    // The upper bits of a product depend on the lower ones of its factor, but not the other way round.
-    key ^ key >> 31
 }
 
 #[inline]

@@ -1,0 +1,199 @@
+//! What strings of classes begin with: from the first classes of a place in a text to the strings that may stand there.
+//!
+//! Each string is known by its head: all of it if it has two or three classes, the first four of up to seven, the first eight
+//! of more. So a place is asked about four times, whatever the strings, and neither question waits for the answer to another.
+//! A set of bits, small enough to stay near, turns away nearly all places with nothing to find; for the others a table says
+//! in one line of memory how to go on. Neither knows the heads themselves, so whoever goes on compares the classes.
+
+use super::trie::Class;
+
+/// How many classes the longest heads have.
+pub(super) const HEAD: usize = 8;
+
+/// How many classes the heads have that are asked about.
+pub(super) const LENGTHS: [usize; 4] = [2, 3, 4, HEAD];
+
+/// The first eight classes of a place or a string, the first one lowest.
+pub(super) type Quads = [u64; 2];
+
+/// Which classes belong to a head of each length, from none to eight.
+const MASKS: [Quads; HEAD + 1] = {
+    let mut masks = [[u64::MAX; 2]; HEAD + 1];
+    let mut length = 0;
+    while length < HEAD {
+        masks[length] = if length < 4 {
+            [(1 << (16 * length)) - 1, 0]
+        } else {
+            [u64::MAX, (1 << (16 * (length - 4))) - 1]
+        };
+        length += 1;
+    }
+    masks
+};
+
+/// Different numbers for each of [`LENGTHS`]: digits of the golden ratio and of the square roots of primes.
+const SEEDS: [Quads; 4] = [
+    [0x9e37_79b9_7f4a_7c15, 0x6a09_e667_f3bc_c909],
+    [0xbb67_ae85_84ca_a73b, 0x3c6e_f372_fe94_f82b],
+    [0xa54f_f53a_5f1d_36f1, 0x510e_527f_ade6_82d1],
+    [0x9b05_688c_2b3e_6c1f, 0x1f83_d9ab_fb41_bd6b],
+];
+
+/// An entry is free.
+const FREE: u32 = 0;
+
+/// In the first value of a bucket: what did not find room is in the next one.
+const GOES_ON: u32 = 1 << 31;
+
+/// How to go on from heads; the two halves of a line of memory hold one each.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(32))]
+struct Bucket {
+    tags: [u32; 4],
+    values: [u32; 4],
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Heads {
+    /// Two bits for each head, in the word that its hash names.
+    bits: Vec<u64>,
+    shift: u32,
+    buckets: Vec<Bucket>,
+}
+
+impl Heads {
+    /// Tables for heads, each with the place of its length in [`LENGTHS`] and a value below 2^31.
+    pub(super) fn new(heads: &[(usize, Quads, u32)]) -> Self {
+        let words = (heads.len() / 4).next_power_of_two().clamp(16, 1 << 20);
+        let mut new = Self {
+            bits: vec![0; words],
+            shift: 64 - words.trailing_zeros(),
+            buckets: vec![Bucket::default(); heads.len() / 2 + 1],
+        };
+        for (which, head, value) in heads {
+            let hash = hash(*which, *head);
+            let word = new.word(hash);
+            new.bits[word] |= bits(hash);
+            let mut at = new.home(hash);
+            loop {
+                let bucket = &mut new.buckets[at];
+                if let Some(free) = bucket.tags.iter().position(|tag| *tag == FREE) {
+                    bucket.tags[free] = tag(hash);
+                    bucket.values[free] |= value;
+                    break;
+                }
+                bucket.values[0] |= GOES_ON;
+                at = new.after(at);
+            }
+        }
+        new
+    }
+
+    /// Which of [`LENGTHS`] a string's head may have here, as bits: seldom wrong where it says yes, never where it says no.
+    #[inline]
+    pub(super) fn at(&self, quads: Quads) -> u32 {
+        // No branch between them: they are looked at together.
+        let mut lengths = 0;
+        for which in 0..LENGTHS.len() {
+            let hash = hash(which, quads);
+            let wanted = bits(hash);
+            lengths |= u32::from(self.bits[self.word(hash)] & wanted == wanted) << which;
+        }
+        lengths
+    }
+
+    /// Adds what the table knows of a head to `values` from `count` on, and gives the count with it. It may be another head's.
+    #[inline]
+    pub(super) fn find(
+        &self,
+        which: usize,
+        quads: Quads,
+        values: &mut Vec<(u32, u32)>,
+        mut count: usize,
+        of: u32,
+    ) -> usize {
+        let hash = hash(which, quads);
+        let tag = tag(hash);
+        let mut at = self.home(hash);
+        loop {
+            let bucket = &self.buckets[at];
+            if values.len() < count + bucket.tags.len() {
+                values.resize(2 * count + 64, (0, 0));
+            }
+            let room = &mut values[count..count + bucket.tags.len()];
+            let mut new = 0;
+            // Written whether it is the one or not: which one it is cannot be foretold.
+            for (known, value) in bucket.tags.iter().zip(bucket.values) {
+                room[new & 3] = (of, value & !GOES_ON);
+                new += usize::from(*known == tag);
+            }
+            count += new;
+            if bucket.values[0] & GOES_ON == 0 {
+                return count;
+            }
+            at = self.after(at);
+        }
+    }
+
+    /// Bytes of the tables.
+    pub(super) fn memory(&self) -> usize {
+        size_of_val(&*self.bits) + size_of_val(&*self.buckets)
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "there are fewer words than 2^32")]
+    fn word(&self, hash: u64) -> usize {
+        (hash >> self.shift) as usize
+    }
+
+    /// Where a head is put if there is room.
+    #[inline]
+    fn home(&self, hash: u64) -> usize {
+        // The product of two numbers below 2^32, its upper half: below the number of buckets.
+        (((hash >> 32) * self.buckets.len() as u64) >> 32) as usize
+    }
+
+    #[inline]
+    fn after(&self, bucket: usize) -> usize {
+        if bucket + 1 == self.buckets.len() { 0 } else { bucket + 1 }
+    }
+}
+
+/// The first eight classes as numbers that are compared at once.
+#[inline]
+pub(super) fn quads(classes: &[Class; HEAD]) -> Quads {
+    let four = |[a, b, c, d]: [u64; 4]| a | b << 16 | c << 32 | d << 48;
+    let [first @ .., _, _, _, _] = classes.map(u64::from);
+    let [_, _, _, _, then @ ..] = classes.map(u64::from);
+    [four(first), four(then)]
+}
+
+/// Whether the first classes, so many of them, are the same.
+#[inline]
+pub(super) fn agree(a: Quads, b: Quads, length: usize) -> bool {
+    let mask = MASKS[length.min(HEAD)];
+    (a[0] ^ b[0]) & mask[0] | (a[1] ^ b[1]) & mask[1] == 0
+}
+
+/// The hash of the head that has one of [`LENGTHS`].
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the two halves of the product")]
+fn hash(which: usize, quads: Quads) -> u64 {
+    let (mask, seed) = (MASKS[LENGTHS[which]], SEEDS[which]);
+    let first = quads[0] & mask[0] ^ seed[0];
+    let then = quads[1] & mask[1] ^ seed[1];
+    let product = u128::from(first) * u128::from(then);
+    (product >> 64) as u64 ^ product as u64
+}
+
+#[inline]
+fn bits(hash: u64) -> u64 {
+    1 << (hash & 63) | 1 << (hash >> 6 & 63)
+}
+
+/// What a bucket knows a head by; never [`FREE`].
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the lower half")]
+fn tag(hash: u64) -> u32 {
+    hash as u32 | 1
+}

@@ -1,0 +1,134 @@
+//! The search of one piece of text in one lane, in steps each of which is taken for all places before the next.
+//!
+//! What a place needs from memory waits for nothing that another place needs, and a step has no branch that cannot be foretold
+//! but where something is found: so the machine fetches for many places at once.
+
+use super::heads::{HEAD, LENGTHS, quads};
+use super::lane::{Lane, Start, Symbols};
+use super::trie::{Trie, Walk};
+
+/// A walk with the place where it began.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Started {
+    pub(super) place: usize,
+    pub(super) inside: bool,
+    pub(super) walk: Walk,
+}
+
+/// What is kept from step to step; it holds nothing between two pieces.
+#[derive(Debug, Default)]
+pub(super) struct Sweep {
+    /// The starts at which a string may begin, and the lengths of its head as bits.
+    hopeful: Vec<(u32, u32)>,
+    /// The same with what the table says of one head.
+    values: Vec<(u32, u32)>,
+}
+
+impl Sweep {
+    /// Finds the strings of a lane in a piece of text that begins at the place `base`. `candidate` is told of each: the string,
+    /// from where to where it stands, and whether it begins inside a word.
+    #[inline]
+    pub(super) fn over(
+        &mut self,
+        lane: &Lane,
+        symbols: &Symbols,
+        base: usize,
+        walks: &mut Vec<Started>,
+        mut candidate: impl FnMut(u32, usize, usize, bool),
+    ) {
+        let Symbols { classes, places, starts } = symbols;
+        // The place after the character whose last class comes before `at`; none if that is in the midst of a character.
+        let end = |at: usize| {
+            let whole = places.get(at) != Some(&places[at - 1]);
+            whole.then(|| base + places[at - 1] as usize + 1)
+        };
+        walks.retain_mut(|started| {
+            let Started { place, inside, walk } = *started;
+            let found = |string, gone| {
+                if let Some(end) = end(gone) {
+                    candidate(string, place, end, inside);
+                }
+            };
+            let further = lane.trie.go(walk, classes, found);
+            further.is_some_and(|walk| {
+                started.walk = walk;
+                true
+            })
+        });
+        let near_end = (classes.len() + 1).saturating_sub(HEAD);
+        let (whole, cut) = starts.split_at(starts.partition_point(|s| (s.at as usize) < near_end));
+        for (of, value) in self.values(lane, classes, whole) {
+            let Start { at, inside } = whole[*of as usize];
+            let at = at as usize;
+            let place = base + places[at] as usize;
+            let ahead = &classes[at..];
+            let found = |string, length| {
+                if let Some(end) = end(at + length) {
+                    candidate(string, place, end, inside);
+                }
+            };
+            let Some(head) = ahead.first_chunk() else { continue };
+            if let Some(walk) = lane.trie.follow(*value, quads(head), ahead, found) {
+                walks.push(Started { place, inside, walk });
+            }
+        }
+        for Start { at, inside } in cut.iter().copied() {
+            let at = at as usize;
+            let place = base + places[at] as usize;
+            let mut found = |string, length| {
+                if let Some(end) = end(at + length) {
+                    candidate(string, place, end, inside);
+                }
+            };
+            if lane.is_one(classes[at])
+                && let Some(string) = lane.trie.one(classes[at])
+            {
+                found(string, 1);
+            }
+            let further = |string, gone| found(string, 1 + gone);
+            if let Some(walk) = lane.trie.go(Trie::walk(classes[at]), &classes[at + 1..], further) {
+                walks.push(Started { place, inside, walk });
+            }
+        }
+    }
+
+    /// What the tables say of starts that have [`HEAD`] classes ahead: the number of the start and how to go on from there, in
+    /// the order of the text and from short strings to long ones.
+    #[inline]
+    fn values(&mut self, lane: &Lane, classes: &[u16], starts: &[Start]) -> &[(u32, u32)] {
+        let Self { hopeful, values } = self;
+        let heads = &lane.trie.heads;
+        if hopeful.len() < starts.len() {
+            hopeful.resize(starts.len(), (0, 0));
+        }
+        let mut count = 0;
+        for (of, start) in (0..).zip(starts) {
+            let Some(head) = classes[start.at as usize..].first_chunk() else { continue };
+            let lengths = heads.at(quads(head)) << 1 | u32::from(lane.is_one(head[0]));
+            hopeful[count] = (of, lengths);
+            count += usize::from(lengths != 0);
+        }
+        let mut found = 0;
+        for (of, lengths) in hopeful[..count].iter().copied() {
+            let at = starts[of as usize].at as usize;
+            let Some(head) = classes[at..].first_chunk::<HEAD>() else { continue };
+            if lengths & 1 != 0
+                && let Some(one) = lane.trie.one(head[0])
+            {
+                if values.len() == found {
+                    values.resize(2 * found + 64, (0, 0));
+                }
+                values[found] = (of, one);
+                found += 1;
+            }
+            let quads = quads(head);
+            let mut lengths = lengths >> 1;
+            while lengths != 0 {
+                let which = lengths.trailing_zeros() as usize % LENGTHS.len();
+                found = heads.find(which, quads, values, found, of);
+                lengths &= lengths - 1;
+            }
+        }
+        &values[..found]
+    }
+}
