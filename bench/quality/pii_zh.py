@@ -30,6 +30,10 @@ KINDS = {
     "WECHAT": {"wechat"},
     "QQ": {"qq"},
     "PASSPORT": {"passport"},
+    "PERMIT": {"travel_permit"},
+    "HK_ID": {"hk_identity_card"},
+    "MO_ID": {"macao_identity_card"},
+    "TW_ID": {"tw_identity_card"},
     "USCC": {"uscc"},
 }
 

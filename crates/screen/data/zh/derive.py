@@ -37,6 +37,9 @@ def surnames():
 # Pairs of single surnames in the list that look like a compound one.
 SINGLE_PAIRS = {"柏荆"}
 
+# Surnames with which names of other languages begin in the dictionary: what follows is no given name.
+TRANSLITERATED = set("艾蒙梅朴师")
+
 
 def lines(name):
     text = (HERE / name).read_text(encoding="utf-8")
@@ -71,7 +74,7 @@ def main():
 
     first, last = collections.Counter(), collections.Counter()
     for word, frequency, tag in entries:
-        if not tag.startswith("nr") or word[0] not in shares or shares[word[0]] < 30:
+        if not tag.startswith("nr") or word[0] in TRANSLITERATED or shares.get(word[0], 0) < 30:
             continue
         if len(word) == 3:
             first[word[1]] += 1

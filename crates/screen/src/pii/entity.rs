@@ -23,12 +23,16 @@ pub enum Entity {
     DriverLicense,
     /// An e-mail address.
     Email,
+    /// An identity card of Hong Kong: letters, six digits, a check character.
+    HkIdentityCard,
     /// An international bank account number (ISO 13616).
     Iban,
     /// An Internet address, version 4 or 6.
     IpAddress,
     /// A fixed-line telephone number of mainland China.
     Landline,
+    /// An identity card of Macao, told by the words before it.
+    MacaoIdentityCard,
     /// A mobile telephone number of mainland China.
     CnMobile,
     /// A person's name.
@@ -57,6 +61,10 @@ pub enum Entity {
     Title,
     /// The number of a parcel.
     TrackingNumber,
+    /// A permit to travel between the mainland, Hong Kong, Macao and Taiwan, or to live there, told by the words before it.
+    TravelPermit,
+    /// An identity number of Taiwan: a letter, eight digits, a check digit.
+    TwIdentityCard,
     /// A unified social credit code (GB 32100-2015).
     Uscc,
     /// A social security number of the United States.
@@ -67,7 +75,7 @@ pub enum Entity {
 
 impl Entity {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 32] = [
         Self::Address,
         Self::Age,
         Self::BankCard,
@@ -76,9 +84,11 @@ impl Entity {
         Self::Domain,
         Self::DriverLicense,
         Self::Email,
+        Self::HkIdentityCard,
         Self::Iban,
         Self::IpAddress,
         Self::Landline,
+        Self::MacaoIdentityCard,
         Self::CnMobile,
         Self::Name,
         Self::Nationality,
@@ -93,6 +103,8 @@ impl Entity {
         Self::Secret,
         Self::Title,
         Self::TrackingNumber,
+        Self::TravelPermit,
+        Self::TwIdentityCard,
         Self::Uscc,
         Self::UsSsn,
         Self::Wechat,
@@ -109,9 +121,11 @@ impl Entity {
             Self::Domain => "domain",
             Self::DriverLicense => "driver_license",
             Self::Email => "email",
+            Self::HkIdentityCard => "hk_identity_card",
             Self::Iban => "iban",
             Self::IpAddress => "ip_address",
             Self::Landline => "landline",
+            Self::MacaoIdentityCard => "macao_identity_card",
             Self::CnMobile => "cn_mobile",
             Self::Name => "name",
             Self::Nationality => "nationality",
@@ -126,6 +140,8 @@ impl Entity {
             Self::Secret => "secret",
             Self::Title => "title",
             Self::TrackingNumber => "tracking_number",
+            Self::TravelPermit => "travel_permit",
+            Self::TwIdentityCard => "tw_identity_card",
             Self::Uscc => "uscc",
             Self::UsSsn => "us_ssn",
             Self::Wechat => "wechat",

@@ -5,7 +5,7 @@ use super::en::{age, date, honorific, nationality, street, tagger};
 use super::plain::Word;
 use super::structured::{
     account, card_said, domain, email, iban, identity, ip, licence, parcel, passport, phone, plate,
-    postal, secret, ssn, token, world_phone,
+    postal, regional, secret, ssn, token, world_phone,
 };
 use super::zh::{address, field, foreign, name};
 use super::{Entity, EntitySet, Gazetteer, Hit, Reading};
@@ -83,11 +83,11 @@ pub(super) const READERS: &[Reader] = &[
         .of_words(Words::Never),
     Reader::new(&[Entity::BankCard], identity::begins, identity::card),
     Reader::new(&[Entity::CnMobile], phone::begins, phone::mobile),
-    Reader::new(&[Entity::Landline], phone::begins, phone::landline),
+    Reader::new(&[Entity::Landline, Entity::Phone], phone::begins, phone::landline),
     Reader::new(&[Entity::TrackingNumber], token::begins, parcel::read)
         .at_edge()
         .of_words(Words::Never),
-    Reader::new(&[Entity::Passport], token::begins, passport::read)
+    Reader::new(&[Entity::Passport, Entity::TravelPermit], token::begins, passport::read)
         .at_edge()
         .of_words(Words::Never),
     Reader::new(&[Entity::OrderNumber], token::begins, account::order)
@@ -100,6 +100,13 @@ pub(super) const READERS: &[Reader] = &[
         .at_edge_or_digit()
         .of_words(Words::Account),
     Reader::new(&[Entity::Plate], plate::begins, plate::read),
+    Reader::new(
+        &[Entity::HkIdentityCard, Entity::MacaoIdentityCard, Entity::TwIdentityCard, Entity::Plate],
+        regional::begins,
+        regional::read,
+    )
+    .at_edge()
+    .of_words(Words::Never),
     Reader::new(&[Entity::Email], email::begins, email::read).at_edge().of_words(Words::Never),
     Reader::new(&[Entity::Iban], iban::begins, iban::read).at_edge().of_words(Words::Never),
     Reader::new(&[Entity::UsSsn], ssn::begins, ssn::read).at_edge(),
@@ -125,7 +132,7 @@ pub(super) const READERS: &[Reader] = &[
     Reader::new(&[Entity::Domain], domain::begins, domain::read).at_edge().of_words(Words::Never),
     Reader::new(&[Entity::Address], address::begins, address::read),
     Reader::new(&[Entity::Name], name::begins, name::read),
-    Reader::new(&[Entity::Name], field::begins, field::read),
+    Reader::new(&[Entity::Name], field::begins, field::read).at_edge().of_words(Words::Rare),
     Reader::new(&[Entity::Name], foreign::begins, foreign::read),
     Reader::new(
         &[Entity::Name, Entity::Place, Entity::Organisation, Entity::Title],

@@ -86,6 +86,7 @@ fn numbers_with_a_check_digit_are_found_however_they_are_written() {
 
     let codes = |text: &str| found(text, &[Entity::Uscc]);
     assert_eq!(codes("税号91350100M000100Y43。"), ["91350100M000100Y43"]);
+    assert_eq!(codes("9135 0100 M000 100Y 43"), ["9135 0100 M000 100Y 43"]);
     assert!(codes("税号91350100M000100Y44。").is_empty());
 }
 
@@ -103,6 +104,9 @@ fn telephones_are_found_in_all_their_forms() {
         "一三八零零一三八零零零",
         "138.0013.8000",
         "1 3 8 0 0 1 3 8 0 0 0",
+        "013800138000",
+        "1 3 8-0013-8000",
+        "幺三八，零零幺三，八零零零",
     ] {
         assert_eq!(mobiles(&format!("打{number}找我")), [number]);
     }
@@ -125,11 +129,54 @@ fn telephones_are_found_in_all_their_forms() {
     }
     assert_eq!(lines("家里电话85712345"), ["85712345"]);
     assert!(lines("共85712345件").is_empty());
+    for number in ["0912-345-678", "02-2345-6789"] {
+        assert_eq!(found(&format!("電話：{number}"), &[Entity::Phone, Entity::Landline]), [number]);
+    }
     let phones = &[Entity::Landline, Entity::CnMobile, Entity::Phone];
     for hotline in ["95588", "400-810-6666", "4008106666", "12345", "10086", "110", "800-810-0888"]
     {
         assert!(found(&format!("客服电话{hotline}。"), phones).is_empty(), "{hotline}");
     }
+}
+
+#[test]
+fn identity_cards_and_permits_of_hong_kong_macao_and_taiwan_are_found() {
+    let found = |text: &str, kind| found(text, &[kind]);
+    let hong_kong = |text| found(text, Entity::HkIdentityCard);
+    assert_eq!(hong_kong("我係A123456(3)"), ["A123456(3)"]);
+    assert_eq!(hong_kong("身份證號碼：ＡＢ９８７６５４（３）"), ["ＡＢ９８７６５４（３）"]);
+    assert_eq!(hong_kong("香港身份证A1234563，谢谢"), ["A1234563"]);
+    assert!(hong_kong("A123456(4)").is_empty(), "wrong check digit");
+    assert!(hong_kong("座位A1234563").is_empty(), "without brackets only the words before tell it");
+
+    let macao = |text| found(text, Entity::MacaoIdentityCard);
+    assert_eq!(macao("澳門居民身份證 1234567(8)"), ["1234567(8)"]);
+    assert_eq!(macao("身份证号5/123456/7。"), ["5/123456/7"]);
+    assert!(macao("第1234567(8)项").is_empty());
+
+    let taiwan = |text| found(text, Entity::TwIdentityCard);
+    assert_eq!(taiwan("身分證字號A123456789"), ["A123456789"]);
+    assert_eq!(taiwan("身分證字號a123456789"), ["a123456789"]);
+    assert!(taiwan("身分證字號A123456788").is_empty(), "wrong check digit");
+    assert!(taiwan("零件A123456789").is_empty());
+
+    for number in ["C12345678", "CA1234567", "H1234567801", "M12345678", "L12345678", "01234567"] {
+        assert_eq!(found(&format!("通行证号：{number}。"), Entity::TravelPermit), [number]);
+    }
+    assert_eq!(found("外国人永久居留身份证CAN110078010502", Entity::TravelPermit).len(), 1);
+}
+
+#[test]
+fn plates_of_the_army_the_police_and_embassies_are_found() {
+    let plates = |text: &str| found(text, &[Entity::Plate]);
+    for plate in
+        ["空A·12345", "WJ京12345", "WJ·沪 1234X", "使014578", "粤Z·1234港", "AB 1234", "MA-12-34"]
+    {
+        assert_eq!(plates(&format!("车牌{plate}，谢谢")), [plate]);
+    }
+    assert!(plates("出使014578里").is_empty());
+    assert!(plates("海A栋12345").is_empty());
+    assert!(plates("AB 1234").is_empty());
 }
 
 #[test]
@@ -154,7 +201,7 @@ fn words_around_a_number_say_what_it_is() {
     assert_eq!(found("加微信lantern_2026聊", &[Entity::Wechat]), ["lantern_2026"]);
     assert_eq!(found("wxid_8fqh852k1a", &[Entity::Wechat]), ["wxid_8fqh852k1a"]);
     assert_eq!(found("护照EA7204013", &[Entity::Passport]), ["EA7204013"]);
-    assert_eq!(found("回乡证H12345678", &[Entity::Passport]), ["H12345678"]);
+    assert_eq!(found("回乡证H12345678", &[Entity::TravelPermit]), ["H12345678"]);
     assert!(found("型号E12345678", &[Entity::Passport]).is_empty());
     assert!(found("保险单号783562931175473", &[Entity::TrackingNumber]).is_empty());
     assert!(found("微信Android版", &[Entity::Wechat]).is_empty());

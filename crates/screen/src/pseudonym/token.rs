@@ -42,6 +42,7 @@ const KINDS: &[(&str, &str)] = &[
     ("ssn", "社保号"),
     ("title", "称呼"),
     ("tracking_number", "快递单号"),
+    ("travel_permit", "通行证号"),
     ("uscc", "信用代码"),
     ("wechat", "微信号"),
 ];

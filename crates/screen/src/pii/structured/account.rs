@@ -29,13 +29,16 @@ pub(in super::super) fn order(window: &Window<'_>, at: usize, _: &Known<'_>) -> 
 
 /// A QQ number.
 pub(in super::super) fn qq(window: &Window<'_>, at: usize, _: &Known<'_>) -> Reading {
-    const WORDS: [&str; 6] = ["qq", "扣扣", "企鹅", "q q", "加q", "扣"];
+    const WORDS: [&str; 14] = [
+        "qq", "扣扣", "企鹅", "q q", "加q", "扣", "qq群", "qq帐", "qq账", "q群", "群", "加群",
+        "扣群", "qq邮箱",
+    ];
     let Some(token) = token_after(window, at, &[], &["qq", "q"])? else { return Ok(None) };
     if token.letters > 0 || !(5..=11).contains(&token.digits) || window.char(at)? == Some('0') {
         return Ok(None);
     }
     let left = Left::of(window, at);
-    let said = left.says(&WORDS) || left.says(&["qq群", "qq帐", "qq账"]);
+    let said = left.says(&WORDS) || left.ends_with(&["q号", "q号是", "q号:", "q号码", "q号 "]);
     if said && !is_amount(window, token.end)? && window.char(token.end)? != Some('@') {
         return Ok(Some(Hit { entity: Entity::Qq, end: token.end, score: 0.9 }));
     }

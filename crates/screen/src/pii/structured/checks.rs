@@ -4,14 +4,16 @@
 const MAX_DIGITS: usize = 19;
 
 /// Whether 17 digits and a check character (10 stands for X) are a resident identity number: GB 11643-1999,
-/// whose check character is ISO 7064 MOD 11-2.
+/// whose check character is ISO 7064 MOD 11-2. Residents from Hong Kong, Macao and Taiwan have 81, 82 and 83 for the province;
+/// foreign permanent residents, since December 2023, a 9, the province and the three digits of their country (ISO 3166-1).
 pub(super) fn is_cn_resident_id(digits: &[u8]) -> bool {
     let [body @ .., check] = digits else { return false };
     if body.len() != 17 || body.iter().any(|digit| *digit > 9) {
         return false;
     }
     let date = |year, rest: &[u8]| is_date(year, rest[0] * 10 + rest[1], rest[2] * 10 + rest[3]);
-    if !is_province(body[0] * 10 + body[1]) || !date(number(&body[6..10]), &body[10..14]) {
+    let province = if body[0] == 9 { &body[1..3] } else { &body[..2] };
+    if !is_province(province[0] * 10 + province[1]) || !date(number(&body[6..10]), &body[10..14]) {
         return false;
     }
     let remainder = digits.iter().fold(0_u32, |sum, digit| (sum * 2 + u32::from(*digit)) % 11);
@@ -137,6 +139,7 @@ mod tests {
         assert!(!is_cn_resident_id(&digits("110105194912310021")));
         assert!(!is_cn_resident_id(&digits("11010519490230002X")));
         assert!(!is_cn_resident_id(&digits("99010519491231002X")));
+        assert!(is_cn_resident_id(&digits("911156198804200235")), "a foreign permanent resident");
     }
 
     #[test]

@@ -6,9 +6,29 @@ use crate::normal::{Pending, Window};
 const REACH: usize = 48;
 
 /// What may stand between the word that says what a number is and the number.
-const FILLERS: [&str; 17] = [
-    "编号", "号码", "号", "码", "是", "为", "叫", "id", "number", "no", "num", "分别", "我的",
-    "就", "也", "尾", "如下",
+const FILLERS: [&str; 22] = [
+    "编号",
+    "号码",
+    "号",
+    "码",
+    "是",
+    "为",
+    "叫",
+    "id",
+    "number",
+    "no",
+    "num",
+    "分别",
+    "我的",
+    "就",
+    "也",
+    "尾",
+    "如下",
+    "系",
+    "改成",
+    "改为",
+    "换成",
+    "变更为",
 ];
 
 /// The characters before a place.

@@ -62,21 +62,28 @@ pub(in super::super) fn card(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
     Ok(best)
 }
 
-/// A unified social credit code.
+/// A unified social credit code, in one row or in groups of two characters and more with a space or hyphen between them.
 pub(in super::super) fn uscc(window: &Window<'_>, at: usize, _: &Known<'_>) -> Reading {
     let before = window.before(at, 1);
     if before.is_some_and(|before| before.c.is_ascii_alphanumeric() || before.c == '_') {
         return Ok(None);
     }
     let mut code = ['\0'; 18];
-    for (i, slot) in code.iter_mut().enumerate() {
-        match window.char(at + i)? {
+    let (mut place, mut group) = (at, 0);
+    for slot in &mut code {
+        if group >= 2 && matches!(window.char(place)?, Some(' ' | '-')) {
+            place += 1;
+            group = 0;
+        }
+        match window.char(place)? {
             Some(c) if c.is_ascii_alphanumeric() => *slot = c,
             _ => return Ok(None),
         }
+        place += 1;
+        group += 1;
     }
-    let ends = !window.char(at + 18)?.is_some_and(|c| c.is_ascii_alphanumeric());
-    Ok(if ends && checks::is_uscc(&code) { certain(Entity::Uscc, at + 18) } else { None })
+    let ends = !window.char(place)?.is_some_and(|c| c.is_ascii_alphanumeric());
+    Ok(if ends && checks::is_uscc(&code) { certain(Entity::Uscc, place) } else { None })
 }
 
 pub(in super::super) fn uscc_begins(c: char) -> bool {

@@ -15,6 +15,7 @@ pub(super) mod passport;
 pub(super) mod phone;
 pub(super) mod plate;
 pub(super) mod postal;
+pub(super) mod regional;
 mod run;
 pub(super) mod secret;
 pub(super) mod ssn;

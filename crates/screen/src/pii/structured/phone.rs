@@ -19,7 +19,7 @@ pub(in super::super) fn mobile(window: &Window<'_>, at: usize, _: &Known<'_>) ->
     if inside_a_row(window, at, &run) {
         return Ok(None);
     }
-    let country = country_code(&run, plus);
+    let country = country_code(&run, plus).or_else(|| trunk_prefix(&run, plus));
     for (i, group) in run.groups().iter().enumerate() {
         let digits = &run.digits(group);
         let (national, row) = match country {
@@ -30,8 +30,7 @@ pub(in super::super) fn mobile(window: &Window<'_>, at: usize, _: &Known<'_>) ->
             _ => (&digits[..], &run.groups()[..=i]),
         };
         if is_cn_mobile(national)
-            && (row.iter().all(|group| group.length >= 2)
-                || (row.len() == 11 && row.iter().all(|group| group.length == 1)))
+            && (row.iter().all(|group| group.length >= 2) || is_spelled(row))
             && dotted_evenly(row)
             && closes(window, group.end)?
         {
@@ -85,7 +84,7 @@ pub(in super::super) fn landline(window: &Window<'_>, at: usize, _: &Known<'_>) 
         let alone = i + 1 == run.groups().len() || run.groups()[i + 1].joint == Some('-');
         if country.is_none()
             && matches!(digits.len(), 7 | 8)
-            && matches!(digits[0], 2..=8)
+            && (matches!(digits[0], 2..=8) || (digits[0] == 9 && digits.len() == 8))
             && (i == 0 || (i == 1 && group.length == 4))
             && alone
             && !run.goes_on
@@ -95,12 +94,34 @@ pub(in super::super) fn landline(window: &Window<'_>, at: usize, _: &Known<'_>) 
             break;
         }
     }
-    let Some((last, score)) = end else { return Ok(None) };
+    let Some((last, score)) = end else { return taiwanese(window, at, &run) };
     let end = extension(window, run.groups(), last)?;
     if !closes(window, end)? {
         return Ok(None);
     }
     Ok(Some(Hit { entity: Entity::Landline, end, score }))
+}
+
+/// A number as dialled in Taiwan: 09 and eight digits in groups of 4, 3, 3, or an area code of two digits and eight, where the words before
+/// say what it is.
+fn taiwanese(window: &Window<'_>, at: usize, run: &Run) -> Reading {
+    const WORDS: [&str; 7] = ["手机", "电话", "连络电话", "行动电话", "tel", "mobile", "phone"];
+    let Some(last) = run.groups().last().filter(|_| !run.goes_on) else { return Ok(None) };
+    let lengths: [usize; 3] =
+        std::array::from_fn(|i| run.groups().get(i).map_or(0, |group| group.length));
+    let told = run.groups().len() <= 3
+        && match run.digits(last) {
+            [0, 9, rest @ ..] if rest.len() == 8 => {
+                lengths == [4, 3, 3] || Left::of(window, at).says(&WORDS)
+            }
+            [0, 2 | 4 | 7, rest @ ..] => {
+                matches!((rest.len(), lengths), (8, [2, 4, 4] | [2, 8, 0]))
+                    && Left::of(window, at).says(&WORDS)
+            }
+            _ => false,
+        };
+    let hit = Hit { entity: Entity::Phone, end: last.end, score: 0.85 };
+    Ok((told && closes(window, last.end)?).then_some(hit))
 }
 
 /// Where the digits of a number begin, and whether a plus stands before them.
@@ -127,6 +148,13 @@ fn country_code(run: &Run, plus: bool) -> Option<usize> {
     }
 }
 
+/// One digit, if a mobile number is dialled as from another city: 013800138000.
+fn trunk_prefix(run: &Run, plus: bool) -> Option<usize> {
+    let digits = run.groups().last().map(|last| run.digits(last))?;
+    let first = run.groups().first().map_or(0, |group| group.length);
+    (!plus && first > 1 && matches!(digits, [0, 1, ..]) && digits.len() == 12).then_some(1)
+}
+
 /// Whether the row goes on from one before it that has no number by itself: only a number in the form that numbers have
 /// stands for itself there.
 fn inside_a_row(window: &Window<'_>, at: usize, run: &Run) -> bool {
@@ -141,6 +169,16 @@ fn inside_a_row(window: &Window<'_>, at: usize, run: &Run) -> bool {
         std::array::from_fn(|i| run.groups().get(i).map_or(0, |group| group.length));
     let formed = matches!(lengths, [11 | 12, ..] | [3, 4, 4] | [3 | 4, 7 | 8, _] | [2 | 4, 11, _]);
     digits > 0 && (!formed || (hyphen && digits > 2))
+}
+
+/// The first three digits by themselves, or all: 1 3 8-0013-8000.
+fn is_spelled(row: &[Group]) -> bool {
+    let single = row.iter().take_while(|group| group.length == 1).count();
+    match row.len() {
+        11 => single == 11,
+        5 => single == 3 && row[3].length == 4,
+        _ => false,
+    }
 }
 
 /// Dots stand between all groups or none, and make 3.4.4.

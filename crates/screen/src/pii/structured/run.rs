@@ -85,7 +85,11 @@ impl Run {
             run.count += 1;
             let end = place;
             joint = None;
-            while let Some(c @ (' ' | '-' | '.' | ')')) = window.char(place)? {
+            while let Some(c @ (' ' | '-' | '.' | ')' | ',' | '、')) = window.char(place)? {
+                // As one speaks: 一三八，零零一三，八零零零. Arabic digits with commas are amounts, or several numbers.
+                if matches!(c, ',' | '、') && script == Script::Arabic {
+                    break;
+                }
                 joint = if c == '-' || joint.is_none() { Some(c) } else { joint };
                 place += 1;
                 if place - end > SEPARATORS {

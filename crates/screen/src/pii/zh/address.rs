@@ -58,7 +58,19 @@ const UNITS: [&str; 36] = [
 ];
 
 /// What a name of an estate or a building may end with.
-const BUILDINGS: [&str; 38] = [
+const BUILDINGS: [&str; 50] = [
+    "附楼",
+    "副楼",
+    "主楼",
+    "裙楼",
+    "塔楼",
+    "写字楼",
+    "办公楼",
+    "教学楼",
+    "宿舍楼",
+    "综合楼",
+    "家属楼",
+    "家属院",
     "小区",
     "花园",
     "家园",
@@ -240,6 +252,16 @@ impl<'w, 't> Parse<'w, 't> {
         while self.place - self.at < MOST {
             let Some(c) = self.window.char(self.place)? else { return Ok(()) };
             if (c.is_ascii_alphanumeric() || LEXICON.is(c, Trait::Number)) && self.number()? {
+                continue;
+            }
+            // The name of a place is one thing: in 喀什 there is no 什么.
+            let place = LEXICON.place(self.window, self.place)?;
+            if place > 1 && !self.numbered {
+                self.place += place - 1;
+                self.name += place - 1;
+                if let Some(last) = self.window.char(self.place)? {
+                    self.named(last)?;
+                }
                 continue;
             }
             let goes_on = match c {
@@ -474,7 +496,7 @@ impl<'w, 't> Parse<'w, 't> {
             Some('附' | '之') => {
                 if let Some(number) = Number::at(self.window, end + 1)? {
                     end = number.end;
-                    if self.window.char(end)? == Some('号') {
+                    if self.window.char(end)?.is_some_and(|c| "号栋幢楼室".contains(c)) {
                         end += 1;
                     }
                 }

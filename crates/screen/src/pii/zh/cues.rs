@@ -1,14 +1,13 @@
 //! What stands before and after names, and what stands before and after what only looks like one.
 //!
-//! The words and their weights are those of `data/zh/cues.txt`, natural logarithms in tenths.
+//! Weights are natural logarithms in tenths; the words are those of [`cue_words`](super::cue_words).
 
-use std::sync::LazyLock;
-
-use super::by_char::ByChar;
+use super::cue_words::{CUES, Words, spoken};
 use super::is_han;
 use super::lexicon::LEXICON;
 use crate::normal::{Pending, Window};
 use crate::pii::structured::context::{Left, starts};
+use crate::pii::{Gazetteer, Reading};
 
 /// The heaviest that the cues after a name may say: without as much they need not be asked.
 pub(super) const MOST_AFTER: i32 = 42;
@@ -22,92 +21,53 @@ const NO_CUE: i32 = -8;
 /// How far after a name the talk may turn out to be of things, in characters.
 const ABOUT: usize = 12;
 
-/// What may follow a name and one mark.
-const FIELDS_AFTER: [&str; 18] = [
-    "手机",
-    "电话",
-    "身份证",
-    "男",
-    "女",
-    "微信",
-    "邮箱",
-    "联系",
-    "地址",
-    "年龄",
-    "住",
-    "工号",
-    "先生",
-    "女士",
-    "配偶",
-    "学号",
-    "部门",
-    "岁",
-];
-
-/// What one says to whom one has just named.
-const ADDRESSED: [&str; 14] = [
-    "你", "您", "我", "请", "麻烦", "帮", "快", "在吗", "晚上", "明天", "今天", "早上", "好久",
-    "明早",
-];
-
 /// Words that count what is no person.
 const MEASURES: &str = "瓶盒箱双件台包款罐袋支枚斤份条部把杯壶桶套块克碗锅盘";
 
-static CUES: LazyLock<Cues> = LazyLock::new(Cues::new);
-
-type Words = ByChar<Vec<(&'static str, i32)>>;
-
-/// The words: those before a name by their last character, those after it by their first.
-#[derive(Debug, Default)]
-struct Cues {
-    fields: Words,
-    before: Words,
-    not_before: Words,
-    after: Words,
-    not_after: Words,
-    about: Words,
+/// Whether a word of two characters or more that stands before names ends with the character at a place: 感谢, 班主任.
+pub(super) fn ends_cue(window: &Window<'_>, at: usize, c: char) -> bool {
+    let left = Left::of(window, at + 1);
+    let of_last = CUES.before.get(&c).into_iter().flatten();
+    of_last
+        .into_iter()
+        .any(|(cue, weight)| *weight >= 10 && cue.len() > 3 && left.ends_with(&[cue]))
 }
 
-impl Cues {
-    fn new() -> Self {
-        let mut cues = Self::default();
-        let mut section = "";
-        for line in include_str!("../../../data/zh/cues.txt").lines() {
-            if line.starts_with('#') {
-                continue;
-            }
-            if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-                section = name;
-                continue;
-            }
-            let (weight, words) = line.split_once('\t').unwrap_or(("0", line));
-            let weight = weight.parse().unwrap_or(0);
-            for word in words.split(' ') {
-                let ends = if matches!(section, "fields" | "before" | "not before") {
-                    word.chars().next_back()
-                } else {
-                    word.chars().next()
-                };
-                let Some(end) = ends else { continue };
-                let words = match section {
-                    "before" => &mut cues.before,
-                    "not before" => &mut cues.not_before,
-                    "after" => &mut cues.after,
-                    "not after" => &mut cues.not_after,
-                    "about things" => &mut cues.about,
-                    _ => &mut cues.fields,
-                };
-                words.entry(end).or_default().push((word, weight));
-            }
-        }
-        for words in [&mut cues.before, &mut cues.not_before, &mut cues.after, &mut cues.not_after]
-        {
-            for of_end in words.values_mut() {
-                of_end.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
-            }
-        }
-        cues
+/// Whether a field for nothing but a name stands before a place.
+pub(super) fn is_form(left: Left<'_>) -> bool {
+    left.says_one_of(|last| CUES.forms.get(&last).into_iter().flatten().map(|(word, _)| *word))
+}
+
+/// Whether a word that fills such a field and is no name begins at a place.
+pub(super) fn is_no_name(window: &Window<'_>, at: usize) -> Result<bool, Pending> {
+    let Some(first) = window.char(at)? else { return Ok(false) };
+    Ok(spoken(window, at, first, &CUES.no_names)?.is_some())
+}
+
+/// Whether a name that was found before in this text stands before a place, with a mark that separates the names of a list.
+pub(super) fn follows_name(window: &Window<'_>, at: usize, names: &Gazetteer) -> Reading {
+    let before = |back| window.before(at, back).map(|glyph| glyph.c);
+    let mut gap = 1;
+    if !before(gap).is_some_and(|c| matches!(c, '、' | ',' | ';' | '/' | ' ' | '\t' | '\n' | '|'))
+    {
+        return Ok(None);
     }
+    while gap < 3 && before(gap + 1).is_some_and(|c| matches!(c, ' ' | '、' | ',' | ';')) {
+        gap += 1;
+    }
+    for length in 2..=4 {
+        let Some(first) = before(gap + length) else { return Ok(None) };
+        if !is_han(first) {
+            return Ok(None);
+        }
+        if names.may_begin(first)
+            && let Some(name) = names.read(window, at - gap - length)?
+            && name.end == at - gap
+        {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }
 
 /// What the characters before a name say for it: more than 0, or against it.
@@ -151,6 +111,8 @@ pub(super) fn before(window: &Window<'_>, at: usize) -> i32 {
             22
         }
         ':' => 16,
+        // The name of who sends a message: 【市一医院】.
+        '】' => 20,
         '·' | '-' | '_' | '.' => 0,
         _ => 12,
     }
@@ -200,30 +162,13 @@ fn near(window: &Window<'_>, end: usize, next: char) -> Result<i32, Pending> {
         if phone_follows(window, end + 1)? {
             return Ok(34);
         }
-        for (words, weight) in [(&FIELDS_AFTER[..], 30), (&ADDRESSED[..], 16)] {
-            for word in words {
-                if starts(window, end + 1, word)? {
-                    return Ok(weight);
-                }
-            }
+        if let Some(first) = window.char(end + 1)?
+            && let Some((_, weight)) = spoken(window, end + 1, first, &CUES.after_mark)?
+        {
+            return Ok(weight);
         }
     }
     Ok(9)
-}
-
-/// The length in bytes and the weight of the longest of the words that begins at a place.
-fn spoken(
-    window: &Window<'_>,
-    at: usize,
-    first: char,
-    words: &Words,
-) -> Result<Option<(usize, i32)>, Pending> {
-    for (word, weight) in words.get(&first).into_iter().flatten() {
-        if starts(window, at, word)? {
-            return Ok(Some((word.len(), *weight)));
-        }
-    }
-    Ok(None)
 }
 
 /// Whether the sentence goes on with what is said of things one buys.

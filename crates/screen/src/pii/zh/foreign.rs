@@ -1,4 +1,5 @@
-//! Names of other languages in Chinese characters, told by the dot between their parts: 迈克尔·乔丹, 迪丽热巴·迪力木拉提.
+//! Names of other languages in Chinese characters: by the dot between their parts, 迈克尔·乔丹, or, where there is neither dot nor
+//! surname, by the parts of which Tibetan, Mongolian, Uyghur and Kazakh names are made, 次仁央金, 乌兰图雅.
 
 use super::is_han;
 use super::lexicon::{LEXICON, Trait};
@@ -12,10 +13,40 @@ const PART: usize = 8;
 const PARTS: usize = 4;
 
 pub(in super::super) fn begins(c: char) -> bool {
-    LEXICON.is(c, Trait::Foreign)
+    LEXICON.is(c, Trait::Foreign) || LEXICON.may_be_component(c)
 }
 
 pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> Reading {
+    match dotted(window, at)? {
+        None => composed(window, at),
+        hit => Ok(hit),
+    }
+}
+
+/// Two parts or three: 乌兰图雅.
+fn composed(window: &Window<'_>, at: usize) -> Reading {
+    let (mut place, mut parts) = (at, 0);
+    while parts < 3 {
+        let length = LEXICON.component(window, place)?;
+        if length == 0 {
+            break;
+        }
+        place += length;
+        parts += 1;
+    }
+    let twice = parts == 2 && (place - at).is_multiple_of(2) && {
+        let half = (place - at) / 2;
+        let mut same = true;
+        for i in 0..half {
+            same &= window.char(at + i)? == window.char(at + half + i)?;
+        }
+        same
+    };
+    Ok((parts >= 2 && !twice).then_some(Hit { entity: Entity::Name, end: place, score: 0.85 }))
+}
+
+/// Parts with dots between them.
+fn dotted(window: &Window<'_>, at: usize) -> Reading {
     let before = window.before(at, 1).map(|glyph| glyph.c);
     if before.is_some_and(is_dot) {
         return Ok(None);

@@ -34,6 +34,8 @@ pub(super) struct Lexicon {
     starts: HashSet<[char; 3]>,
     brands: ByChar<Vec<Vec<char>>>,
     people: HashSet<Vec<char>>,
+    /// What names without a surname are made of.
+    components: ByChar<Vec<Vec<char>>>,
     places: ByChar<Vec<Vec<char>>>,
     /// What a character may be in the name of a place and elsewhere: the bits of [`Trait`].
     traits: Vec<u8>,
@@ -85,6 +87,7 @@ impl Lexicon {
             starts: starts(),
             brands,
             people: entries(include_str!("../../../data/zh/people.txt")).collect(),
+            components: by_first(include_str!("../../../data/zh/components.txt")),
             places,
             traits,
         }
@@ -155,6 +158,17 @@ impl Lexicon {
         self.longest(&self.places, Trait::Place, window, at)
     }
 
+    /// Whether a name without a surname may begin with this character.
+    pub(super) fn may_be_component(&self, c: char) -> bool {
+        self.components.contains_key(&c)
+    }
+
+    /// The length of the longest part of a name without a surname at a place; 0 for none.
+    pub(super) fn component(&self, window: &Window<'_>, at: usize) -> Result<usize, Pending> {
+        let Some(first) = window.char(at)? else { return Ok(0) };
+        spelled_out(self.components.get(&first), window, at)
+    }
+
     fn longest(
         &self,
         entries: &ByChar<Vec<Vec<char>>>,
@@ -163,16 +177,25 @@ impl Lexicon {
         at: usize,
     ) -> Result<usize, Pending> {
         let Some(first) = window.char(at)?.filter(|c| self.is(*c, begins)) else { return Ok(0) };
-        'entry: for entry in entries.get(&first).into_iter().flatten() {
-            for (i, c) in entry.iter().enumerate() {
-                if window.char(at + i)? != Some(*c) {
-                    continue 'entry;
-                }
-            }
-            return Ok(entry.len());
-        }
-        Ok(0)
+        spelled_out(entries.get(&first), window, at)
     }
+}
+
+/// The length of the longest of the entries that a place spells out; 0 for none.
+fn spelled_out(
+    entries: Option<&Vec<Vec<char>>>,
+    window: &Window<'_>,
+    at: usize,
+) -> Result<usize, Pending> {
+    'entry: for entry in entries.into_iter().flatten() {
+        for (i, c) in entry.iter().enumerate() {
+            if window.char(at + i)? != Some(*c) {
+                continue 'entry;
+            }
+        }
+        return Ok(entry.len());
+    }
+    Ok(0)
 }
 
 fn index(c: char) -> Option<usize> {
@@ -301,4 +324,5 @@ const FOREIGN: &str = "阿埃艾爱安昂敖奥澳巴白拜班邦保鲍贝本比
         庞培佩彭蓬皮匹珀普奇契恰乔切琴青琼丘萨塞赛桑瑟森沙莎山珊尚绍舍申圣施史士世寿舒斯丝苏索塔泰坦汤唐陶特提田铁廷图土托瓦万\
         旺威韦维卫魏温文翁沃乌吾武西希锡夏香晓肖谢辛欣兴雄休修许逊雅亚扬杨耀耶叶伊依易因英尤尧约泽曾扎詹珍芝治朱兹佐迪丽热娅娃\
         买提江艾力合努尔古孜别克夏依木牙生帕提拜合热西力哈木阿不都拉依明祖农苏来曼玉素甫其美仁增措姆吉次仁巴桑央金卓玛格桑扎西\
-        旦增洛桑平措罗布益西边拉姆德吉白玛";
+        旦增洛桑平措罗布益西边拉姆德吉白玛\
+        吐肉则卜亥敏嘎才让宗堆乎赞仓珠曲强吾逊孜穆塔";

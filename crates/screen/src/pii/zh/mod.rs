@@ -2,6 +2,7 @@
 
 pub(super) mod address;
 mod by_char;
+mod cue_words;
 mod cues;
 pub(super) mod field;
 pub(super) mod foreign;

@@ -71,6 +71,18 @@ const TITLES: &[[char; 2]] = &[
 /// What places and shops end with.
 const PLACES: &str = "村镇乡县路街府宫馆铺店坡屯堡坊渔";
 
+/// What villages end with that are called after a family: 李家庄, 杨家岭.
+const OF_FAMILY: &str = "庄坪岭沟湾寨营圩墩岗桥口渡沱坝河湖塘浜埠山冲";
+
+/// What is in no given name.
+const NEVER: &str = "的了吗呢吧是在不就也都很我你您他她它们这那哪么什怎谁啊哦嘛哈呀";
+
+/// What follows 周 on a calendar.
+const DAYS: &str = "一二三四五六日";
+
+/// A name in a list of names.
+const LISTED: i32 = 30;
+
 /// What dishes and drinks end with.
 const FOODS: &str = "汤粥面饭饼粉虾蟹鱼鸡鸭鹅肉茶酒糖糕菜腩煲露汁酱奶锅串炒柠蛋豆馆";
 
@@ -78,7 +90,7 @@ pub(in super::super) fn begins(c: char) -> bool {
     LEXICON.may_be_surname(c)
 }
 
-pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> Reading {
+pub(in super::super) fn read(window: &Window<'_>, at: usize, known: &Known<'_>) -> Reading {
     let lexicon = &*LEXICON;
     let Some(first) = window.char(at)? else { return Ok(None) };
     let Some(second) = window.char(at + 1)?.filter(|c| is_han(*c)) else { return Ok(None) };
@@ -89,6 +101,7 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
         at,
         brand,
         before: OnceCell::new(),
+        listed: cues::follows_name(window, at, known.text)?.is_some(),
         city: lexicon.place(window, at)? > 0,
     };
     let mut best: Option<(i32, usize)> = None;
@@ -130,6 +143,8 @@ struct Around<'w, 't> {
     brand: usize,
     /// What stands before.
     before: OnceCell<i32>,
+    /// A name stands before, as in a list.
+    listed: bool,
     /// A city or county begins here.
     city: bool,
 }
@@ -142,7 +157,10 @@ impl Around<'_, '_> {
         if content + MOST_BEFORE + MOST_AFTER <= 0 {
             return Ok(None);
         }
-        let said = *self.before.get_or_init(|| before(self.lexicon, self.window, self.at, name[0]));
+        let said = *self.before.get_or_init(|| {
+            let said = before(self.lexicon, self.window, self.at, name[0]);
+            if self.listed { said.max(LISTED) } else { said }
+        });
         let mut sum = content + said;
         if self.brand > 0 && name.len() <= self.brand + 1 {
             sum -= if said >= FIELD { 60 } else { 120 };
@@ -158,6 +176,9 @@ impl Around<'_, '_> {
             sum -= if said < TOLD { 60 } else { 25 };
         }
         let last = name[name.len() - 1];
+        if said < FIELD && name[0] == '周' && DAYS.contains(name[1]) {
+            sum -= 40;
+        }
         if said < TOLD && is_called_so(&name[length..]) {
             sum -= 55;
         }
@@ -170,7 +191,8 @@ impl Around<'_, '_> {
 /// Whether a given name is what dishes, places or forms of address end with: 胡辣汤, 谢家村, 徐姐.
 fn is_called_so(given: &[char]) -> bool {
     match *given {
-        [only] => FOODS.contains(only) || "姐哥嫂叔妹总工".contains(only),
+        [only] => FOODS.contains(only) || PLACES.contains(only) || "姐哥嫂叔妹总工".contains(only),
+        ['家', last] if OF_FAMILY.contains(last) => true,
         [first, last] => {
             FOODS.contains(last) || PLACES.contains(last) || "姐哥嫂婆式记氏".contains(first)
         }
@@ -184,6 +206,9 @@ fn content(lexicon: &Lexicon, name: &[char], surname: usize) -> i32 {
         lexicon.word(a, b).map_or(0, |size| weights[size as usize])
     };
     let given = &name[surname..];
+    if given.iter().any(|c| NEVER.contains(*c)) {
+        return -200;
+    }
     let mut sum = match *given {
         [only] => lexicon.given_last(only) - 10,
         [first, last] => {
@@ -208,6 +233,10 @@ fn content(lexicon: &Lexicon, name: &[char], surname: usize) -> i32 {
 
 fn before(lexicon: &Lexicon, window: &Window<'_>, at: usize, first: char) -> i32 {
     let cue = cues::before(window, at);
+    // 感谢方敏: the name begins later.
+    if cues::ends_cue(window, at, first) {
+        return -40;
+    }
     let shared = window.before(at, 1).and_then(|before| lexicon.word(before.c, first));
     // A cue that is a word of its own is stronger than a word it makes with what follows.
     cue + shared.map_or(0, |size| SHARES_WORD[size as usize] / if cue >= 20 { 3 } else { 1 })
