@@ -1,7 +1,7 @@
 //! Trains the weights by which English names are told.
 //!
 //! ```text
-//! python3 crates/screen/train/sentences.py > /tmp/sentences.jsonl
+//! python3 crates/screen/train/sentences.py 200 > /tmp/sentences.jsonl
 //! cargo run --release -p yumen-screen --features train --example train_names < /tmp/sentences.jsonl
 //! ```
 //!
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 .collect(),
         });
     }
-    let weights = train(&sentences, 6, 0.1, 1e-4, 0.5);
+    let weights = train(&sentences, 10, 0.2, 0.0, 0.5);
     std::fs::write("crates/screen/data/en/names.weights", weights)?;
     Ok(())
 }

@@ -123,6 +123,17 @@ fn streets_are_found_as_countries_write_them() {
     ] {
         finds(&format!("My address is {street}"), Entity::Address, street);
     }
+    for whole in [
+        "12 Elm Street, Springfield, IL 62704",
+        "48 Harrow Lane, Leeds LS6 3QT",
+        "Flat 12, 48 Harrow Lane",
+        "312 Serangoon North Avenue #08-217, Singapore 550312",
+        "Kastanienallee 22, 10435 Berlin",
+        "12 Elm Street\nApt. 4\nOslo\nNorway 0150",
+    ] {
+        finds(&format!("Send it to {whole}, thanks"), Entity::Address, whole);
+    }
+    finds("Meet me at 12 Elm Street\nFlorence", Entity::Address, "12 Elm Street");
     for other in ["Bake at Gas Mark 4", "runs on Ubuntu 22.04", "Chapter 3 of 12", "I ate 3 Apples"]
     {
         finds_none(other, Entity::Address);
@@ -138,6 +149,23 @@ fn people_places_and_firms_are_told_apart() {
     finds("We moved here from New Zealand", Entity::Place, "New Zealand");
     finds("I work for Siemens.", Entity::Organisation, "Siemens");
     finds("a proud Norwegian family", Entity::Nationality, "Norwegian");
+}
+
+#[test]
+fn names_of_many_origins_are_found_where_people_write_them() {
+    for (text, name) in [
+        ("From: Rajesh Subramaniam <rajesh.s@meridian.example>", "Rajesh Subramaniam"),
+        ("Name: Siobhán O'Reilly\nPhone:", "Siobhán O'Reilly"),
+        ("{\"reporter\": \"Louise Castellano\", \"id\": 4}", "Louise Castellano"),
+        ("Nguyễn Thị Hoa called about her refund", "Nguyễn Thị Hoa"),
+        ("Hi team, Oluwaseun Adebayo is out sick today", "Oluwaseun Adebayo"),
+        ("the account of my ex, Brandon Schultz.", "Brandon Schultz"),
+    ] {
+        finds(text, Entity::Name, name);
+    }
+    finds("She joined Harrow & Sons Ltd in 2019.", Entity::Organisation, "Harrow & Sons Ltd");
+    finds_none("我的QQ是多少？", Entity::Name);
+    finds_none("I am studying Norwegian and maths.", Entity::Nationality);
 }
 
 #[test]

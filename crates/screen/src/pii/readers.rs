@@ -1,12 +1,13 @@
 //! The readers, and the pass that asks them.
 
 use super::classes::CLASSES;
-use super::en::{age, date, honorific, nationality, street, tagger};
+use super::en::{Memo, age, date, honorific, nationality, street, tagger};
 use super::plain::Word;
 use super::structured::{
     account, card_said, domain, email, iban, identity, ip, licence, parcel, passport, phone, plate,
     postal, regional, secret, ssn, token, world_phone,
 };
+use super::words::is_joined;
 use super::zh::{address, field, foreign, name};
 use super::{Entity, EntitySet, Gazetteer, Hit, Reading};
 use crate::normal::Window;
@@ -34,6 +35,8 @@ enum Edge {
     Digits,
     /// With its first character.
     Yes,
+    /// With its first character, where no letter of any such script stands before it.
+    Word,
 }
 
 /// What a word of letters alone, as [`Word`] knows it, may be to a reader.
@@ -63,6 +66,10 @@ impl Reader {
 
     const fn at_edge(self) -> Self {
         Self { edge: Edge::Yes, ..self }
+    }
+
+    const fn at_word(self) -> Self {
+        Self { edge: Edge::Word, ..self }
     }
 
     const fn at_edge_or_digit(self) -> Self {
@@ -117,15 +124,15 @@ pub(super) const READERS: &[Reader] = &[
         .of_words(Words::Never),
     Reader::new(&[Entity::BankCard], card_said::begins, card_said::read).at_edge(),
     Reader::new(&[Entity::Phone], world_phone::begins, world_phone::read).at_edge(),
-    Reader::new(&[Entity::DateTime], date::begins, date::read).at_edge().of_words(Words::Date),
-    Reader::new(&[Entity::Age], age::begins, age::read).at_edge(),
+    Reader::new(&[Entity::DateTime], date::begins, date::read).at_word().of_words(Words::Date),
+    Reader::new(&[Entity::Age], age::begins, age::read).at_word(),
     Reader::new(&[Entity::Title], honorific::begins, honorific::read)
-        .at_edge()
+        .at_word()
         .of_words(Words::Title),
     Reader::new(&[Entity::Nationality], nationality::begins, nationality::read)
-        .at_edge()
+        .at_word()
         .of_words(Words::Rare),
-    Reader::new(&[Entity::Address], street::begins, street::read).at_edge().of_words(Words::Street),
+    Reader::new(&[Entity::Address], street::begins, street::read).at_word().of_words(Words::Street),
     Reader::new(&[Entity::PostalCode, Entity::Address], postal::begins, postal::read)
         .at_edge()
         .of_words(Words::Never),
@@ -139,7 +146,7 @@ pub(super) const READERS: &[Reader] = &[
         tagger::begins,
         tagger::read,
     )
-    .at_edge()
+    .at_word()
     .of_words(Words::Rare),
 ];
 
@@ -150,6 +157,8 @@ pub(crate) struct Known<'k> {
     pub(crate) person: &'k Gazetteer,
     /// The names found before in this text by what stands around them.
     pub(crate) text: &'k Gazetteer,
+    /// The words of the window that were read before.
+    pub(super) tokens: &'k Memo,
 }
 
 /// What a scan remembers of a text between two chunks.
@@ -173,6 +182,8 @@ pub(crate) struct Readers {
     sets: Vec<u32>,
     /// The readers that are asked directly after a Latin letter or a digit too: at letters, and at what is none.
     inside: [u32; 2],
+    /// Those that are asked after a letter that is no Latin one.
+    after_letter: u32,
     /// The readers to which words are something, in the order of [`Words`].
     words: [u32; 7],
 }
@@ -193,6 +204,7 @@ impl Readers {
         Self {
             entities,
             inside: [inside, inside | those(|reader| reader.edge == Edge::Digits)],
+            after_letter: those(|reader| reader.edge != Edge::Word),
             words: [
                 Words::Any,
                 Words::Never,
@@ -221,13 +233,18 @@ impl Readers {
     ) -> usize {
         let glyphs = window.glyphs();
         let names = self.entities.contains(Entity::Name);
+        let tokens = Memo::default();
         let mut at = from;
         while let Some(glyph) = glyphs.get(at) {
             let mut set = self.sets[CLASSES.of(glyph.c)];
             let letter = glyph.c.is_ascii_lowercase();
             let mut next = at + 1;
+            let before = at.checked_sub(1).map_or(' ', |i| glyphs[i].c);
+            if !before.is_ascii() && is_joined(before) {
+                set &= self.after_letter;
+            }
             if set == 0 {
-            } else if at.checked_sub(1).is_some_and(|i| glyphs[i].c.is_ascii_alphanumeric()) {
+            } else if before.is_ascii_alphanumeric() {
                 set &= self.inside[usize::from(!letter)];
             } else if letter && let Some(word) = Word::at(window, at) {
                 set &= self.of_word(window, &word);
@@ -239,7 +256,13 @@ impl Readers {
                 at = next;
                 continue;
             }
-            match self.read(window, at, set, known, &Known { person, text: &state.names }) {
+            match self.read(
+                window,
+                at,
+                set,
+                known,
+                &Known { person, text: &state.names, tokens: &tokens },
+            ) {
                 Err(_) => break,
                 Ok(None) => at = next,
                 Ok(Some(hit)) => {

@@ -1,7 +1,7 @@
 //! How old somebody is: `61 years old`, `aged 61`, `turned 61`, `61 y/o`. The number is the find.
 
 use crate::normal::Window;
-use crate::pii::words::{Before, after_spaces, inside, one_of};
+use crate::pii::words::{Before, after_spaces, one_of};
 use crate::pii::{Entity, Hit, Known, Reading};
 
 /// What may follow the number, after a space or hyphen.
@@ -55,10 +55,9 @@ pub(in super::super) fn begins(c: char) -> bool {
 }
 
 pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> Reading {
-    if inside(window, at)
-        || window
-            .before(at, 1)
-            .is_some_and(|glyph| matches!(glyph.c, '.' | '/' | '$' | '€' | '£' | '+'))
+    if window
+        .before(at, 1)
+        .is_some_and(|glyph| matches!(glyph.c, '.' | '/' | '$' | '€' | '£' | '+'))
     {
         return Ok(None);
     }

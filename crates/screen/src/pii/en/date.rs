@@ -2,7 +2,7 @@
 //! that makes them one.
 
 use crate::normal::{Pending, Window};
-use crate::pii::words::{Before, after_spaces, goes_on, inside, one_of};
+use crate::pii::words::{Before, after_spaces, goes_on, one_of};
 use crate::pii::{Entity, Hit, Known, Reading};
 
 const MONTHS: &[&str] = &[
@@ -90,9 +90,6 @@ pub(in super::super) fn begins(c: char) -> bool {
 }
 
 pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> Reading {
-    if inside(window, at) {
-        return Ok(None);
-    }
     let Some(first) = window.get(at)? else { return Ok(None) };
     let hit = |end: usize, score| Ok(Some(Hit { entity: Entity::DateTime, end, score }));
     if first.c.is_ascii_alphabetic() {

@@ -1,7 +1,7 @@
 //! Forms of address: `Mr.`, `Dr`, `Prof.`, before a name. The names that follow them are found by who reads names.
 
 use crate::normal::Window;
-use crate::pii::words::{after_spaces, inside, one_of};
+use crate::pii::words::{after_spaces, one_of};
 use crate::pii::{Entity, Hit, Known, Reading};
 
 const TITLES: &[&str] = &[
@@ -65,9 +65,6 @@ pub(in super::super) fn begins(c: char) -> bool {
 }
 
 pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> Reading {
-    if inside(window, at) {
-        return Ok(None);
-    }
     let Some(first) = window.get(at)? else { return Ok(None) };
     let capital = first.raw.is_uppercase();
     let titles = if capital { TITLES } else { ALONE };

@@ -15,7 +15,7 @@ mod train;
 
 pub(super) use lexicon::Kinds;
 pub(super) use street::opens_street;
-pub(super) use token::{Shape, Token};
+pub(super) use token::{Memo, Shape, Token, Tokens};
 #[cfg(feature = "train")]
 pub use train::{Marked, train};
 

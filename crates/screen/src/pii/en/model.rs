@@ -13,16 +13,19 @@ pub(super) enum Label {
 pub(super) const LABELS: [Label; 4] =
     [Label::Person, Label::Place, Label::Organisation, Label::Occupation];
 
+/// How many bits of a feature's hash say its place among the weights.
+const BITS: u32 = 18;
+
 /// How many places features are hashed into.
 #[cfg(feature = "train")]
-pub(super) const BUCKETS: usize = 1 << 16;
+pub(super) const BUCKETS: usize = 1 << BITS;
 
 /// A weight of 1 in the steps in which weights are kept.
 pub(super) const UNIT: f32 = 16.0;
 
 /// A feature's place among the weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Feature(u16);
+pub(crate) struct Feature(u32);
 
 impl Feature {
     /// The feature of a kind with two values.
@@ -32,11 +35,11 @@ impl Feature {
             (a ^ b.rotate_left(23).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(kind) << 56)
                 .wrapping_mul(0xd6e8_feb8_6659_fd93);
         let mixed = (mixed ^ (mixed >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
-        Self(u16::try_from(mixed >> 48).unwrap_or(0))
+        Self((mixed >> (u64::BITS - BITS)) as u32)
     }
 
     pub(super) fn bucket(self) -> usize {
-        usize::from(self.0)
+        self.0 as usize
     }
 }
 

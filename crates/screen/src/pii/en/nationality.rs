@@ -3,24 +3,44 @@
 use super::key::Key;
 use super::lexicon::{Kinds, kinds};
 use crate::normal::Window;
-use crate::pii::words::{Before, goes_on, inside};
+use crate::pii::words::{Before, goes_on, one_of};
 use crate::pii::{Entity, Hit, Known, Reading};
 
 /// The longest word of the list.
 const MAX_WORD: usize = 16;
 
 /// Words after which it is a language.
-const SPEAKING: &[&str] =
-    &["in", "into", "speak", "speaks", "speaking", "spoke", "learn", "learning", "fluent"];
+const SPEAKING: &[&str] = &[
+    "in",
+    "into",
+    "speak",
+    "speaks",
+    "speaking",
+    "spoke",
+    "learn",
+    "learning",
+    "fluent",
+    "study",
+    "studying",
+    "studied",
+    "teach",
+    "teaches",
+    "teaching",
+    "taught",
+    "translate",
+    "read",
+    "write",
+];
+
+/// Words after a language.
+const SPOKEN: &[&str] =
+    &["and", "or", "at", "to", "as", "well", "with", "for", "is", "but", "then"];
 
 pub(in super::super) fn begins(c: char) -> bool {
     c.is_ascii_lowercase()
 }
 
 pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> Reading {
-    if inside(window, at) {
-        return Ok(None);
-    }
     let Some(first) = window.get(at)? else { return Ok(None) };
     let capital = first.raw.is_uppercase();
     let (mut key, mut place) = (Key::EMPTY, at);
@@ -54,6 +74,10 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
     }
     let Some(end) = found else { return Ok(None) };
     let spoken = Before::of(window, at, 12).trimmed(|c| c == ' ').ends_with(SPEAKING);
-    let closes = !window.char(end)?.is_some_and(|c| c == ' ' || c == '-');
+    let closes = match window.char(end)? {
+        Some(' ') => one_of(window, end + 1, SPOKEN)?.is_some(),
+        Some('-') => false,
+        _ => true,
+    };
     Ok((!(spoken && closes)).then_some(Hit { entity: Entity::Nationality, end, score: 0.8 }))
 }

@@ -6,30 +6,22 @@
 
 use super::lexicon::{Kinds, kinds};
 use super::model::{Feature, LABELS, Label, UNIT, sum};
-use super::token::{Gap, Shape, Token};
+use super::token::{Gap, LONGEST, Shape, Token, Tokens};
 use crate::normal::{Pending, Window};
-use crate::pii::words::inside;
 use crate::pii::{Entity, Hit, Known, Reading};
 
 /// The longest name, in words.
 pub(super) const MAX_WORDS: usize = 6;
 
-/// Small words inside of names.
-const INSIDE: &[&str] = &[
-    "of", "and", "the", "de", "la", "del", "da", "do", "dos", "das", "di", "du", "des", "le",
-    "van", "von", "der", "den", "ten", "ter", "el", "al", "bin", "ibn", "y", "e", "for", "in",
-    "zu", "af", "av", "upon", "sur", "am", "an", "les", "dei", "a",
-];
-
-/// Forms of address.
-const TITLES: &[&str] = &["mr", "mrs", "ms", "mx", "dr", "miss", "mme", "mlle"];
+/// How many tokens after a name are looked at: `is a design agency`.
+const AFTER: usize = 4;
 
 /// How many times likelier than nothing what is found must be: less than one, since a name that is missed costs more than one
 /// too many.
-const THRESHOLD: f32 = 0.6;
+const THRESHOLD: f32 = 0.4;
 
 /// The same for names of people, which are masked where the others are only counted.
-const NAME_THRESHOLD: f32 = 0.8;
+const NAME_THRESHOLD: f32 = 0.6;
 
 /// What has a lower score than this counts for nothing.
 const FAR: i32 = -80;
@@ -38,12 +30,14 @@ pub(in super::super) fn begins(c: char) -> bool {
     c.is_alphabetic() && crate::pii::words::is_joined(c)
 }
 
-pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> Reading {
+pub(in super::super) fn read(window: &Window<'_>, at: usize, known: &Known<'_>) -> Reading {
+    let window = &Tokens::new(window, known.tokens);
     let Some(row) = Row::read(window, at)? else { return Ok(None) };
     let start = sum(row.start().as_slice());
     // How likely it is that anything begins here, whatever it is, against nothing.
     let mut likely = 0.0_f32;
     let mut best: Option<(i32, Label, usize)> = None;
+    let mut longest = 0;
     for words in 1..=row.words {
         if !row.may_end(words) {
             continue;
@@ -53,6 +47,7 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
             let score = a + b;
             if score > best.map_or(i32::MIN, |best| best.0) {
                 best = Some((score, label, row.tokens[words - 1].end));
+                longest = words;
             }
             if score > FAR {
                 likely += odds(score);
@@ -62,7 +57,12 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
     let Some((_, label, end)) = best else { return Ok(None) };
     let least = if label == Label::Person { NAME_THRESHOLD } else { THRESHOLD };
     if likely < least {
-        return Ok(None);
+        let likely = if label == Label::Person && longest > 1 && row.may_be_forename() {
+            surname(window, row.tokens[1].start, end)?
+        } else {
+            None
+        };
+        return Ok(likely.map(|score| Hit { entity: Entity::Name, end, score }));
     }
     let entity = match label {
         Label::Person => Entity::Name,
@@ -71,6 +71,20 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
         Label::Occupation => Entity::Title,
     };
     Ok(Some(Hit { entity, end, score: likely / (1.0 + likely) }))
+}
+
+/// How sure it is that the words from a place to `end` are a name by themselves: what stands before them is part of it then.
+fn surname(window: &Tokens<'_>, at: usize, end: usize) -> Result<Option<f32>, Pending> {
+    let Some(row) = Row::read(window, at)? else { return Ok(None) };
+    let start = sum(row.start().as_slice());
+    for words in 1..=row.words {
+        if row.tokens[words - 1].end == end && row.may_end(words) {
+            let with = sum(row.with(words).as_slice());
+            let likely = odds(start[0] + with[0]);
+            return Ok((likely >= NAME_THRESHOLD).then_some(likely / (1.0 + likely)));
+        }
+    }
+    Ok(None)
 }
 
 /// How much likelier than nothing something with this score is.
@@ -105,13 +119,16 @@ impl Features {
 /// The words from a place on that may be a name together, and what stands around them.
 #[derive(Debug)]
 pub(crate) struct Row {
-    /// The words and the two tokens after them.
-    tokens: [Token; MAX_WORDS + 2],
+    /// The words and the tokens after them.
+    tokens: [Token; MAX_WORDS + AFTER],
     pub(crate) words: usize,
     /// The three tokens before, the nearest first.
     before: [Token; 3],
     /// A capital stands somewhere before in sight.
     capitals: bool,
+    /// The numbers of the tokens, and of those before.
+    numbers: [u64; MAX_WORDS + AFTER],
+    numbers_before: [u64; 3],
     /// The last two and three letters of each word.
     ends: [[u64; 2]; MAX_WORDS],
     /// The lists that the first words together are in.
@@ -120,10 +137,7 @@ pub(crate) struct Row {
 
 impl Row {
     /// The row at a place; `None` where no name can begin.
-    pub(crate) fn read(window: &Window<'_>, at: usize) -> Result<Option<Self>, Pending> {
-        if inside(window, at) {
-            return Ok(None);
-        }
+    pub(crate) fn read(window: &Tokens<'_>, at: usize) -> Result<Option<Self>, Pending> {
         // `don't`: the rest of a word after an apostrophe.
         if window.before(at, 1).is_some_and(|glyph| matches!(glyph.c, '\'' | '’'))
             && window.before(at, 2).is_some_and(|glyph| glyph.c.is_alphanumeric())
@@ -137,7 +151,8 @@ impl Row {
         if is_contraction(window, &first) || is_calendar(window, &first) {
             return Ok(None);
         }
-        let mut tokens = [first; MAX_WORDS + 2];
+        let mut tokens = [Token::NOTHING; MAX_WORDS + AFTER];
+        tokens[0] = first;
         let mut words = 1;
         let mut count = 1;
         // The marks between words that are written together, as the point after an initial, are passed over.
@@ -175,30 +190,24 @@ impl Row {
             at = after_point(window, &next)?;
         }
         let mut after = tokens[count - 1].end;
-        for slot in &mut tokens[count..count + 2] {
+        for slot in &mut tokens[count..count + AFTER] {
             *slot = Token::next(window, after)?;
             after = slot.end.max(after);
             if slot.shape == Shape::Nothing {
                 break;
             }
         }
-        for i in count + 1..tokens.len() {
-            if tokens[count].shape == Shape::Nothing || i > count + 1 {
-                tokens[i] = tokens[count];
-                tokens[i].shape = Shape::Nothing;
-            }
-        }
         let begin = first.start;
-        let one = Token::before(window, begin, begin);
-        let mut two = Token::before(window, one.start, begin);
-        let mut one = one;
-        // The point of `Mr.` ends no sentence.
-        if one.shape == Shape::Mark('.') && two.gap == Gap::None && is_title(window, &two)? {
-            two.gap = one.gap;
-            one = two;
-            two = Token::before(window, one.start, begin);
+        let before @ [one, _, _] = preceding(window, begin)?;
+        // `我的QQ是`: initials between Chinese characters are no name.
+        let beside_han = |token: &Token| matches!(token.shape, Shape::Mark(c) if c.is_alphabetic());
+        if words == 1
+            && first.shape == Shape::Upper
+            && first.end - first.start <= 4
+            && (beside_han(&one) || beside_han(&tokens[1]))
+        {
+            return Ok(None);
         }
-        let three = Token::before(window, two.start, begin);
         let sight = &window.glyphs()[begin.saturating_sub(48)..begin];
         let capitals = sight.iter().rev().any(|glyph| glyph.raw.is_uppercase());
         let mut ends = [[0; 2]; MAX_WORDS];
@@ -217,7 +226,16 @@ impl Row {
             key = glyphs.iter().fold(key.with(' '), |key, glyph| key.with(glyph.c));
             *phrase = kinds(key.number());
         }
-        Ok(Some(Self { tokens, words, before: [one, two, three], capitals, ends, phrases }))
+        Ok(Some(Self {
+            tokens,
+            words,
+            numbers_before: before.map(|token| token.number),
+            numbers: tokens.map(|token| token.number),
+            before,
+            capitals,
+            ends,
+            phrases,
+        }))
     }
 
     /// Where a row of so many words ends.
@@ -232,6 +250,13 @@ impl Row {
         last.shape.is_capital()
             || (last.shape == Shape::Lower
                 && (self.tokens[0].shape == Shape::Lower || last.kinds.any(Kinds::OCCUPATION)))
+    }
+
+    /// Whether the first word may be a first name that is in no list, or none that stands here alone.
+    fn may_be_forename(&self) -> bool {
+        let [first, second, ..] = &self.tokens;
+        let written = matches!(first.shape, Shape::Capital | Shape::Upper | Shape::Mixed);
+        written && second.shape.is_capital() && !first.kinds.any(Kinds::WORD)
     }
 
     /// Whether a sentence or line begins at the row.
@@ -251,46 +276,48 @@ impl Row {
     /// What does not depend on where the row ends.
     pub(crate) fn start(&self) -> Features {
         let mut features = Features::new();
-        let [one, two, three] = &self.before;
+        let [one, two, _] = &self.before;
+        let [near, second, third] = self.numbers_before;
         let first = &self.tokens[0];
         let (opens, kinds) = (self.opens(), u64::from(first.kinds.0));
         let gap = one.gap as u64;
-        features.add(1, one.number(), gap);
-        features.add(2, one.number(), two.number());
-        features.add(3, two.number(), 0);
-        features.add(4, three.number(), two.number());
+        features.add(1, near, gap);
+        features.add(2, near, second);
+        features.add(3, second, 0);
+        features.add(4, third, second);
         features.add(5, u64::from(one.kinds.0) << 8 ^ one.shape.code(), gap);
         features.add(6, u64::from(two.kinds.0), two.shape.code() << 8 ^ one.shape.code());
         features.add(7, opens, first.shape.code());
         features.add(8, opens << 8 ^ kinds, first.shape.code());
-        features.add(9, first.number(), 0);
-        features.add(10, first.number(), opens);
-        features.add(11, kinds, one.number());
+        features.add(9, self.numbers[0], 0);
+        features.add(10, self.numbers[0], opens);
+        features.add(11, kinds, near);
         features.add(12, u64::from(self.capitals), first.shape.code());
         features.add(13, u64::from(self.capitals) << 8 ^ kinds, first.shape.code());
         features.add(14, self.ends[0][1], 0);
         features.add(15, 0, 0);
-        features.add(16, one.number() ^ two.number().rotate_left(13), three.number());
-        features.add(17, three.number(), 0);
+        features.add(16, near ^ second.rotate_left(13), third);
+        features.add(17, third, 0);
         features
     }
 
     /// What depends on it.
     pub(crate) fn with(&self, words: usize) -> Features {
         let mut features = Features::new();
+        let near = self.numbers_before[0];
+        let numbers = &self.numbers;
         let row = &self.tokens[..words];
         let (first, last) = (&row[0], &row[words - 1]);
         let next = &self.tokens[words];
-        let after = &self.tokens[words + 1];
         let ends = &self.ends[words - 1];
         let size = words as u64;
         let last_kinds = u64::from(last.kinds.0);
         let next_gap = next.gap as u64;
-        features.add(32, next.number(), next_gap);
-        features.add(33, next.number(), after.number());
+        features.add(32, numbers[words], next_gap);
+        features.add(33, numbers[words], numbers[words + 1]);
         features.add(34, u64::from(next.kinds.0) << 8 ^ next.shape.code(), next_gap);
         features.add(35, next.shape.code(), size);
-        features.add(36, last.number(), u64::from(words == 1));
+        features.add(36, numbers[words - 1], u64::from(words == 1));
         features.add(37, last_kinds, last.shape.code() << 4 ^ size.min(3));
         features.add(38, ends[0], u64::from(words == 1));
         features.add(39, ends[1], u64::from(words == 1));
@@ -306,16 +333,33 @@ impl Row {
         let whole = u64::from(next.shape.is_capital() && next.gap == Gap::Space) << 1
             ^ u64::from(self.before[0].shape.is_capital() && self.before[0].gap == Gap::Space);
         features.add(45, whole, size);
-        features.add(46, self.before[0].number(), next.number());
-        features.add(47, self.before[0].number(), pattern);
-        features.add(48, next.number(), pattern);
+        features.add(46, near, numbers[words]);
+        features.add(47, near, pattern);
+        features.add(48, numbers[words], pattern);
         features.add(49, self.opens() << 8 ^ next_gap, next.shape.code() << 16 ^ pattern);
         features.add(50, next_gap << 4 ^ self.before[0].gap as u64, pattern);
-        for token in &row[1..] {
-            features.add(51, token.number(), 0);
+        for number in &numbers[1..words] {
+            features.add(51, *number, 0);
         }
+        for number in &numbers[words + 2..words + AFTER] {
+            features.add(52, *number, 0);
+        }
+        features.add(53, numbers[words], numbers[words + 2]);
         features
     }
+}
+
+/// The three tokens before a place, the nearest first.
+fn preceding(window: &Tokens<'_>, begin: usize) -> Result<[Token; 3], Pending> {
+    let mut one = Token::before(window, begin, begin);
+    let mut two = Token::before(window, one.start, begin);
+    // The point of `Mr.` ends no sentence.
+    if one.shape == Shape::Mark('.') && two.gap == Gap::None && is_title(window, &two)? {
+        two.gap = one.gap;
+        one = two;
+        two = Token::before(window, one.start, begin);
+    }
+    Ok([one, two, Token::before(window, two.start, begin)])
 }
 
 /// Which lists matter most for the pattern of a row.
@@ -345,53 +389,70 @@ fn may_begin(token: &Token) -> bool {
 }
 
 /// Whether a word is a form of address, which is no part of the name after it.
-fn is_title(window: &Window<'_>, token: &Token) -> Result<bool, Pending> {
-    let glyphs = &window.glyphs()[token.start..token.end];
-    let spelled = |words: &[&str]| {
-        words.iter().any(|word| word.chars().eq(glyphs.iter().map(|glyph| glyph.c)))
-    };
-    Ok(spelled(TITLES)
-        || (spelled(&["sir", "lady", "prof", "rev"])
-            && window.char(token.end)?.is_some_and(|c| c == ' ' || c == '.')))
+fn is_title(window: &Tokens<'_>, token: &Token) -> Result<bool, Pending> {
+    Ok(match token.spelling(window, &mut [0; LONGEST]) {
+        b"mr" | b"mrs" | b"ms" | b"mx" | b"dr" | b"miss" | b"mme" | b"mlle" => true,
+        b"sir" | b"lady" | b"prof" | b"rev" => matches!(window.char(token.end)?, Some(' ' | '.')),
+        // Those that are other words, or names, without a point.
+        b"sgt" | b"lt" | b"col" | b"capt" | b"gen" | b"maj" | b"hon" | b"gov" | b"sen" | b"rep"
+        | b"fr" | b"cpl" | b"insp" | b"supt" | b"adm" | b"cmdr" | b"det" | b"dott" | b"sig"
+        | b"ing" | b"atty" => window.char(token.end)? == Some('.'),
+        _ => false,
+    })
 }
 
 /// Whether a word is two in one, `I've`, `C'mon`, and no name.
-fn is_contraction(window: &Window<'_>, token: &Token) -> bool {
+fn is_contraction(window: &Tokens<'_>, token: &Token) -> bool {
     let glyphs = &window.glyphs()[token.start..token.end];
     let Some(mark) = glyphs.iter().position(|glyph| matches!(glyph.c, '\'' | '’')) else {
         return false;
     };
-    let tail = glyphs[mark + 1..].iter().map(|glyph| glyph.c);
-    ["ve", "m", "ll", "re", "d", "s", "t", "mon", "all", "am", "clock", "em"]
-        .iter()
-        .any(|known| known.chars().eq(tail.clone()))
+    let tail = Token { start: token.start + mark + 1, ..*token };
+    matches!(
+        tail.spelling(window, &mut [0; LONGEST]),
+        b"ve"
+            | b"m"
+            | b"ll"
+            | b"re"
+            | b"d"
+            | b"s"
+            | b"t"
+            | b"mon"
+            | b"all"
+            | b"am"
+            | b"clock"
+            | b"em"
+    )
 }
 
 /// Whether a word is a month or a day of the week that is no first name too.
-fn is_calendar(window: &Window<'_>, token: &Token) -> bool {
-    const DAYS: &[&str] = &[
-        "january",
-        "february",
-        "march",
-        "july",
-        "september",
-        "october",
-        "november",
-        "december",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-    ];
-    let glyphs = &window.glyphs()[token.start..token.end];
-    DAYS.iter().any(|word| word.chars().eq(glyphs.iter().map(|glyph| glyph.c)))
+fn is_calendar(window: &Tokens<'_>, token: &Token) -> bool {
+    matches!(
+        token.spelling(window, &mut [0; LONGEST]),
+        b"january"
+            | b"february"
+            | b"march"
+            | b"july"
+            | b"september"
+            | b"october"
+            | b"november"
+            | b"december"
+            | b"monday"
+            | b"tuesday"
+            | b"wednesday"
+            | b"thursday"
+            | b"friday"
+            | b"saturday"
+            | b"sunday"
+            | b"tue"
+            | b"wed"
+            | b"thu"
+            | b"fri"
+    )
 }
 
 /// Whether a word in small letters, or one of the two after it, is what somebody does: `Dairy scientist`.
-fn leads_to_trade(window: &Window<'_>, token: &Token) -> Result<bool, Pending> {
+fn leads_to_trade(window: &Tokens<'_>, token: &Token) -> Result<bool, Pending> {
     let mut token = *token;
     for _ in 0..3 {
         if token.shape != Shape::Lower || token.gap != Gap::Space {
@@ -406,25 +467,63 @@ fn leads_to_trade(window: &Window<'_>, token: &Token) -> Result<bool, Pending> {
 }
 
 /// Whether `Cole and` and a name follow.
-fn is_firm(window: &Window<'_>, at: usize) -> Result<bool, Pending> {
+fn is_firm(window: &Tokens<'_>, at: usize) -> Result<bool, Pending> {
     let name = Token::next(window, at)?;
     if !name.shape.is_capital() || name.gap != Gap::Space {
         return Ok(false);
     }
     let and = Token::next(window, name.end)?;
-    let glyphs = &window.glyphs()[and.start..and.end];
-    let joins =
-        and.shape == Shape::Mark('&') || "and".chars().eq(glyphs.iter().map(|glyph| glyph.c));
+    let joins = and.shape == Shape::Mark('&') || and.spelling(window, &mut [0; LONGEST]) == b"and";
     Ok(joins && and.gap == Gap::Space && Token::next(window, and.end)?.shape.is_capital())
 }
 
-fn is_inside(window: &Window<'_>, token: &Token) -> bool {
-    let glyphs = &window.glyphs()[token.start..token.end];
-    INSIDE.iter().any(|word| word.chars().eq(glyphs.iter().map(|glyph| glyph.c)))
+/// Whether a word is one of the small ones inside of names.
+fn is_inside(window: &Tokens<'_>, token: &Token) -> bool {
+    matches!(
+        token.spelling(window, &mut [0; LONGEST]),
+        b"of"
+            | b"and"
+            | b"the"
+            | b"de"
+            | b"la"
+            | b"del"
+            | b"da"
+            | b"do"
+            | b"dos"
+            | b"das"
+            | b"di"
+            | b"du"
+            | b"des"
+            | b"le"
+            | b"van"
+            | b"von"
+            | b"der"
+            | b"den"
+            | b"ten"
+            | b"ter"
+            | b"el"
+            | b"al"
+            | b"bin"
+            | b"ibn"
+            | b"y"
+            | b"e"
+            | b"for"
+            | b"in"
+            | b"zu"
+            | b"af"
+            | b"av"
+            | b"upon"
+            | b"sur"
+            | b"am"
+            | b"an"
+            | b"les"
+            | b"dei"
+            | b"a"
+    )
 }
 
 /// The place after a word and the point that belongs to it: `K.`, `St.`, `Dr.`.
-fn after_point(window: &Window<'_>, token: &Token) -> Result<usize, Pending> {
+fn after_point(window: &Tokens<'_>, token: &Token) -> Result<usize, Pending> {
     let short = token.end - token.start <= 2 && token.shape.is_capital();
     let point = short && window.char(token.end)? == Some('.');
     Ok(if point { token.end + 1 } else { token.end })

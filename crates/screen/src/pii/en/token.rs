@@ -1,5 +1,8 @@
 //! A text as a row of words, numbers and marks, as far as names are told by it.
 
+use std::cell::Cell;
+use std::ops::Deref;
+
 use super::key::Key;
 use super::lexicon::{Kinds, kinds};
 use crate::normal::{Glyph, LOOK_BACK, Pending, Window};
@@ -7,6 +10,9 @@ use crate::pii::words::is_joined;
 
 /// The longest word that is read as one.
 const MAX_WORD: usize = 24;
+
+/// The longest word that [`Token::spelling`] gives.
+pub(in crate::pii) const LONGEST: usize = 10;
 
 /// How many spaces are looked over between two words.
 const MAX_GAP: usize = 6;
@@ -76,21 +82,105 @@ pub(in crate::pii) struct Token {
     pub(in crate::pii) gap: Gap,
     pub(in crate::pii) key: Key,
     pub(in crate::pii) kinds: Kinds,
+    /// What the word is to a name beside it.
+    pub(in crate::pii) number: u64,
+}
+
+/// How many tokens are remembered.
+const REMEMBERED: usize = 32;
+
+/// The words of a window that were read last: the same are asked for from many places around them.
+#[derive(Debug)]
+pub(in crate::pii) struct Memo([Cell<Remembered>; REMEMBERED]);
+
+/// A word without what lies before it.
+#[derive(Clone, Copy, Debug)]
+struct Remembered {
+    token: Token,
+    /// It ends where a word ends that is read forwards from its start.
+    forwards: bool,
+}
+
+impl Default for Memo {
+    fn default() -> Self {
+        // No token is empty: nothing is mistaken for one that was remembered.
+        Self(
+            [const { Cell::new(Remembered { token: Token::NOTHING, forwards: false }) };
+                REMEMBERED],
+        )
+    }
+}
+
+/// A window as tokens. What was read of it is remembered for as long as it stands still.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::pii) struct Tokens<'t> {
+    window: Window<'t>,
+    memo: &'t Memo,
+}
+
+impl<'t> Tokens<'t> {
+    pub(in crate::pii) fn new(window: &Window<'t>, memo: &'t Memo) -> Self {
+        Self { window: *window, memo }
+    }
+
+    /// The word or mark that begins at a place.
+    fn at(&self, start: usize, gap: Gap) -> Result<Token, Pending> {
+        let memo = &self.memo.0[start % REMEMBERED];
+        let known = memo.get();
+        if known.forwards && known.token.start == start && known.token.end > start {
+            return Ok(Token { gap, ..known.token });
+        }
+        let joined = self.window.char(start)?.is_some_and(is_joined);
+        let end = if joined { word_end(&self.window, start)? } else { start + 1 };
+        let token = Token::of(&self.window.glyphs()[start..end], start, gap);
+        memo.set(Remembered { token, forwards: true });
+        Ok(token)
+    }
+
+    /// The word or mark from one place to another.
+    fn between(&self, start: usize, end: usize, gap: Gap) -> Token {
+        let memo = &self.memo.0[start % REMEMBERED];
+        let known = memo.get();
+        if known.token.start == start && known.token.end == end {
+            return Token { gap, ..known.token };
+        }
+        let token = Token::of(&self.window.glyphs()[start..end], start, gap);
+        if !known.forwards || known.token.start != start {
+            memo.set(Remembered { token, forwards: false });
+        }
+        token
+    }
+}
+
+impl<'t> Deref for Tokens<'t> {
+    type Target = Window<'t>;
+
+    fn deref(&self) -> &Window<'t> {
+        &self.window
+    }
 }
 
 impl Token {
+    /// What is not there.
+    pub(in crate::pii) const NOTHING: Self = Self {
+        start: 0,
+        end: 0,
+        shape: Shape::Nothing,
+        gap: Gap::None,
+        key: Key::EMPTY,
+        kinds: Kinds(0),
+        number: 0,
+    };
+
     /// The first token at or after a place.
-    pub(in crate::pii) fn next(window: &Window<'_>, at: usize) -> Result<Self, Pending> {
+    pub(in crate::pii) fn next(window: &Tokens<'_>, at: usize) -> Result<Self, Pending> {
         let (mut start, mut gap) = (at, Gap::None);
         loop {
             match window.char(start)? {
                 Some('\n' | '\r') => gap = Gap::Break,
                 Some(' ' | '\t') if gap != Gap::Break => gap = Gap::Space,
                 Some(' ' | '\t') => {}
-                Some(c) if start - at <= MAX_GAP => {
-                    let end = if is_joined(c) { word_end(window, start)? } else { start + 1 };
-                    return Ok(Self::of(&window.glyphs()[start..end], start, gap));
-                }
+                Some(_) if start - at <= MAX_GAP => return window.at(start, gap),
                 _ => return Ok(Self::nothing(start, gap)),
             }
             start += 1;
@@ -98,7 +188,7 @@ impl Token {
     }
 
     /// The last token that ends before a place; its gap is the one between it and the place.
-    pub(in crate::pii) fn before(window: &Window<'_>, at: usize, sight: usize) -> Self {
+    pub(in crate::pii) fn before(window: &Tokens<'_>, at: usize, sight: usize) -> Self {
         let back = |place: usize, back: usize| -> Option<Glyph> {
             (sight.saturating_sub(place) + back <= LOOK_BACK)
                 .then(|| window.glyphs().get(place.checked_sub(back)?).copied())
@@ -122,7 +212,7 @@ impl Token {
                             start -= 1;
                         }
                     }
-                    return Self::of(&window.glyphs()[start..end], start, gap);
+                    return window.between(start, end, gap);
                 }
                 _ => return Self::nothing(end, gap),
             }
@@ -138,12 +228,12 @@ impl Token {
             gap,
             key: Key::EMPTY,
             kinds: Kinds::default(),
+            number: 0,
         }
     }
 
     fn of(glyphs: &[Glyph], start: usize, gap: Gap) -> Self {
-        let key = glyphs.iter().fold(Key::EMPTY, |key, glyph| key.with(glyph.c));
-        let shape = shape(glyphs);
+        let (key, shape) = seen(glyphs);
         let mut found = Kinds::default();
         if shape.is_word() {
             found = kinds(key.number());
@@ -159,23 +249,39 @@ impl Token {
                     .map_or(found, Kinds);
             }
         }
-        Self { start, end: start + glyphs.len(), shape, gap, key, kinds: found }
+        let number = number(shape, key, found, glyphs.len());
+        Self { start, end: start + glyphs.len(), shape, gap, key, kinds: found, number }
     }
 
-    /// What the word is to a name beside it: itself, if it is an ordinary word; what lists it is in, if it is a name.
-    pub(in crate::pii) fn number(&self) -> u64 {
-        match self.shape {
-            // All numbers of one length are alike.
-            Shape::Number => 1 + (self.end - self.start) as u64,
-            Shape::Nothing => 0,
-            _ if self.shape.is_word()
-                && self.end - self.start > 2
-                && !self.kinds.any(Kinds::WORD | Kinds::OCCUPATION) =>
-            {
-                1 << 16 | u64::from(self.kinds.0) << 8 | self.shape.code()
-            }
-            _ => self.key.number(),
+    /// The word in plain letters, to compare it with others; nothing where it is longer than these are.
+    pub(in crate::pii) fn spelling<'b>(
+        &self,
+        window: &Window<'_>,
+        letters: &'b mut [u8; LONGEST],
+    ) -> &'b [u8] {
+        let glyphs = &window.glyphs()[self.start..self.end];
+        if glyphs.len() > LONGEST {
+            return &[];
         }
+        for (letter, glyph) in letters.iter_mut().zip(glyphs) {
+            let Ok(c) = u8::try_from(glyph.c) else { return &[] };
+            *letter = c;
+        }
+        &letters[..glyphs.len()]
+    }
+}
+
+/// What a word is to a name beside it: itself, if it is an ordinary word; what lists it is in, if it is a name.
+fn number(shape: Shape, key: Key, kinds: Kinds, length: usize) -> u64 {
+    match shape {
+        // All numbers of one length are alike.
+        Shape::Number => 1 + length as u64,
+        Shape::Nothing => 0,
+        Shape::Mark(c) => 1 << 40 | u64::from(c),
+        _ if shape.is_word() && length > 2 && !kinds.any(Kinds::WORD | Kinds::OCCUPATION) => {
+            1 << 16 | u64::from(kinds.0) << 8 | shape.code()
+        }
+        _ => key.number(),
     }
 }
 
@@ -212,20 +318,34 @@ fn word_end(window: &Window<'_>, at: usize) -> Result<usize, Pending> {
     Ok(place)
 }
 
-fn shape(glyphs: &[Glyph]) -> Shape {
-    let [first, rest @ ..] = glyphs else { return Shape::Nothing };
-    if !is_joined(first.c) {
-        return Shape::Mark(first.c);
-    }
-    let (mut letters, mut digits, mut upper) = (0, 0, 0);
+/// The number of a word and how it is written, in one walk over its letters.
+fn seen(glyphs: &[Glyph]) -> (Key, Shape) {
+    let [first, ..] = glyphs else { return (Key::EMPTY, Shape::Nothing) };
+    let (mut key, mut letters, mut digits, mut upper, mut parts) = (Key::EMPTY, 0, 0, 0, 0);
+    let mut joined = true;
     for glyph in glyphs {
-        letters += usize::from(glyph.c.is_alphabetic());
-        digits += usize::from(glyph.c.is_numeric());
-        upper += usize::from(glyph.raw.is_uppercase());
+        key = key.with(glyph.c);
+        let capital = if glyph.c.is_ascii_lowercase() {
+            letters += 1;
+            // Letters with accents fold to plain ones.
+            if glyph.raw.is_ascii() {
+                glyph.raw.is_ascii_uppercase()
+            } else {
+                glyph.raw.is_uppercase()
+            }
+        } else {
+            letters += usize::from(glyph.c.is_alphabetic());
+            digits += usize::from(glyph.c.is_numeric());
+            glyph.raw.is_uppercase()
+        };
+        upper += usize::from(capital);
+        parts += usize::from(capital && !joined);
+        joined = is_joined(glyph.c);
     }
-    let parts =
-        rest.windows(2).filter(|pair| !is_joined(pair[0].c) && pair[1].raw.is_uppercase()).count();
-    match (letters, digits) {
+    if !is_joined(first.c) {
+        return (key, Shape::Mark(first.c));
+    }
+    let shape = match (letters, digits) {
         (0, _) => Shape::Number,
         (_, 1..) => Shape::Code,
         (1, _) if upper == 1 => Shape::Initial,
@@ -233,5 +353,6 @@ fn shape(glyphs: &[Glyph]) -> Shape {
         _ if upper == letters => Shape::Upper,
         _ if first.raw.is_uppercase() && upper == 1 + parts => Shape::Capital,
         _ => Shape::Mixed,
-    }
+    };
+    (key, shape)
 }

@@ -14,7 +14,9 @@ use std::ops::Range;
 
 use super::model::{BUCKETS, Feature, UNIT};
 use super::tagger::Row;
+use super::token::{Memo, Tokens};
 use crate::normal::{Glyph, Window, fold};
+use crate::pii::words::inside;
 
 /// A sentence and what is in it: ranges of characters with 0 person, 1 place, 2 organisation, 3 occupation; 4 is something that
 /// others read, and nothing is learnt from it.
@@ -127,9 +129,13 @@ fn places(sentence: &Marked) -> Vec<Place> {
         fold(raw, |c| glyphs.push(Glyph { c, raw, start: i, end: i + 1 }));
     }
     let window = Window::new(&glyphs, true);
+    let memo = Memo::default();
     let mut found = Vec::new();
     for (at, glyph) in glyphs.iter().enumerate() {
-        let Ok(Some(row)) = Row::read(&window, at) else { continue };
+        if inside(&window, at) {
+            continue;
+        }
+        let Ok(Some(row)) = Row::read(&Tokens::new(&window, &memo), at) else { continue };
         let span = sentence.spans.iter().find(|(range, _)| range.contains(&glyph.start));
         if span.is_some_and(|(range, label)| *label == 4 || range.start != glyph.start) {
             continue;

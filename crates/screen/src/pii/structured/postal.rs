@@ -2,7 +2,7 @@
 //! has. A code that ends a line of an address belongs to the address.
 
 use crate::normal::{Pending, Window};
-use crate::pii::en::{Kinds, Shape, Token};
+use crate::pii::en::{Kinds, Memo, Shape, Token, Tokens};
 use crate::pii::words::{Before, after_spaces, goes_on, inside};
 use crate::pii::{Entity, Hit, Known, Reading};
 
@@ -143,9 +143,11 @@ fn after_town(window: &Window<'_>, at: usize, code: &Digits) -> Result<Option<En
 
 /// Whether the word before a place is the name of a town or country, or may be one, or one letter after it.
 fn named(window: &Window<'_>, at: usize) -> bool {
-    let mut token = Token::before(window, at, at);
+    let memo = Memo::default();
+    let tokens = Tokens::new(window, &memo);
+    let mut token = Token::before(&tokens, at, at);
     if token.shape == Shape::Initial {
-        token = Token::before(window, token.start, at);
+        token = Token::before(&tokens, token.start, at);
     }
     token.kinds.any(Kinds::PLACE | Kinds::COUNTRY)
         || token.shape.is_capital() && token.end - token.start > 3 && !token.kinds.any(Kinds::WORD)
