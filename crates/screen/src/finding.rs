@@ -26,7 +26,8 @@ pub struct Span {
 pub struct Finding {
     /// The id of the rule.
     pub rule: Arc<str>,
-    /// What found it: the name of an [`Entity`](crate::Entity), or `phrase`, `combination`, `classifier` or `judge`.
+    /// What found it: the name of an [`Entity`](crate::Entity), or `instruction`, `forged_turn`, `encoded_instruction`, `hidden_instruction`, `phrase`,
+    /// `combination`, `classifier` or `judge`.
     pub kind: Cow<'static, str>,
     /// The rule's category; where it has none, the pack it is from.
     pub category: Arc<str>,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::classify::Model;
 use crate::combine::{Combination, Combinations, Slot};
 use crate::error::ScreenError;
+use crate::injection::Sign;
 use crate::matcher::{Matcher, Term};
 use crate::pack::{Action, Boundary, Kind, Rule};
 use crate::pii::{Entity, EntitySet, Readers};
@@ -16,8 +17,8 @@ pub(crate) struct Lens {
     pub(crate) personal: Option<Arc<Personal>>,
     pub(crate) terms: Option<Arc<Terms>>,
     pub(crate) judges: Vec<Judge>,
-    /// The rule for instructions in material.
-    pub(crate) instructions: Option<u32>,
+    /// The rules for instructions in material.
+    pub(crate) material: MaterialRules,
 }
 
 /// Personal data, each kind with the rule it belongs to.
@@ -55,7 +56,7 @@ impl Lens {
         self.personal.is_none()
             && self.terms.is_none()
             && self.judges.is_empty()
-            && self.instructions.is_none()
+            && self.material.is_empty()
     }
 
     /// Whether something may be found in what was given out already, and be replaced there.
@@ -117,10 +118,10 @@ impl Compiler {
                     let rule = LabelRule { rule: index, label: *label, threshold: *threshold };
                     lens.judges[place].rules.push(rule);
                 }
-                Some(Kind::Instructions) => {
-                    if let Some(first) = lens.instructions.replace(index) {
+                Some(Kind::Material(sign)) => {
+                    if let Some(first) = lens.material.0[*sign as usize].replace(index) {
                         return Err(ScreenError::DetectorTwice {
-                            detector: "instructions",
+                            detector: sign.material(),
                             first: rules[first as usize].id.clone(),
                             second: rule.id.clone(),
                         });
@@ -219,4 +220,19 @@ fn terms(
         reason: error.reason,
     })?;
     Ok(Some(Terms { matcher, combinations: Combinations::new(all) }))
+}
+
+/// The rule for each sign by which an instruction in material is told.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MaterialRules([Option<u32>; 4]);
+
+impl MaterialRules {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0 == [None; 4]
+    }
+
+    /// The rule for a sign; the one for what is said stands in for those that no pack has.
+    pub(crate) fn rule(&self, sign: Sign) -> Option<u32> {
+        self.0[sign as usize].or(self.0[Sign::Said as usize])
+    }
 }

@@ -60,15 +60,18 @@ impl Passage {
         self.scanner.scan(context, text, ended, &mut self.outgoing);
         tally.add(SHORTENING, self.scanner.take_shortened());
         let frontier = if ended { self.outgoing.end() } else { self.scanner.frontier };
-        if let Some(rule) = context.border.lens.instructions.filter(|_| self.is_material) {
+        let material = &context.border.lens.material;
+        if self.is_material && !material.is_empty() {
             let suspects = injection::find(self.outgoing.held());
-            self.scanner.found.extend(suspects.into_iter().map(|suspect| Found {
-                rule,
-                start: suspect.bytes.start,
-                end: suspect.bytes.end,
-                score: suspect.score,
-                bare: false,
-                ends: false,
+            self.scanner.found.extend(suspects.into_iter().filter_map(|suspect| {
+                Some(Found {
+                    rule: material.rule(suspect.sign)?,
+                    start: suspect.bytes.start,
+                    end: suspect.bytes.end,
+                    score: suspect.score,
+                    bare: false,
+                    ends: false,
+                })
             }));
         }
         let Scanner { found, late, .. } = &mut self.scanner;

@@ -13,7 +13,7 @@ use crate::crossing::{Crossing, ToPartner};
 use crate::error::ScreenError;
 use crate::finding::Inspection;
 use crate::image::clean_picture;
-use crate::injection;
+use crate::injection::{self, Sign};
 use crate::lens::{Compiler, Lens};
 use crate::mask::Ended;
 use crate::notice::{Notice, Refusal, Tally};
@@ -66,7 +66,10 @@ impl Screen {
             for (rule, kind) in pack.rules {
                 let name = match &kind {
                     Kind::Detector(entity) => entity.name(),
-                    Kind::Instructions => "instruction",
+                    Kind::Material(Sign::Said) => "instruction",
+                    Kind::Material(Sign::Forged) => "forged_turn",
+                    Kind::Material(Sign::Encoded) => "encoded_instruction",
+                    Kind::Material(Sign::Hidden) => "hidden_instruction",
                     Kind::Phrases(_) => "phrase",
                     Kind::Combination(_) => "combination",
                     Kind::Classifier { .. } => "classifier",
@@ -250,19 +253,20 @@ impl Screen {
 
 /// Takes the instructions out of a text that is material.
 fn disarm(text: &mut String, border: &Border<'_>, told: &mut Tally, refused: &mut Tally) {
-    let Some(rule) = border.lens.instructions else { return };
-    let suspects = injection::find(text);
-    let count = u32::try_from(suspects.len()).unwrap_or(u32::MAX);
-    match border.action(rule) {
-        Action::Allow => {}
-        Action::Detect | Action::Tell => told.add(rule, count),
-        Action::Stop | Action::Refuse => refused.add(rule, count),
-        Action::Mask | Action::Replace | Action::Pseudonymise | Action::Retract => {
-            // From the end, so that the places before stay where they are.
-            for suspect in suspects.into_iter().rev() {
+    if border.lens.material.is_empty() {
+        return;
+    }
+    // From the end, so that the places before stay where they are.
+    for suspect in injection::find(text).into_iter().rev() {
+        let Some(rule) = border.lens.material.rule(suspect.sign) else { continue };
+        match border.action(rule) {
+            Action::Allow => {}
+            Action::Detect | Action::Tell => told.add(rule, 1),
+            Action::Stop | Action::Refuse => refused.add(rule, 1),
+            Action::Mask | Action::Replace | Action::Pseudonymise | Action::Retract => {
                 text.replace_range(suspect.bytes, border.replacement(rule));
+                told.add(rule, 1);
             }
-            told.add(rule, count);
         }
     }
 }

@@ -1,8 +1,13 @@
-//! Chinese sentences that speak to a model.
+//! Chinese sentences that speak to a model: what they are made of, and tasks that nobody sets the reader of a text.
+//!
+//! The sentence comes as it is meant (see [`writing`](super::writing)): folded, in simplified characters, you as 你.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+use super::sentence::Place;
 use super::words::Rest;
+use super::zh_address::Address;
 
 /// What a model writes.
 const OUTPUT: &[&str] = &[
@@ -15,8 +20,6 @@ const OUTPUT: &[&str] = &[
     "你的总结",
     "你的摘要",
     "你的响应",
-    "您的回答",
-    "您的输出",
     "在回答中",
     "在回复中",
     "在输出中",
@@ -70,11 +73,8 @@ const FORM: &[&str] = &[
     "繁体字",
     "表情符号",
     "emoji",
-    "Emoji",
     "表情",
     "base64",
-    "Base64",
-    "BASE64",
     "摩斯",
     "摩尔斯",
     "二进制",
@@ -87,6 +87,8 @@ const FORM: &[&str] = &[
     "逆序",
     "颜文字",
     "谐音",
+    "押韵",
+    "大写字母",
 ];
 
 /// Works that a model is asked for.
@@ -114,6 +116,15 @@ const WORKS: &[&str] = &[
     "口号",
     "食谱",
     "攻略",
+    "行程",
+    "名字",
+    "方案",
+    "清单",
+    "书单",
+    "电影",
+    "段子",
+    "质数",
+    "情节",
     "计划书",
     "简介",
     "寓言",
@@ -124,21 +135,21 @@ const WORKS: &[&str] = &[
 const SAID: &[(&[&str], f32)] = &[
     (
         &[
-            "作为一个AI",
-            "作为AI",
+            "作为一个ai",
+            "作为ai",
             "作为人工智能",
             "作为语言模型",
             "作为一个语言模型",
             "作为大模型",
             "作为助手",
-            "作为一名AI",
+            "作为一名ai",
         ],
         0.85,
     ),
     (
         &[
-            "你是一个AI",
-            "你是AI",
+            "你是一个ai",
+            "你是ai",
             "你是人工智能",
             "你是一个人工智能",
             "你是一个语言模型",
@@ -148,7 +159,7 @@ const SAID: &[(&[&str], f32)] = &[
         0.85,
     ),
     (
-        &["如果你是AI", "如果你是人工智能", "如果你是语言模型", "如果你是大模型", "如果你是机器人"],
+        &["如果你是ai", "如果你是人工智能", "如果你是语言模型", "如果你是大模型", "如果你是机器人"],
         0.9,
     ),
     (
@@ -158,23 +169,23 @@ const SAID: &[(&[&str], f32)] = &[
             "请你扮演",
             "从现在起你",
             "从现在开始你",
-            "从现在开始，你",
-            "从现在起，你",
+            "从现在开始,你",
+            "从现在起,你",
         ],
         0.75,
     ),
     (
         &[
-            "致AI",
+            "致ai",
             "致人工智能",
-            "给AI的",
-            "AI助手请",
-            "AI助手，请",
-            "AI助手：",
-            "AI模型请",
-            "AI请",
+            "给ai的",
+            "ai助手请",
+            "ai助手,请",
+            "ai助手:",
+            "ai模型请",
+            "ai请",
             "大模型请",
-            "大模型，请",
+            "大模型,请",
             "智能助手请",
             "助手请注意",
             "模型请注意",
@@ -276,11 +287,20 @@ const SAID: &[(&[&str], f32)] = &[
 
 /// How sure it is that a sentence speaks to a model.
 #[expect(clippy::too_many_lines, reason = "signals one after the other, mostly their words")]
-pub(super) fn score(text: &str, range: Range<usize>, rest: &Rest) -> f32 {
-    let sentence = text[range.clone()].replace('您', "你");
+pub(super) fn score(
+    text: &str,
+    range: &Range<usize>,
+    meant: &str,
+    rest: &Rest,
+    place: Place,
+) -> f32 {
+    let sentence = mixed(meant);
+    let sentence = &*sentence;
+    let foreign = || rest.is_strange(text, range.clone(), place);
     let has = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
     let mut score: f32 =
         SAID.iter().filter(|(words, _)| has(words)).map(|(_, score)| *score).fold(0.0, f32::max);
+    score = score.max(Address::of(sentence).score(foreign));
     if has(OUTPUT) && has(EDIT) {
         // People ask people to put their number into a reply.
         let asks_details = ["号码", "单号", "姓名", "联系方式", "电话", "截图", "时间"];
@@ -292,8 +312,26 @@ pub(super) fn score(text: &str, range: Range<usize>, rest: &Rest) -> f32 {
         && !tells
         && has(&["用", "以", "翻译成", "翻译为", "译成", "译为", "改成", "转换成", "编码成"])
     {
-        let of_text = has(&says) || has(&["翻译成", "翻译为", "译成", "译为", "转换成", "编码成"]);
-        score = score.max(if of_text { 0.75 } else { 0.0 });
+        // A menu is translated too; a sentence by itself, strange to the text around it, is the model's task.
+        let order = ["把", "将", "请把", "请将", "翻译", "请翻译", "帮我把"];
+        let task =
+            order.iter().any(|word| sentence.starts_with(word)) && place.is_alone && foreign();
+        let near = FORM.iter().any(|form| {
+            sentence.find(form).is_some_and(|at| {
+                let rest = &sentence[at + form.len()..];
+                let after = rest.char_indices().nth(8).map_or(rest, |(end, _)| &rest[..end]);
+                let before: String = sentence[..at].chars().rev().take(6).collect();
+                let before: String = before.chars().rev().collect();
+                says.iter().any(|word| after.contains(word) || before.contains(word))
+            })
+        });
+        score = score.max(if near && !has(&["客户", "要求", "评审"]) {
+            0.75
+        } else if task {
+            0.6
+        } else {
+            0.3
+        });
     }
     let open = sentence.trim_start_matches(|c: char| !c.is_alphanumeric());
     let open = [
@@ -316,7 +354,7 @@ pub(super) fn score(text: &str, range: Range<usize>, rest: &Rest) -> f32 {
     ]
     .iter()
     .fold(open, |open, word| {
-        open.strip_prefix(word).unwrap_or(open).trim_start_matches(['，', ',', '：', ' '])
+        open.strip_prefix(word).unwrap_or(open).trim_start_matches(['，', ',', ':', ' '])
     });
     let personal = has(&[
         "你们",
@@ -353,7 +391,7 @@ pub(super) fn score(text: &str, range: Range<usize>, rest: &Rest) -> f32 {
     ]) && has(WORKS)
         && !personal
     {
-        score = score.max(if rest.is_foreign(text, range.clone()) { 0.65 } else { 0.4 });
+        score = score.max(if foreign() { 0.65 } else { 0.4 });
     }
     if begins(&[
         "解释",
@@ -373,12 +411,34 @@ pub(super) fn score(text: &str, range: Range<usize>, rest: &Rest) -> f32 {
         "教我",
     ]) && !personal
         && !has(&["一下情况", "原因", "问题", "进度"])
-        && rest.is_foreign(text, range.clone())
+        && foreign()
     {
         score = score.max(0.55);
     }
-    let general =
-        ["是什么？", "是谁？", "有哪些？", "是多少？", "在哪里？", "哪一年", "的首都", "的作者"];
+    // "为风筝节拟一条微博文案": a work is asked for, for whatever it is.
+    let makes = [
+        "写", "拟", "编", "创作", "设计", "规划", "起", "概括", "推荐", "列出", "列举", "讲",
+        "生成", "取",
+    ];
+    let asks_work = (begins(&["为", "给", "用", "以", "替", "就"]) || begins(&makes))
+        && makes.iter().any(|word| sentence.contains(word))
+        && (has(WORKS) || has(&["两句话", "三句话", "一句话", "一百字"]))
+        && !personal
+        && !about_reader(sentence);
+    if asks_work && place.is_alone {
+        score = score.max(if foreign() { 0.65 } else { 0.5 });
+    }
+    let general = [
+        "是什么?",
+        "是谁?",
+        "有哪些?",
+        "是多少?",
+        "在哪里?",
+        "是哪里?",
+        "哪一年",
+        "的首都",
+        "的作者",
+    ];
     let asks = begins(&["什么是", "如何", "为什么", "怎样"]) || has(&general);
     let about_people = has(&[
         "你",
@@ -401,11 +461,18 @@ pub(super) fn score(text: &str, range: Range<usize>, rest: &Rest) -> f32 {
         "商品",
         "孩子",
     ]);
+    // A question about the world, in a line of its own, to nobody in particular.
+    let broadly = place.is_alone
+        && has(&[
+            "多少", "哪颗", "哪条", "哪座", "哪个", "哪位", "哪种", "最多", "最大", "最长", "最高",
+            "怎么", "如何", "为何", "谁",
+        ]);
+    let numbered = sentence.starts_with('第') || sentence.starts_with(|c: char| c.is_ascii_digit());
     if sentence.ends_with(['？', '?'])
-        && asks
+        && (asks && !numbered || broadly)
         && !about_people
         && Rest::weight(text, range.clone()) >= 5
-        && rest.is_foreign(text, range)
+        && foreign()
     {
         score = score.max(0.55);
     }
@@ -441,4 +508,49 @@ pub(super) fn score(text: &str, range: Range<usize>, rest: &Rest) -> f32 {
         score = score.max(0.85);
     }
     score
+}
+
+/// Whether a work is the reader's or the writer's own.
+fn about_reader(sentence: &str) -> bool {
+    ["你", "我", "咱", "这", "大家", "同学", "孩子", "他", "她", "了,", "说明"]
+        .iter()
+        .any(|word| sentence.contains(word))
+        && !["帮我", "给我"].iter().any(|word| sentence.contains(word))
+}
+
+/// English words in a Chinese sentence as what they mean: "请 ignore 上面的 instructions".
+fn mixed(sentence: &str) -> Cow<'_, str> {
+    const MEANS: &[(&str, &str)] = &[
+        ("instructions", "指令"),
+        ("instruction", "指令"),
+        ("ignore", "忽略"),
+        ("disregard", "忽略"),
+        ("forget", "忘记"),
+        ("summarise", "总结"),
+        ("summarize", "总结"),
+        ("summary", "摘要"),
+        ("response", "回答"),
+        ("answer", "回答"),
+        ("reply", "回复"),
+        ("output", "输出"),
+        ("mention", "提到"),
+        ("assistant", "智能助手"),
+        ("user", "用户"),
+        ("huida", "回答"),
+        ("zhiling", "指令"),
+        ("hulue", "忽略"),
+    ];
+    if sentence.bytes().filter(u8::is_ascii_lowercase).count() < 4
+        || !MEANS.iter().any(|(word, _)| sentence.contains(word))
+    {
+        return Cow::Borrowed(sentence);
+    }
+    let mut out = sentence.to_owned();
+    for (word, means) in MEANS {
+        if out.contains(word) {
+            out = out.replace(word, means);
+        }
+    }
+    // Chinese has no spaces.
+    Cow::Owned(out.replace(' ', ""))
 }

@@ -8,16 +8,29 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::Suspect;
+use super::address::Address;
 use super::lexicon::{
     AT_HAND, AT_HAND_OF_LETTERS, COMPOSE, COURTESIES, DETAILS, EACH, EDIT, EXPLAIN, FORM,
     LANGUAGES, OUTPUT, PARTS, QUALITIES, QUESTIONS, WORKS,
 };
+use super::sentence::Place;
 use super::words::{Rest, Word};
 
 /// The part of a sentence that speaks to a model, and how sure that is.
-pub(super) fn score(text: &str, words: &[Word], sentence: Range<usize>, rest: &Rest) -> Suspect {
-    let whole = Reading { text, words, rest };
-    let mut best = Suspect { bytes: sentence.clone(), score: whole.anywhere() };
+pub(super) fn score(
+    text: &str,
+    words: &[Word],
+    sentence: Range<usize>,
+    rest: &Rest,
+    place: Place,
+) -> Suspect {
+    let whole = Reading { text, words, rest, place };
+    let mut best = Suspect::said(sentence.clone(), whole.anywhere());
+    let address = Address::of(&text[..sentence.end], words);
+    if address.may_be() {
+        let foreign = rest.is_foreign(text, sentence.clone());
+        best.score = best.score.max(address.score(foreign));
+    }
     // An order may begin in the middle of what is one sentence only because no full stop was written.
     for (at, word) in words.iter().enumerate() {
         let is_start = at == 0 || word.capital;
@@ -27,7 +40,7 @@ pub(super) fn score(text: &str, words: &[Word], sentence: Range<usize>, rest: &R
         let bytes = if at == 0 { sentence.clone() } else { word.bytes.start..sentence.end };
         let score = whole.order(at, is_start, bytes.clone());
         if score > best.score {
-            best = Suspect { bytes, score };
+            best = Suspect::said(bytes, score);
         }
     }
     best
@@ -37,6 +50,7 @@ struct Reading<'t> {
     text: &'t str,
     words: &'t [Word],
     rest: &'t Rest,
+    place: Place,
 }
 
 impl Reading<'_> {
@@ -72,7 +86,7 @@ impl Reading<'_> {
     }
 
     /// Whether what is written now is spoken of, from a word on: "your answer", "the response".
-    fn speaks_of_output(&self, from: usize) -> bool {
+    fn speaks_of_output(&self, from: usize, bytes: &Range<usize>) -> bool {
         (from..self.words.len()).any(|at| {
             let whose = self.is(at, &["your", "you're"]);
             // Something may stand between: "your next answer".
@@ -84,7 +98,9 @@ impl Reading<'_> {
                     && self.is(
                         at + 1,
                         &["answer", "answers", "output", "outputs", "response", "responses"],
-                    ))
+                    )
+                    // A program has answers too.
+                    && self.rest.is_foreign(self.text, bytes.clone()))
         })
     }
 
@@ -190,8 +206,8 @@ impl Reading<'_> {
                 break;
             }
         }
-        let speaks = to_output || self.speaks_of_output(at);
-        let foreign = || self.rest.is_foreign(self.text, bytes.clone());
+        let speaks = to_output || self.speaks_of_output(at, &bytes);
+        let foreign = || self.rest.is_strange(self.text, bytes.clone(), self.place);
         let personal = self.any(at + 1, AT_HAND);
         let mut score: f32 = 0.0;
         if to_answer && at < self.words.len() && !self.any(at, DETAILS) {
@@ -230,12 +246,19 @@ impl Reading<'_> {
             return score;
         }
         if self.is(at, COMPOSE) && self.makes_a_work(at) && !self.is_of_the_reader(at) {
-            score = score.max(if foreign() { 0.7 } else { 0.4 });
+            score = score.max(if foreign() {
+                0.7
+            } else if self.place.is_alone {
+                0.55
+            } else {
+                0.4
+            });
         }
         if self.is(at, EXPLAIN)
             && self.words.len() > at + 2
             && !personal
             && !self.is_imperative_of_a_page(at)
+            && !self.row(at, "answer yes|no|the")
         {
             score = score.max(if foreign() { 0.6 } else { 0.3 });
         }
@@ -353,7 +376,14 @@ impl Reading<'_> {
         }
         let own = has(&["your", "our", "my", "we", "us"]);
         if (formal || tongue) && !own {
-            return 0.7;
+            let strange = self.place.is_alone
+                || self.place.is_last
+                || self.rest.is_strange(
+                    self.text,
+                    self.words[0].bytes.start..self.words[self.words.len() - 1].bytes.end,
+                    self.place,
+                );
+            return if strange { 0.7 } else { 0.45 };
         }
         if quotes
             && self.is_said(at)
@@ -450,7 +480,7 @@ impl Reading<'_> {
         let general = is_question
             && knows
             && Rest::weight(self.text, bytes.clone()) >= 2
-            && self.rest.is_foreign(self.text, bytes.clone());
+            && self.rest.is_strange(self.text, bytes.clone(), self.place);
         if general { 0.55 } else { 0.0 }
     }
 }

@@ -2,6 +2,26 @@
 
 use std::ops::Range;
 
+/// How a sentence stands in its text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// It is a line by itself, and there are others.
+    pub(super) is_alone: bool,
+    /// Nothing comes after it.
+    pub(super) is_last: bool,
+}
+
+impl Place {
+    pub(super) fn of(text: &str, sentence: &Range<usize>) -> Self {
+        let before = text[..sentence.start].trim_end_matches([' ', '\t', '>', '-', '*']);
+        let after = text[sentence.end..].trim_start_matches([' ', '\t']);
+        let opens = before.is_empty() || before.ends_with(['\n', '\r']);
+        let closes = after.is_empty() || after.starts_with(['\n', '\r']);
+        let is_last = !before.is_empty() && after.trim().is_empty();
+        Self { is_alone: opens && closes && (is_last || !after.trim().is_empty()), is_last }
+    }
+}
+
 /// The longest sentence; a longer one is cut.
 const LONGEST: usize = 1200;
 
@@ -38,6 +58,12 @@ pub(super) fn sentences(text: &str) -> Vec<Range<usize>> {
     }
     push(text, start..text.len(), &mut out);
     out
+}
+
+/// The sentences of a part of a text.
+pub(super) fn sentences_in(text: &str, part: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let start = part.start;
+    sentences(&text[part]).into_iter().map(move |range| start + range.start..start + range.end)
 }
 
 /// Whether a sentence goes on after its mark and a closing quotation mark: `"Bring it!" she said`.

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::sentence::Place;
+
 /// A word in small letters, and where it is.
 #[derive(Clone, Debug)]
 pub(super) struct Word {
@@ -58,6 +60,12 @@ pub(super) struct Rest {
 /// How many words that carry meaning a text must have beside a sentence for the sentence to be foreign in it.
 const ENOUGH: usize = 8;
 
+/// The same for a sentence that is a line by itself.
+const FEW: usize = 5;
+
+/// From so many on a sentence is foreign wherever it stands in the text, and not in a line by itself or at the end only.
+const PLENTY: usize = 40;
+
 impl Rest {
     pub(super) fn of(text: &str) -> Self {
         let stems = stems(text, 0..text.len());
@@ -69,8 +77,18 @@ impl Rest {
         Self { counts, all }
     }
 
+    /// Whether a sentence is foreign in the text and stands where something is put into it.
+    pub(super) fn is_strange(&self, text: &str, sentence: Range<usize>, place: Place) -> bool {
+        (place.is_alone || place.is_last || self.all >= PLENTY)
+            && self.is_foreign_to(text, sentence, if place.is_alone { FEW } else { ENOUGH })
+    }
+
     /// Whether a sentence has hardly a word that carries meaning in common with the rest of the text.
     pub(super) fn is_foreign(&self, text: &str, sentence: Range<usize>) -> bool {
+        self.is_foreign_to(text, sentence, ENOUGH)
+    }
+
+    fn is_foreign_to(&self, text: &str, sentence: Range<usize>, enough: usize) -> bool {
         let stems = stems(text, sentence);
         let others = self.all - stems.len().min(self.all);
         let mut own: HashMap<String, u32> = HashMap::new();
@@ -80,7 +98,7 @@ impl Rest {
         let elsewhere =
             |stem: &str, count: u32| self.counts.get(stem).is_some_and(|all| *all > count);
         let shared = own.iter().filter(|(stem, count)| elsewhere(stem, **count)).count();
-        others >= ENOUGH && shared * 4 <= own.len().saturating_sub(1)
+        others >= enough && shared * 4 <= own.len().saturating_sub(1)
     }
 
     /// How many words that carry meaning a sentence has.
@@ -110,6 +128,6 @@ const COMMON: &[&str] = &[
     "here", "into", "just", "know", "like", "list", "made", "main", "make", "many", "more", "most",
     "much", "must", "only", "other", "over", "please", "provide", "should", "show", "simple",
     "some", "such", "tell", "than", "that", "their", "them", "then", "there", "these", "they",
-    "this", "through", "using", "very", "want", "were", "what", "when", "where", "which", "while",
-    "will", "with", "work", "would", "write", "your",
+    "this", "through", "using", "very", "want", "were", "what", "what's", "when", "where", "which",
+    "while", "will", "with", "work", "would", "write", "your",
 ];

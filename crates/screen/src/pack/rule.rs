@@ -9,6 +9,7 @@ use yumen_policy::{MarketId, Text};
 use super::action::{Action, Actions};
 use super::category::{Category, Severity};
 use crate::classify::Model;
+use crate::injection::Sign;
 use crate::matcher::{Guards, Views};
 use crate::pii::Entity;
 
@@ -52,8 +53,8 @@ pub(crate) enum Kind {
     /// Shared, so that copies of a pack do not copy its terms.
     Phrases(Arc<Phrases>),
     Combination(Together),
-    /// Instructions to the model, in material that it works on.
-    Instructions,
+    /// Instructions to the model, in material that it works on, told by a sign.
+    Material(Sign),
     /// What a model calls by a label, with at least this probability.
     Classifier {
         model: Arc<Model>,

@@ -20,6 +20,7 @@ use crate::classify::Model;
 use crate::combine::{MAX_SETS, MAX_WITHIN};
 use crate::error::ScreenError;
 use crate::expand::expand;
+use crate::injection::Sign;
 use crate::matcher::View;
 use crate::pii::Entity;
 
@@ -246,8 +247,25 @@ impl RawPack {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Material {
-    /// Sentences that speak to the model.
+    /// Sentences that speak to the model; where no rule has one of the others, those too.
     Instructions,
+    /// Markup of conversations, turns of other roles, calls of tools.
+    Forged,
+    /// Instructions in writing that has to be decoded.
+    Encoded,
+    /// Instructions where nobody sees them.
+    Hidden,
+}
+
+impl Material {
+    fn sign(self) -> Sign {
+        match self {
+            Self::Instructions => Sign::Said,
+            Self::Forged => Sign::Forged,
+            Self::Encoded => Sign::Encoded,
+            Self::Hidden => Sign::Hidden,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -352,12 +370,12 @@ impl RawRule {
         if let Some(combined) = &self.combination {
             return self.together(combined);
         }
-        if self.material == Some(Material::Instructions) {
+        if let Some(material) = self.material {
             let others = [self.detector.is_some(), self.phrases.is_some(), self.terms.is_some()];
             if others.contains(&true) || self.classifier.is_some() || self.has_terms_keys() {
                 return Err(self.wrong(ONE_KIND));
             }
-            return Ok(Finds::Here(Kind::Instructions));
+            return Ok(Finds::Here(Kind::Material(material.sign())));
         }
         match (self.detector, &self.phrases, &self.terms, &self.classifier) {
             (Some(detector), None, None, None) if !self.has_terms_keys() => {
