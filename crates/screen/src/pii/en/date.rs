@@ -252,15 +252,7 @@ fn after_month(window: &Window<'_>, end: usize) -> Result<Option<usize>, Pending
     if window.char(next)? == Some(',') {
         next += 1;
     }
-    next = after_spaces(window, next, 1)?;
-    Ok(Some(match number(window, next, 4)? {
-        Some((year, after))
-            if after - next == 4 && (1700..=2199).contains(&year) && !goes_on(window, after)? =>
-        {
-            after
-        }
-        _ => day,
-    }))
+    with_year(window, next, day).map(Some)
 }
 
 /// Where `st`, `nd`, `rd` or `th` after a number ends.
@@ -297,15 +289,20 @@ fn day_first(window: &Window<'_>, at: usize) -> Result<Option<usize>, Pending> {
     if matches!(window.char(next)?, Some(',' | '.' | '-')) {
         next += 1;
     }
-    next = after_spaces(window, next, 1)?;
-    Ok(Some(match number(window, next, 4)? {
+    with_year(window, next, month).map(Some)
+}
+
+/// Where the year that follows a day and a month ends; `otherwise` where none does.
+fn with_year(window: &Window<'_>, at: usize, otherwise: usize) -> Result<usize, Pending> {
+    let at = after_spaces(window, at, 1)?;
+    Ok(match number(window, at, 4)? {
         Some((year, after))
-            if after - next == 4 && (1700..=2199).contains(&year) && !goes_on(window, after)? =>
+            if after - at == 4 && (1700..=2199).contains(&year) && !goes_on(window, after)? =>
         {
             after
         }
-        _ => month,
-    }))
+        _ => otherwise,
+    })
 }
 
 /// Four digits that a word before them, or a capital after them, makes a year; `1990s` too.
