@@ -165,6 +165,7 @@ fn names_of_many_origins_are_found_where_people_write_them() {
     }
     finds("She joined Harrow & Sons Ltd in 2019.", Entity::Organisation, "Harrow & Sons Ltd");
     finds_none("我的QQ是多少？", Entity::Name);
+    finds_none("QQ：713463220，或者", Entity::Name);
     finds_none("I am studying Norwegian and maths.", Entity::Nationality);
 }
 

@@ -199,13 +199,7 @@ impl Row {
         }
         let begin = first.start;
         let before @ [one, _, _] = preceding(window, begin)?;
-        // `我的QQ是`: initials between Chinese characters are no name.
-        let beside_han = |token: &Token| matches!(token.shape, Shape::Mark(c) if c.is_alphabetic());
-        if words == 1
-            && first.shape == Shape::Upper
-            && first.end - first.start <= 4
-            && (beside_han(&one) || beside_han(&tokens[1]))
-        {
+        if words == 1 && is_label(&one, &first, &tokens[1..]) {
             return Ok(None);
         }
         let sight = &window.glyphs()[begin.saturating_sub(48)..begin];
@@ -347,6 +341,17 @@ impl Row {
         features.add(53, numbers[words], numbers[words + 2]);
         features
     }
+}
+
+/// Whether a few capitals are no name: between Chinese characters, `我的QQ是`, or before a number, `QQ: 71346`.
+fn is_label(before: &Token, word: &Token, after: &[Token]) -> bool {
+    let beside_han = |token: &Token| matches!(token.shape, Shape::Mark(c) if c.is_alphabetic());
+    let numbered = after[0].shape == Shape::Mark(':') && after[1].shape == Shape::Number;
+    word.shape == Shape::Upper
+        && word.end - word.start <= 4
+        && (beside_han(before)
+            || beside_han(&after[0])
+            || (numbered && !word.kinds.any(Kinds::FORENAME)))
 }
 
 /// The three tokens before a place, the nearest first.
