@@ -112,8 +112,13 @@ impl Reply {
         if reply.calls.is_empty() {
             reply.text = told(&answer.text, ask, persona);
             reply.limit(&Ask { stop: Vec::new(), ..ask.clone() }, persona);
+            let mut given = answer.others.iter();
             let others = 2..=ask.choices.max(1);
-            reply.others = others.map(|n| format!("{} ({n})", reply.text)).collect();
+            let other = |n| match given.next() {
+                Some(text) => told(text, ask, persona),
+                None => format!("{} ({n})", reply.text),
+            };
+            reply.others = others.map(other).collect();
         }
         reply
     }

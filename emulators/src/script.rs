@@ -18,6 +18,8 @@ use serde_json::Value;
 pub struct Answer {
     /// What stands after the mark.
     pub text: String,
+    /// The texts of further choices, where more are asked for; one that is missing is the text with its number.
+    pub others: Vec<String>,
     /// What the model thinks first; given only where thinking is asked for or cannot be turned off.
     pub reasoning: Option<String>,
     /// The tools it calls, whether or not they were offered.

@@ -5,6 +5,8 @@
 //! Where a family has several dialects, the first byte says which: `0` the first of
 //! [`Dialect::names`], `1` the second, and so on.
 
+use std::collections::BTreeMap;
+
 use yumen_wire::serve::{ChunkEncoder, completion};
 use yumen_wire::{
     Dialect, Event, FinishReason, Head, PartnerError, PartnerErrorKind, Protocol, ToolCall, Usage,
@@ -88,22 +90,25 @@ fn check_stream(dialect: &Dialect, data: &[u8]) {
     assert_eq!(said(again), said(events));
 }
 
-/// What of an answer our own clients are told: the first choice.
-fn said(events: Vec<Event>) -> Vec<Event> {
+/// What of an answer our own clients are told: of each choice what it says, and what all cost.
+fn said(events: Vec<Event>) -> (BTreeMap<u32, Vec<Event>>, Option<Usage>) {
     let mut choice = 0;
-    let mut said = Vec::new();
+    let mut said: BTreeMap<u32, Vec<Event>> = BTreeMap::new();
+    let mut usage = None;
     for event in events {
         match event {
             Event::Choice(number) => choice = number,
-            Event::Usage(usage) => said.push(Event::Usage(told(usage))),
-            Event::Finish(finish) if choice == 0 => said.push(Event::Finish(known(finish))),
-            Event::Text(_) | Event::Reasoning(_) | Event::ToolCall(_) if choice == 0 => {
-                said.push(event);
+            Event::Usage(counted) => usage = Some(told(counted)),
+            Event::Finish(finish) => {
+                said.entry(choice).or_default().push(Event::Finish(known(finish)));
+            }
+            Event::Text(_) | Event::Reasoning(_) | Event::ToolCall(_) => {
+                said.entry(choice).or_default().push(event);
             }
             _ => {}
         }
     }
-    said
+    (said, usage)
 }
 
 /// The counts that OpenAI's shape has a place for.

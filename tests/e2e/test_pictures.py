@@ -41,7 +41,7 @@ def look(gate, url, key="yk_demo_us"):
 def test_a_clean_picture_is_let_through_to_models_that_take_pictures(own_demo):
     # None of the demo's models for this market says that it does, so the picture stays here, and the reason is said.
     answer = look(own_demo, data(png(parts=[(b"tEXt", b"Comment\0" + SECRET)])))
-    assert (answer.status, answer.json["error"]["code"]) == (503, "route_missing"), answer.text
+    assert (answer.status, answer.json["error"]["code"]) == (422, "model_not_capable"), answer.text
     assert "can take images" in answer.json["error"]["message"]
     assert asked(own_demo) == ""
 

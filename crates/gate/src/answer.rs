@@ -43,24 +43,64 @@ pub enum Piece {
     Anew(Arc<ServedBy>),
     /// What the answer took, where it took more than one attempt.
     Attempts(Vec<AttemptTold>),
-    /// Why the answer ended at the model.
-    Finish(FinishReason),
+    /// Why a choice ended.
+    Finish {
+        /// Which choice of the answer, from 0.
+        choice: u32,
+        /// Why.
+        reason: FinishReason,
+    },
     /// Something the screen did.
     Notice(Notice),
     /// The answer failed; nothing follows.
     Problem(Problem),
     /// What came so far must not be shown any longer.
     Restart,
-    /// A part of the text that came so far is something else from now on.
+    /// A part of the text that came so far is something else from now on. Only clients of our own are told so, whose answers
+    /// have one choice.
     Revise(Revised),
     /// The whole output of the on-device engine.
     Device(Labelled<yumen_device::Output>),
+    /// What the model thinks before it answers, where that was asked for.
+    Reasoning {
+        /// Which choice of the answer, from 0.
+        choice: u32,
+        /// More of the reasoning.
+        text: Labelled<String>,
+    },
     /// Generated text.
-    Text(Labelled<String>),
+    Text {
+        /// Which choice of the answer, from 0.
+        choice: u32,
+        /// More of the text.
+        text: Labelled<String>,
+    },
     /// A fragment of a call to one of the caller's tools.
     ToolCall(ToolCallPart),
-    /// What the answer cost.
+    /// What the answer cost, all choices together.
     Usage(Usage),
+}
+
+impl Piece {
+    /// The choice that it is of; none where it is of the whole answer.
+    pub(crate) fn choice(&self) -> Option<u32> {
+        match self {
+            Self::Text { choice, .. }
+            | Self::Reasoning { choice, .. }
+            | Self::Finish { choice, .. } => Some(*choice),
+            Self::ToolCall(part) => Some(part.choice),
+            _ => None,
+        }
+    }
+
+    /// What it shows of what the model made.
+    pub(crate) fn generated(&self) -> Option<&str> {
+        match self {
+            Self::Text { text, .. } | Self::Reasoning { text, .. } => Some(text.get()),
+            Self::ToolCall(part) => part.arguments.as_ref().map(|text| text.get().as_str()),
+            _ => None,
+        }
+    }
 }
 
 /// A part of a text that was given out, and what stands there from now on.
@@ -77,7 +117,9 @@ pub struct Revised {
 /// A fragment of a tool call, as OpenAI's clients put it together by `index`.
 #[derive(Debug)]
 pub struct ToolCallPart {
-    /// Which call of the answer.
+    /// Which choice of the answer, from 0.
+    pub choice: u32,
+    /// Which call of the choice.
     pub index: u32,
     /// The call's id, in its first fragment.
     pub id: Option<String>,

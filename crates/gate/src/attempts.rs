@@ -9,7 +9,7 @@ use serde::Serialize;
 use yumen_ledger::Asked;
 use yumen_partners::{Attempt, Partners};
 use yumen_policy::{ModelId, ModelRef, PartnerId, Text};
-use yumen_screen::{Action, Notice, Severity};
+use yumen_screen::{Action, Notice};
 use yumen_wire::Usage;
 
 use crate::alarm::Alarms;
@@ -139,19 +139,11 @@ impl Trail {
     /// What a person is told when another model goes on in the middle of an answer.
     pub(crate) fn notice(&self) -> Notice {
         let Text { en, zh } = self.served_by.display.model_name();
-        Notice {
-            code: "model.switched".to_owned(),
-            action: Action::Allow,
-            direction: "output",
-            count: 1,
-            category: None,
-            severity: Severity::Low,
-            appeal: None,
-            text: Text {
-                en: format!("The first model broke off; the answer goes on with {en}."),
-                zh: format!("先前的模型中断，回答由{zh}继续。"),
-            },
-        }
+        let text = Text {
+            en: format!("The first model broke off; the answer goes on with {en}."),
+            zh: format!("先前的模型中断，回答由{zh}继续。"),
+        };
+        Notice::new("model.switched", Action::Allow, "output", 1, text)
     }
 
     fn asked<'a>(&self, attempt: &'a Attempt) -> Asked<'a> {

@@ -92,14 +92,17 @@ impl Journal {
 
     /// What the screen did to a text. Leaves what the person is told: what was only detected is counted, and no more.
     pub(crate) fn screened(&self, notices: &mut Vec<Notice>) {
-        notices.retain(|notice| {
-            if notice.is_told() {
-                self.notice(notice);
-            } else {
-                self.count(notice);
-            }
-            notice.is_told()
-        });
+        notices.retain(|notice| self.found(notice));
+    }
+
+    /// One thing that the screen did to a text. Gives whether the person is told.
+    pub(crate) fn found(&self, notice: &Notice) -> bool {
+        if notice.is_told() {
+            self.notice(notice);
+        } else {
+            self.count(notice);
+        }
+        notice.is_told()
     }
 
     /// What was done to a text.

@@ -21,10 +21,11 @@ use futures_util::{Stream as _, StreamExt as _, future};
 use yumen_features::{Body, Prompt};
 use yumen_judges::{Chosen, Direction, Picture, Ruling, When};
 use yumen_screen::{Action, FromPartner, Notice, Screen, Screened, ToPartner};
-use yumen_wire::{Completion, FinishReason, Message, Part};
+use yumen_wire::{Completion, FinishReason, Message, Part, ToolCall};
 
 use crate::alarm::{About, AlarmKind, Alarms};
 use crate::answer::{Piece, Pieces};
+use crate::choices::Wanted;
 use crate::gate::Gate;
 use crate::journal::Journal;
 use crate::problem::Problem;
@@ -131,32 +132,52 @@ impl Judging {
         }
     }
 
-    /// Judges a whole answer before it is shown, and waits for what is still open about the question. `completion` is as the partner
-    /// gave it, without what is restored.
+    /// Judges a whole answer before it is shown, each of its choices by itself, and waits for what is still open about the question.
+    /// `completion` is as the partner gave it, without what is restored. Gives it without the choices that a verdict withholds.
     ///
     /// # Errors
-    /// When a verdict withholds.
+    /// When a verdict on the question withholds, or every choice is withheld.
     pub(crate) async fn whole(
         &self,
         mut input: Input,
-        completion: &Screened<Completion, FromPartner>,
-    ) -> Result<Vec<Notice>, Problem> {
-        let Some(bench) = &self.0 else { return Ok(input.notices) };
+        mut completion: Screened<Completion, FromPartner>,
+    ) -> Result<(Screened<Completion, FromPartner>, Vec<Notice>), Problem> {
+        let Some(bench) = &self.0 else { return Ok((completion, input.notices)) };
+        // Which choice each ruling is about; none for the question.
+        let mut about: Vec<Option<u32>> = input.deciding.iter().map(|_| None).collect();
         let mut deciding: FuturesOrdered<_> = input.deciding.take().into_iter().collect();
+        let texts = texts(completion.get());
+        let choices = texts.len();
         if let Some(chosen) = &bench.output {
-            let completion = completion.get();
-            let calls = completion.tool_calls.iter().map(|call| call.arguments.as_str());
-            let texts: Vec<&str> = [completion.text.as_str()].into_iter().chain(calls).collect();
-            let text = texts.join("\n");
-            if !text.trim().is_empty() {
+            for (choice, text) in (0..).zip(texts).filter(|(_, text)| !text.trim().is_empty()) {
                 let asked = Arc::clone(&bench.asked);
                 deciding.push_back(self::deciding(chosen.clone(), &bench.screen, asked, text));
+                about.push(Some(choice));
             }
         }
-        while let Some(ruling) = deciding.next().await {
-            input.rule(ruling)?;
+        let (mut found, mut withheld, mut unavailable) = (Vec::new(), Vec::new(), false);
+        for about in about {
+            let Some(ruling) = deciding.next().await else { break };
+            let Some(choice) = about else {
+                input.rule(ruling)?;
+                continue;
+            };
+            let (notices, withholds) = told(input.record.as_mut(), ruling);
+            let number = (choices > 1).then_some(choice);
+            found.extend(notices.into_iter().map(|notice| notice.at(number, None)));
+            if let Some(because) = withholds {
+                withheld.push(choice);
+                unavailable |= because;
+            }
         }
-        Ok(input.notices)
+        if withheld.len() == choices {
+            return Err(Problem::judged(found, unavailable));
+        }
+        input.notices.append(&mut found);
+        for choice in withheld {
+            completion = completion.withheld(choice);
+        }
+        Ok((completion, input.notices))
     }
 
     /// Judges a streamed answer on its way.
@@ -169,13 +190,13 @@ impl Judging {
                 asked: Arc::clone(&bench.asked),
                 screen: Arc::clone(&bench.screen),
                 chosen,
-                open: String::new(),
-                chars: 0,
-                tail: String::new(),
+                choices: Vec::new(),
                 rulings: FuturesOrdered::new(),
+                whose: VecDeque::new(),
             })
         };
         JudgedStream {
+            wanted: stream.wanted(),
             source: Source::Idle(Box::new(stream)),
             queue: input.notices.into_iter().map(|n| Waiting::Piece(Piece::Notice(n))).collect(),
             input: input.deciding,
@@ -183,6 +204,7 @@ impl Judging {
             record: input.record,
             finishing: false,
             shown: false,
+            ended: Vec::new(),
         }
     }
 }
@@ -265,6 +287,20 @@ fn asked(prompt: &Prompt) -> String {
     said.map(Message::text).collect::<Vec<_>>().join("\n\n")
 }
 
+/// What each choice of an answer says: what it thinks, its text, and what it calls tools with.
+fn texts(completion: &Completion) -> Vec<String> {
+    let Completion { reasoning, text, tool_calls, others, .. } = completion;
+    let first = said(reasoning, text, tool_calls);
+    let others = others.iter().map(|other| said(&other.reasoning, &other.text, &other.tool_calls));
+    [first].into_iter().chain(others).collect()
+}
+
+fn said(reasoning: &str, text: &str, calls: &[ToolCall]) -> String {
+    let calls = calls.iter().map(|call| call.arguments.as_str());
+    let said = [reasoning, text].into_iter().chain(calls).filter(|said| !said.is_empty());
+    said.collect::<Vec<_>>().join("\n")
+}
+
 /// A picture of a prompt.
 struct Shown {
     url: String,
@@ -311,22 +347,25 @@ fn deciding(chosen: Chosen, screen: &Screen, asked: Arc<str>, text: String) -> D
 /// A streamed answer that is judged on its way.
 pub(crate) struct JudgedStream {
     source: Source,
+    wanted: Wanted,
     input: Option<Deciding>,
     output: Option<Windows>,
     /// What waits for rulings, in order.
     queue: VecDeque<Waiting>,
     /// None where nobody judges, and so there is no ruling.
     record: Option<Record>,
-    /// The model's own end was seen: what comes from now on waits for all rulings.
+    /// A choice's own end was seen: what comes from now on of it, or of the whole answer, waits for all rulings.
     finishing: bool,
     /// Whether anything of the answer was given out.
     shown: bool,
+    /// The choices whose end was given out.
+    ended: Vec<u32>,
 }
 
 enum Waiting {
     Piece(Piece),
-    /// What stands before it waits for the next ruling.
-    Ruling,
+    /// What stands before it of this choice waits for the choice's next ruling.
+    Ruling(u32),
 }
 
 enum Source {
@@ -348,7 +387,7 @@ enum Happened {
     Nothing,
 }
 
-/// The windows of an answer.
+/// The windows of an answer. Each choice is judged by itself.
 struct Windows {
     chosen: Chosen,
     /// Nothing is shown before its ruling.
@@ -357,45 +396,74 @@ struct Windows {
     size: (usize, usize, usize),
     asked: Arc<str>,
     screen: Arc<Screen>,
-    /// What is to be judged and was not asked about yet.
+    /// By number.
+    choices: Vec<Window>,
+    rulings: FuturesOrdered<Deciding>,
+    /// Which choice each of these is about.
+    whose: VecDeque<u32>,
+}
+
+/// What of one choice is to be judged and was not asked about yet.
+#[derive(Default)]
+struct Window {
     open: String,
     chars: usize,
     tail: String,
-    rulings: FuturesOrdered<Deciding>,
+    /// Its own end was seen.
+    finished: bool,
+    /// A ruling ended it: nothing of it is shown any more.
+    withheld: bool,
 }
 
 impl Windows {
-    /// Adds text; true when that closed a window.
-    fn add(&mut self, text: &str) -> bool {
-        self.open.push_str(text);
-        self.chars += text.chars().count();
-        let (least, most, _) = self.size;
-        let ends = |c| matches!(c, '.' | '!' | '?' | '\n' | '。' | '！' | '？');
-        (self.chars >= most
-            || self.chars >= least && self.open.trim_end_matches(' ').ends_with(ends))
-            && self.close()
+    fn window(&mut self, choice: u32) -> &mut Window {
+        // Choices that were not asked for do not come here.
+        let at = usize::try_from(choice).unwrap_or_default();
+        if self.choices.len() <= at {
+            self.choices.resize_with(at + 1, Window::default);
+        }
+        &mut self.choices[at]
     }
 
-    /// Asks about what is open, if it is anything.
-    fn close(&mut self) -> bool {
-        if self.open.is_empty() {
+    /// Adds text of a choice; true when that closed a window.
+    fn add(&mut self, choice: u32, text: &str) -> bool {
+        let (least, most, _) = self.size;
+        let window = self.window(choice);
+        window.open.push_str(text);
+        window.chars += text.chars().count();
+        let ends = |c| matches!(c, '.' | '!' | '?' | '\n' | '。' | '！' | '？');
+        (window.chars >= most
+            || window.chars >= least && window.open.trim_end_matches(' ').ends_with(ends))
+            && self.close(choice)
+    }
+
+    /// Asks about what is open of a choice, if it is anything.
+    fn close(&mut self, choice: u32) -> bool {
+        let again = self.size.2;
+        let window = self.window(choice);
+        if window.open.is_empty() {
             return false;
         }
-        let open = mem::take(&mut self.open);
-        let skipped = self.chars.saturating_sub(self.size.2);
-        self.chars = 0;
+        let open = mem::take(&mut window.open);
+        let skipped = window.chars.saturating_sub(again);
+        window.chars = 0;
         let tail = open.chars().skip(skipped).collect();
-        let text = mem::replace(&mut self.tail, tail) + &open;
+        let text = mem::replace(&mut window.tail, tail) + &open;
         let asked = Arc::clone(&self.asked);
         self.rulings.push_back(deciding(self.chosen.clone(), &self.screen, asked, text));
+        self.whose.push_back(choice);
         true
+    }
+
+    /// Whether nothing waits for a ruling, or will.
+    fn are_judged(&self) -> bool {
+        self.rulings.is_empty() && self.choices.iter().all(|window| window.open.is_empty())
     }
 
     /// What came so far is void.
     fn restart(&mut self) {
-        self.open.clear();
-        self.tail.clear();
-        self.chars = 0;
+        self.choices.clear();
+        self.whose.clear();
         self.rulings = FuturesOrdered::new();
     }
 }
@@ -438,22 +506,19 @@ impl JudgedStream {
     fn happened(&mut self, happened: Happened, out: &mut Vec<Piece>) {
         match happened {
             Happened::Input(ruling) => {
-                self.rule(ruling, out);
-            }
-            Happened::Window(ruling) => {
-                if self.rule(ruling, out) {
-                    while let Some(Waiting::Piece(piece)) = self.queue.pop_front() {
-                        self.give(piece, out);
-                    }
+                if !self.rule(ruling, None, out) {
+                    (0..self.wanted.choices).for_each(|choice| self.end(choice, out));
                 }
             }
+            Happened::Window(ruling) => self.ruled(ruling, out),
             Happened::Pulled(Pulled { stream, pieces, more }) => {
                 self.source = if more { Source::Idle(stream) } else { Source::Ended };
                 for piece in pieces {
                     self.take(piece, out);
                 }
                 if !more {
-                    self.close();
+                    let begun = self.output.as_ref().map_or(0, |windows| windows.choices.len());
+                    (0..).take(begun).for_each(|choice| self.close(choice));
                 }
             }
             Happened::Nothing => {}
@@ -463,8 +528,7 @@ impl JudgedStream {
 
     /// Gives out what waits for no ruling.
     fn drain(&mut self, out: &mut Vec<Piece>) {
-        let windows = self.output.as_ref();
-        let judged = windows.is_none_or(|w| w.rulings.is_empty() && w.open.is_empty());
+        let judged = self.output.as_ref().is_none_or(Windows::are_judged);
         if judged && !(self.finishing && self.input.is_some()) {
             for waiting in mem::take(&mut self.queue) {
                 if let Waiting::Piece(piece) = waiting {
@@ -475,62 +539,126 @@ impl JudgedStream {
     }
 
     fn give(&mut self, piece: Piece, out: &mut Vec<Piece>) {
-        self.shown |= matches!(piece, Piece::Text(_) | Piece::ToolCall(_));
+        self.shown |= is_generated(&piece);
+        if let Piece::Finish { choice, .. } = piece {
+            self.ended.push(choice);
+        }
         out.push(piece);
     }
 
     /// Takes the next piece of the answer: into a window, and out or to those that wait.
     fn take(&mut self, piece: Piece, out: &mut Vec<Piece>) {
-        let generated = match &piece {
-            Piece::Text(text) => Some(text.get().as_str()),
-            Piece::ToolCall(part) => part.arguments.as_ref().map(|text| text.get().as_str()),
-            _ => None,
-        };
         if matches!(piece, Piece::Problem(_)) {
             self.input = None;
         }
+        let of = piece.choice();
         let Some(windows) = &mut self.output else {
-            self.finishing |= matches!(piece, Piece::Finish(_));
+            self.finishing |= matches!(piece, Piece::Finish { .. });
             return self.queue.push_back(Waiting::Piece(piece));
         };
-        let closed = generated.is_some_and(|text| windows.add(text));
-        let before = windows.before;
+        if of.is_some_and(|choice| windows.window(choice).withheld) {
+            return;
+        }
+        let closed = match (of, piece.generated()) {
+            (Some(choice), Some(text)) => windows.add(choice, text),
+            _ => false,
+        };
+        let mut waits = windows.before;
         match &piece {
-            Piece::Finish(_) => {
+            Piece::Finish { choice, .. } => {
                 self.finishing = true;
-                self.close();
+                windows.window(*choice).finished = true;
+                self.close(*choice);
             }
             // Nothing generated that waits is shown any more: it is void, or the answer failed.
             Piece::Restart | Piece::Problem(_) => {
                 windows.restart();
-                let generated =
-                    |piece: &Piece| matches!(piece, Piece::Text(_) | Piece::ToolCall(_));
                 self.queue.retain(|waiting| match waiting {
-                    Waiting::Piece(piece) => !generated(piece),
-                    Waiting::Ruling => false,
+                    Waiting::Piece(piece) => !is_generated(piece),
+                    Waiting::Ruling(_) => false,
                 });
             }
             _ => {}
         }
-        if before || self.finishing {
+        if let Some(windows) = &mut self.output {
+            waits |= match of {
+                Some(choice) => windows.window(choice).finished,
+                None => self.finishing,
+            };
+        }
+        if waits {
             self.queue.push_back(Waiting::Piece(piece));
         } else {
             self.give(piece, out);
         }
-        if closed {
-            self.queue.push_back(Waiting::Ruling);
+        if let Some(choice) = of.filter(|_| closed) {
+            self.queue.push_back(Waiting::Ruling(choice));
         }
     }
 
-    /// Nothing follows in the window that is open.
-    fn close(&mut self) {
-        if self.output.as_mut().is_some_and(Windows::close) {
-            self.queue.push_back(Waiting::Ruling);
+    /// Nothing follows in the window of a choice that is open.
+    fn close(&mut self, choice: u32) {
+        if self.output.as_mut().is_some_and(|windows| windows.close(choice)) {
+            self.queue.push_back(Waiting::Ruling(choice));
         }
     }
 
-    /// Follows a ruling; false when the answer ends here.
-    fn rule(&mut self, ruling: Ruling, out: &mut Vec<Piece>) -> bool {
+    /// Follows the next ruling on a window: gives out what waited for it, or ends the choice.
+    fn ruled(&mut self, ruling: Ruling, out: &mut Vec<Piece>) {
+        let Some(windows) = &mut self.output else { return };
+        let Some(choice) = windows.whose.pop_front() else { return };
+        if windows.window(choice).withheld {
+            return;
+        }
+        let shown = windows.choices.iter().filter(|window| !window.withheld).count();
+        let last = shown <= 1 && windows.choices.len() >= self.wanted.choices as usize;
+        if !ruling.withholds() || last {
+            if self.rule(ruling, self.wanted.number(choice), out) {
+                self.release(choice, out);
+            } else {
+                self.end(choice, out);
+            }
+            return;
+        }
+        let window = windows.window(choice);
+        *window = Window { withheld: true, ..Window::default() };
+        self.queue.retain(|waiting| match waiting {
+            Waiting::Piece(piece) => piece.choice() != Some(choice),
+            Waiting::Ruling(of) => *of != choice,
+        });
+        let (notices, _) = told(self.record.as_mut(), ruling);
+        let number = self.wanted.number(choice);
+        out.extend(notices.into_iter().map(|notice| Piece::Notice(notice.at(number, None))));
+        self.end(choice, out);
+    }
+
+    /// Ends a choice that is withheld, unless it has ended.
+    fn end(&mut self, choice: u32, out: &mut Vec<Piece>) {
+        if !self.ended.contains(&choice) {
+            self.give(Piece::Finish { choice, reason: FinishReason::ContentFilter }, out);
+        }
+    }
+
+    /// Gives out what waited for a ruling on a choice. What is of no choice goes when nothing before it waits.
+    fn release(&mut self, choice: u32, out: &mut Vec<Piece>) {
+        let mut kept = VecDeque::new();
+        while let Some(waiting) = self.queue.pop_front() {
+            match waiting {
+                Waiting::Ruling(of) if of == choice => break,
+                Waiting::Piece(piece)
+                    if piece.choice().map_or(kept.is_empty(), |of| of == choice) =>
+                {
+                    self.give(piece, out);
+                }
+                other => kept.push_back(other),
+            }
+        }
+        kept.append(&mut self.queue);
+        self.queue = kept;
+    }
+
+    /// Follows a ruling on the whole answer, or on the choice that is left of it; false when it ends here.
+    fn rule(&mut self, ruling: Ruling, number: Option<u32>, out: &mut Vec<Piece>) -> bool {
         let action = ruling.action;
         let (notices, withheld) = told(self.record.as_mut(), ruling);
         if withheld.is_some() {
@@ -543,10 +671,7 @@ impl JudgedStream {
                 out.push(Piece::Restart);
             }
         }
-        out.extend(notices.into_iter().map(Piece::Notice));
-        if withheld.is_some() {
-            out.push(Piece::Finish(FinishReason::ContentFilter));
-        }
+        out.extend(notices.into_iter().map(|notice| Piece::Notice(notice.at(number, None))));
         withheld.is_none()
     }
 
@@ -556,6 +681,11 @@ impl JudgedStream {
             && self.input.is_none()
             && self.output.as_ref().is_none_or(|windows| windows.rulings.is_empty())
     }
+}
+
+/// Whether a piece shows something that the model made.
+fn is_generated(piece: &Piece) -> bool {
+    matches!(piece, Piece::Text { .. } | Piece::Reasoning { .. } | Piece::ToolCall(_))
 }
 
 impl Pieces for JudgedStream {

@@ -10,6 +10,7 @@ mod answer;
 mod attempts;
 mod background;
 mod caller;
+mod choices;
 mod clock;
 mod conduct;
 mod conversation;

@@ -23,13 +23,14 @@ use yumen_partners::{Answer, AskError, Manner, RouteError, Stray, Unanswered};
 use yumen_policy::{
     Clearance, Digest, MarketId, ModelRef, Outcome, Release, Timestamp, UiLanguage, Verdict, clear,
 };
-use yumen_screen::{Action, FromDevice, FromPartner, Gazetteer, Notice, Screen, ToDevice, Vault};
-use yumen_wire::Completion;
+use yumen_screen::{FromDevice, FromPartner, Gazetteer, Notice, Screen, ToDevice, Vault};
+use yumen_wire::{Completion, ToolCall};
 
 use crate::alarm::{About, AlarmKind};
 use crate::answer;
 use crate::attempts::{self, How, Trail};
 use crate::caller::Caller;
+use crate::choices::{Choices, Wanted, fewer, is_identifier};
 use crate::conversation::Conversation;
 use crate::display::Display;
 use crate::gate::{Durability, Gate};
@@ -39,7 +40,7 @@ use crate::problem::Problem;
 use crate::receipt::{Record, ServedBy, sandbox_notice};
 use crate::restoring::{OwnTools, Restoring};
 use crate::snapshot::Snapshot;
-use crate::stream::{LabelledStream, Watch, is_identifier};
+use crate::stream::{LabelledStream, Watch};
 
 /// One request on its way, before anything was decided.
 pub(crate) struct Way<'a> {
@@ -261,6 +262,7 @@ impl Way<'_> {
         let screened = screen.pseudonymised(prompt, &mut vault, &self.contacts);
         let (prompt, mut notices) =
             self.input(&opening.market, journal, &screen, said, screened)?;
+        let wanted = Wanted::of(prompt.get());
         let restoring = Restoring::new(vault, prompt.get(), self.own_tools.clone());
         journal.screened(&mut notices);
         let mut judging = Judging::of(self.gate, prompt.get(), &screen, journal);
@@ -310,15 +312,15 @@ impl Way<'_> {
                 let ended = whole.attempts.split_last().map_or(&[][..], |(_, ended)| ended);
                 trail.answers(whole.model(), How::BeforeFirst, ended).await?;
                 record.attempts = attempts::told(&whole.attempts);
-                let completion = output_of(whole.completion, limit)?;
-                let (completion, mut notices) = screen.whole(completion, FromPartner)?;
-                let judged = judging.whole(input, &completion).await?;
-                let stopped = notices.iter().any(|notice| notice.action == Action::Stop);
-                let completion = if stopped { completion.stopped() } else { completion };
+                let completion = output_of(whole.completion, wanted, limit)?;
+                let came = u32::try_from(1 + completion.others.len()).unwrap_or(u32::MAX);
+                let (completion, mut notices) = screen.answer(completion, FromPartner)?;
+                let (completion, judged) = judging.whole(input, completion).await?;
                 let (completion, more) = restoring.whole(completion);
                 notices.extend(more);
                 journal.screened(&mut notices);
                 notices.extend(judged);
+                notices.extend(fewer(wanted, came));
                 record.served_by = Arc::clone(trail.served_by());
                 Content::Whole(Box::new(labels.stamp(completion)), notices)
             }
@@ -326,15 +328,11 @@ impl Way<'_> {
                 journal.screens();
                 trail.answers(answer.model(), How::BeforeFirst, answer.attempts()).await?;
                 record.served_by = Arc::clone(trail.served_by());
-                let stream = LabelledStream::new(
-                    answer,
-                    &screen,
-                    restoring,
-                    delivery == Delivery::Events,
-                    labels,
-                    limit,
-                    Watch { journal: journal.clone(), drifts: self.gate.drifts.clone(), trail },
-                );
+                let revises = delivery == Delivery::Events;
+                let choices = Choices::new(&screen, restoring, wanted, revises, limit);
+                let drifts = self.gate.drifts.clone();
+                let watch = Watch { journal: journal.clone(), drifts, trail };
+                let stream = LabelledStream::new(answer, choices, labels, watch);
                 Content::Stream(Box::new(judging.stream(stream, input)))
             }
         };
@@ -494,12 +492,34 @@ impl Way<'_> {
     }
 }
 
-/// What of a whole answer is a feature's output: within its limit, in bytes, without reasoning, and
-/// with nothing but identifiers where the screen does not look.
-fn output_of(mut completion: Completion, limit: usize) -> Result<Completion, Problem> {
-    completion.reasoning = String::new();
-    let called: usize = completion.tool_calls.iter().map(|call| call.arguments.len()).sum();
-    let length = completion.text.len() + called;
+/// What of a whole answer is a feature's output: what was asked for, each choice within the limit, in bytes, and its
+/// reasoning too, and with nothing but identifiers where the screen does not look.
+fn output_of(
+    mut completion: Completion,
+    wanted: Wanted,
+    limit: usize,
+) -> Result<Completion, Problem> {
+    completion.others.truncate(usize::try_from(wanted.choices - 1).unwrap_or(usize::MAX));
+    let Completion { text, reasoning, tool_calls, others, .. } = &mut completion;
+    check_choice(text, reasoning, tool_calls, wanted, limit)?;
+    for other in others {
+        check_choice(&other.text, &mut other.reasoning, &other.tool_calls, wanted, limit)?;
+    }
+    Ok(completion)
+}
+
+fn check_choice(
+    text: &str,
+    reasoning: &mut String,
+    calls: &[ToolCall],
+    wanted: Wanted,
+    limit: usize,
+) -> Result<(), Problem> {
+    if !wanted.reasoning {
+        *reasoning = String::new();
+    }
+    let called: usize = calls.iter().map(|call| call.arguments.len()).sum();
+    let length = (text.len() + called).max(reasoning.len());
     if length > limit {
         return Err(Problem::new(
             "partner_answer_too_large",
@@ -507,7 +527,7 @@ fn output_of(mut completion: Completion, limit: usize) -> Result<Completion, Pro
             format!("回答共 {length} 字节，此功能最多给出 {limit} 字节。"),
         ));
     }
-    let names = completion.tool_calls.iter().flat_map(|call| [&call.id, &call.name]);
+    let names = calls.iter().flat_map(|call| [&call.id, &call.name]);
     if !names.into_iter().all(|name| is_identifier(name)) {
         return Err(Problem::new(
             "partner_malformed",
@@ -515,7 +535,7 @@ fn output_of(mut completion: Completion, limit: usize) -> Result<Completion, Pro
             "合作方调用工具时给出的名称无效。",
         ));
     }
-    Ok(completion)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -107,6 +107,7 @@ pub const CODES: &[Code] = &[
     code("market_unknown", 403, "Not offered in this market", "此市场不提供服务"),
     code("method_not_allowed", 405, "This address takes another method", "此地址不支持该方法"),
     code("model_drifted", 503, "The model is not the approved one", "模型与获批的不符"),
+    code("model_not_capable", 422, "No approved model can do this", "获批的模型均不支持此请求"),
     code("model_not_filed", 403, "The model is not filed here", "模型未在此备案"),
     code(
         "model_out_of_market",
@@ -429,6 +430,26 @@ impl From<RouteError> for Problem {
                 format!("Nothing was sent: {stray}, outside the market {market}."),
                 format!("未发送任何内容：{} 的配置地址位于市场 {market} 之外。", stray.partner),
             );
+        }
+        match &error {
+            RouteError::NotCapable { what, .. } => {
+                let (en, zh) = what.words();
+                let problem = Self::new(
+                    "model_not_capable",
+                    format!("None of the approved models can take {en}."),
+                    format!("获批的模型均不支持：{zh}。"),
+                );
+                return problem.at(what.param());
+            }
+            RouteError::Encode(unsaid) => {
+                let problem = Self::new(
+                    "model_not_capable",
+                    format!("None of the approved models can be asked this: {unsaid}."),
+                    format!("获批的模型均无法接受此请求：{}。", unsaid.zh()),
+                );
+                return problem.at(unsaid.param());
+            }
+            _ => {}
         }
         Self::new(
             "route_missing",

@@ -7,7 +7,7 @@ use yumen_features::Tier;
 use yumen_label::Label;
 use yumen_ledger::{Admitted, LedgerProof};
 use yumen_policy::{Clearance, Digest, MarketId, ModelId, ModelRef, PartnerId, Text};
-use yumen_screen::{Action, Notice, Severity};
+use yumen_screen::{Action, Notice};
 
 use crate::attempts::AttemptTold;
 use crate::display::{Display, ModelNames};
@@ -88,17 +88,11 @@ impl Record {
 
 /// What every answer of the sandbox says, so that it is never taken for a service.
 pub(crate) fn sandbox_notice(clearance: &Clearance) -> Option<Notice> {
-    clearance.is_sandbox().then(|| Notice {
-        code: "sandbox.development_only".to_owned(),
-        action: Action::Allow,
-        direction: "output",
-        count: 1,
-        category: None,
-        severity: Severity::Low,
-        appeal: None,
-        text: Text {
-            en: "Sandbox: for development only, under no approval.".to_owned(),
-            zh: "沙盒：仅供开发使用，未经任何批准。".to_owned(),
-        },
+    clearance.is_sandbox().then(|| {
+        let text = Text::new(
+            "Sandbox: for development only, under no approval.",
+            "沙盒：仅供开发使用，未经任何批准。",
+        );
+        Notice::new("sandbox.development_only", Action::Allow, "output", 1, text)
     })
 }

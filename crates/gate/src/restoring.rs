@@ -10,8 +10,8 @@ use yumen_features::{Body, Prompt};
 use yumen_screen::{FromPartner, Notice, RestoringScreen, Screened, StreamScreen, Vault};
 use yumen_wire::{Completion, ResponseFormat};
 
+use crate::choices::is_identifier;
 use crate::problem::Problem;
-use crate::stream::is_identifier;
 
 /// The header that lists, by name, the tools that are the person's own.
 pub(crate) const OWN_TOOLS_HEADER: &str = "yumen-own-tools";
@@ -63,6 +63,14 @@ impl Restoring {
         Self { vault: Arc::new(vault), is_json, own_tools }
     }
 
+    /// Nothing is restored.
+    #[cfg(test)]
+    pub(crate) fn nothing() -> Self {
+        let key = yumen_screen::PseudonymSecret::new([7; 32]).conversation(&["test"]);
+        let (vault, own_tools) = (Arc::new(Vault::new(key)), OwnTools::default());
+        Self { vault, is_json: false, own_tools }
+    }
+
     /// A whole answer.
     pub(crate) fn whole(
         &self,
@@ -78,6 +86,11 @@ impl Restoring {
         } else {
             screen.restoring(&self.vault)
         }
+    }
+
+    /// Its reasoning, which is for people whatever form the text is to have.
+    pub(crate) fn reasoning(&self, screen: StreamScreen<FromPartner>) -> RestoringScreen {
+        screen.restoring(&self.vault)
     }
 
     /// The arguments of a call in a streamed one.

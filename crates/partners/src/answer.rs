@@ -105,6 +105,8 @@ struct Said {
     begun: bool,
     /// Whether there was more than one text, so that nobody can go on from it.
     more_than_text: bool,
+    /// Whether reasoning is given out, too: it was asked for.
+    reasons: bool,
 }
 
 /// The longest beginning of an answer that is sent along to be gone on from, in bytes.
@@ -119,11 +121,12 @@ impl AnswerStream {
     ) -> Self {
         let (models, chosen) = chain.place();
         let emulated = chain.emulated();
+        let said = Said { reasons: chain.gives_reasoning(), ..Said::default() };
         Self {
             within: Box::new(Within {
                 reading: Some(reading),
                 ahead,
-                said: Said::default(),
+                said,
                 after_first,
                 chain: Some(chain),
                 switching: None,
@@ -254,7 +257,7 @@ impl Within {
                 self.chain = Some(chain);
                 self.reading = Some(reading);
                 if step == Step::Restarted {
-                    self.said = Said::default();
+                    self.said = Said { reasons: self.said.reasons, ..Said::default() };
                 }
                 self.said.hear(&events, self.after_first);
                 out.extend(events);
@@ -314,6 +317,7 @@ impl Said {
                     self.begun = true;
                     self.more_than_text = true;
                 }
+                Event::Reasoning(_) => self.begun |= self.reasons,
                 Event::Choice(_) => self.more_than_text = true,
                 _ => {}
             }
@@ -321,7 +325,8 @@ impl Said {
     }
 
     fn plan(&self, rule: AfterFirst, may_continue: bool) -> Plan {
-        let may_continue = may_continue && !self.more_than_text;
+        // From thoughts alone nobody goes on.
+        let may_continue = may_continue && !self.more_than_text && !self.text.is_empty();
         match rule {
             _ if !self.begun => Plan::Anew,
             AfterFirst::Continue if may_continue => Plan::Continue,

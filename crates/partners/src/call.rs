@@ -11,7 +11,7 @@ use http::{Response, Uri, response::Parts};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::capture_connection;
 use tokio::time::Instant;
-use yumen_wire::{Completion, Event, Head, Outgoing};
+use yumen_wire::{Completion, Event, Head, Outgoing, ToolCall};
 
 use crate::{
     AskError,
@@ -75,8 +75,13 @@ impl Delivery for AtOnce {
     }
 
     fn tally(got: &Completion) -> Tally {
-        let called: usize = got.tool_calls.iter().map(|call| call.arguments.len()).sum();
-        let came = got.text.len() + got.reasoning.len() + called;
+        let said = |text: &str, reasoning: &str, calls: &[ToolCall]| {
+            let called: usize = calls.iter().map(|call| call.arguments.len()).sum();
+            text.len() + reasoning.len() + called
+        };
+        let others =
+            got.others.iter().map(|other| said(&other.text, &other.reasoning, &other.tool_calls));
+        let came = said(&got.text, &got.reasoning, &got.tool_calls) + others.sum::<usize>();
         Tally { came, usage: got.usage, first_token: None }
     }
 }

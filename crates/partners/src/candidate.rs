@@ -9,7 +9,7 @@ use crate::{
     Stray,
     balance::{self, Choice},
     breaker::Admit,
-    capabilities::Needs,
+    capabilities::{Ability, Needs},
     in_market::InMarket,
     keys::Pick,
     lane::Lane,
@@ -39,7 +39,7 @@ pub(crate) enum PassedOver {
     /// Its address leads outside the market.
     Stray(Stray),
     /// It cannot do what is asked.
-    Lacks(&'static str),
+    Lacks(Ability),
 }
 
 impl Candidate {
@@ -54,7 +54,7 @@ impl Candidate {
         let lane = Arc::clone(partner.lanes.of(&clearance.models()[chosen].model));
         let lacks = lane.can.lacks(needs).or_else(|| {
             let cannot = needs.prefix && partner.protocol.prefix().is_none();
-            cannot.then_some("the beginning of an answer")
+            cannot.then_some(Ability::Prefix)
         });
         match lacks {
             Some(lacks) => Err(PassedOver::Lacks(lacks)),

@@ -1,5 +1,7 @@
 //! What a model can do, as data; and what a conversation needs of the model that is asked.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use yumen_wire::{Chat, Message, Modalities, Part, Reasoning, ResponseFormat};
 
@@ -89,6 +91,72 @@ impl From<Inputs> for Vec<Input> {
     }
 }
 
+/// Something that a conversation needs of a model, and that not every model can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ability {
+    /// Taking still images.
+    Images,
+    /// Taking sound.
+    Audio,
+    /// Taking moving images.
+    Video,
+    /// Taking whole documents.
+    Files,
+    /// Going on from the beginning of an answer.
+    Prefix,
+    /// Taking a conversation of this length.
+    Length,
+    /// Calling functions.
+    Tools,
+    /// Answers that follow a JSON schema.
+    JsonSchema,
+    /// Answers that are JSON objects.
+    JsonObject,
+    /// Reasoning that can be asked for.
+    Reasoning,
+    /// Searching the web.
+    Search,
+}
+
+impl Ability {
+    /// What it is, in English and Chinese.
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Images => ("images", "图片"),
+            Self::Audio => ("audio", "音频"),
+            Self::Video => ("video", "视频"),
+            Self::Files => ("files", "文件"),
+            Self::Prefix => ("the beginning of an answer", "续写给定的开头"),
+            Self::Length => ("a conversation of this length", "此长度的对话"),
+            Self::Tools => ("tools", "工具调用"),
+            Self::JsonSchema => ("answers by a JSON schema", "按 JSON Schema 回答"),
+            Self::JsonObject => ("answers as JSON objects", "以 JSON 对象回答"),
+            Self::Reasoning => ("reasoning", "推理（思考）"),
+            Self::Search => ("a search of the web", "联网搜索"),
+        }
+    }
+}
+
+impl Ability {
+    /// The field of a chat completion that asks for it, where it is one.
+    pub fn param(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Images | Self::Audio | Self::Video | Self::Files | Self::Length => "messages",
+            Self::Tools => "tools",
+            Self::JsonSchema | Self::JsonObject => "response_format",
+            Self::Reasoning => "reasoning_effort",
+            Self::Prefix | Self::Search => return None,
+        })
+    }
+}
+
+impl fmt::Display for Ability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.words().0)
+    }
+}
+
 /// What a conversation needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "independent needs")]
@@ -142,21 +210,21 @@ const MOST_BYTES_A_TOKEN: usize = 8;
 
 impl Capabilities {
     /// What a model with these cannot do of what is needed; none when it can do all.
-    pub(crate) fn lacks(&self, needs: &Needs) -> Option<&'static str> {
+    pub(crate) fn lacks(&self, needs: &Needs) -> Option<Ability> {
         let media = [
-            (needs.inputs.image, self.inputs.image, "images"),
-            (needs.inputs.audio, self.inputs.audio, "audio"),
-            (needs.inputs.video, self.inputs.video, "video"),
-            (needs.inputs.file, self.inputs.file, "files"),
-            (needs.prefix, self.prefix == Some(true), "the beginning of an answer"),
-            (true, self.may_fit(needs.bytes), "a conversation of this length"),
+            (needs.inputs.image, self.inputs.image, Ability::Images),
+            (needs.inputs.audio, self.inputs.audio, Ability::Audio),
+            (needs.inputs.video, self.inputs.video, Ability::Video),
+            (needs.inputs.file, self.inputs.file, Ability::Files),
+            (needs.prefix, self.prefix == Some(true), Ability::Prefix),
+            (true, self.may_fit(needs.bytes), Ability::Length),
         ];
         let rest = [
-            (needs.tools, self.tools, "tools"),
-            (needs.json_schema, self.json_schema, "answers by a JSON schema"),
-            (needs.json_object, self.json_object, "answers as JSON objects"),
-            (needs.reasoning, self.reasoning, "reasoning"),
-            (needs.search, self.search, "a search of the web"),
+            (needs.tools, self.tools, Ability::Tools),
+            (needs.json_schema, self.json_schema, Ability::JsonSchema),
+            (needs.json_object, self.json_object, Ability::JsonObject),
+            (needs.reasoning, self.reasoning, Ability::Reasoning),
+            (needs.search, self.search, Ability::Search),
         ];
         let rest = rest.into_iter().map(|(needs, has, what)| (needs, has != Some(false), what));
         media.into_iter().chain(rest).find_map(|(needs, has, what)| (needs && !has).then_some(what))
@@ -180,11 +248,11 @@ mod tests {
         assert_eq!(unknown.lacks(&Needs { tools: true, ..Needs::default() }), None);
         let image = Modalities { image: true, ..Modalities::default() };
         let image = Needs { inputs: image, ..Needs::default() };
-        assert_eq!(unknown.lacks(&image), Some("images"));
+        assert_eq!(unknown.lacks(&image), Some(Ability::Images));
         let none = Capabilities { tools: Some(false), ..unknown };
-        assert_eq!(none.lacks(&Needs { tools: true, ..Needs::default() }), Some("tools"));
+        assert_eq!(none.lacks(&Needs { tools: true, ..Needs::default() }), Some(Ability::Tools));
         let begun = Needs { prefix: true, ..Needs::default() };
-        assert_eq!(unknown.lacks(&begun), Some("the beginning of an answer"));
+        assert_eq!(unknown.lacks(&begun), Some(Ability::Prefix));
         assert_eq!(Capabilities { prefix: Some(true), ..unknown }.lacks(&begun), None);
     }
 
@@ -193,7 +261,7 @@ mod tests {
         let small = Capabilities { context_tokens: Some(1_000), ..Capabilities::default() };
         let long = |bytes| small.lacks(&Needs { bytes, ..Needs::default() });
         assert_eq!(long(8_000), None);
-        assert_eq!(long(8_008), Some("a conversation of this length"));
+        assert_eq!(long(8_008), Some(Ability::Length));
     }
 
     #[test]

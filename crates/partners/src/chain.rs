@@ -128,6 +128,11 @@ impl Chain {
             && (self.first.continues() || self.rest.iter().any(Candidate::continues))
     }
 
+    /// Whether the reasoning is wanted, and so given out.
+    pub(crate) fn gives_reasoning(&self) -> bool {
+        self.needs.reasoning
+    }
+
     /// Asks one candidate after the other until one begins to answer. `said`: the beginning of the
     /// answer that is to be gone on from; empty for none.
     ///

@@ -9,7 +9,7 @@ use thiserror::Error;
 use yumen_policy::{Drift, FeatureId, MarketId, PartnerId};
 use yumen_wire::{PartnerError, WireError, auth::AuthError};
 
-use crate::Stray;
+use crate::{Stray, capabilities::Ability};
 
 /// The partners could not be set up; the message says what to change.
 #[derive(Debug, Error)]
@@ -100,7 +100,7 @@ pub enum RouteError {
         /// The feature asked for.
         feature: FeatureId,
         /// What the preferred model lacks.
-        what: &'static str,
+        what: Ability,
     },
     /// The conversation cannot be written in the partner's protocol.
     #[error(transparent)]

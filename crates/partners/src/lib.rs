@@ -54,7 +54,7 @@ pub use balance::Strategy;
 pub use base_url::BaseUrl;
 pub use breaker::{Admit, Breaker, BreakerConfig};
 pub use budget::Price;
-pub use capabilities::{Capabilities, Input, Inputs};
+pub use capabilities::{Ability, Capabilities, Input, Inputs};
 pub use clocks::Clocks;
 pub use config::{HttpVersion, ModelConfig, PartnerConfig};
 pub use connect::{Connections, TlsSettings, connections, tls};

@@ -14,7 +14,8 @@ pub struct Manner<'a> {
     pub(crate) settle: Option<Settle>,
 }
 
-/// What happens when an answer breaks off after some of its text, or of a tool call, was given out.
+/// What happens when an answer breaks off after some of its text, of a tool call, or of reasoning that
+/// was asked for, was given out.
 /// What breaks off before that begins anew in silence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

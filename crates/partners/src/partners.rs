@@ -222,9 +222,11 @@ fn encodable(
 
 /// What the answer may take, for comparing costs.
 fn likely_usage(chat: &Chat, needs: &Needs) -> Usage {
+    let each = chat.params.max_tokens.map_or(USUAL_ANSWER, u64::from);
     Usage {
         input_tokens: budget::tokens(needs.bytes),
-        output_tokens: chat.params.max_tokens.map_or(USUAL_ANSWER, u64::from),
+        // Each choice may take as much, and the question is paid once.
+        output_tokens: each.saturating_mul(chat.params.choices.map_or(1, u64::from)),
         ..Usage::default()
     }
 }

@@ -16,6 +16,7 @@
 
 mod ahead;
 mod border;
+mod choices;
 pub mod classify;
 mod combine;
 mod crossing;
@@ -46,7 +47,7 @@ pub use error::ScreenError;
 pub use finding::{Finding, Inspection, Span};
 pub use image::{Format, MOST_PIXELS, MOST_SIDE, Picture, PictureError, clean_picture};
 pub use matcher::{View, Views};
-pub use notice::{Appeal, Notice, Refusal};
+pub use notice::{Appeal, Notice, Part, Refusal};
 pub use pack::{
     Acceptance, Accepted, Action, Boundary, Candidate, Category, Coverage, Import, Imported,
     LeftOut, NoRisk, Pack, PackBuild, PackContents, PackCounts, PackDiff, PackFile, PackHeader,

@@ -20,6 +20,12 @@ pub struct Notice {
     pub direction: &'static str,
     /// How many places; in a stream, how many since the last step.
     pub count: u32,
+    /// In which choice of an answer, from 0, where several were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub choice: Option<u32>,
+    /// In which part of it, where that is not the text or a call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
     /// What kind of content it is, in plain words, where the pack says so; never what was looked for.
     #[serde(serialize_with = "told", skip_serializing_if = "Option::is_none")]
     pub category: Option<Arc<Category>>,
@@ -33,7 +39,21 @@ pub struct Notice {
     pub text: Text,
 }
 
+/// A part of an answer that is shown apart from its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// What the model thought before it answered.
+    Reasoning,
+}
+
 impl Notice {
+    /// Says where it was done.
+    #[must_use]
+    pub fn at(self, choice: Option<u32>, part: Option<Part>) -> Self {
+        Self { choice, part, ..self }
+    }
+
     /// Whether it is for the person: what was only detected is for those who count.
     pub fn is_told(&self) -> bool {
         self.action > Action::Detect
@@ -47,8 +67,18 @@ impl Notice {
         count: u32,
         text: Text,
     ) -> Self {
-        let (code, severity) = (code.into(), Severity::Low);
-        Self { code, action, direction, count, category: None, severity, appeal: None, text }
+        Self {
+            code: code.into(),
+            action,
+            direction,
+            count,
+            choice: None,
+            part: None,
+            category: None,
+            severity: Severity::Low,
+            appeal: None,
+            text,
+        }
     }
 }
 
@@ -144,6 +174,8 @@ impl Tally {
                     action: border.action(index),
                     direction: border.boundary.direction(),
                     count,
+                    choice: None,
+                    part: None,
                     category: rule.category.clone(),
                     severity: rule.severity,
                     appeal: Some(Appeal::new(rule.appeal.clone())),

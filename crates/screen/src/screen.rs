@@ -175,7 +175,7 @@ impl Screen {
         Ok((Screened::new(value), notices))
     }
 
-    fn read<T: Passages, C: Crossing>(
+    pub(crate) fn read<T: Passages, C: Crossing>(
         &self,
         mut value: T,
         mut vault: Option<&mut Vault>,

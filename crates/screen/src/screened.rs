@@ -2,8 +2,6 @@
 
 use std::marker::PhantomData;
 
-use yumen_wire::{Completion, FinishReason};
-
 use crate::crossing::Crossing;
 
 /// A value every passage of which a [`Screen`](crate::Screen) has read, and masked where its packs say so at the border `C`.
@@ -26,16 +24,5 @@ impl<T, C: Crossing> Screened<T, C> {
     /// The value itself; the proof ends here.
     pub fn into_inner(self) -> T {
         self.0
-    }
-}
-
-impl<C: Crossing> Screened<Completion, C> {
-    /// The answer as one that a rule ended: it says so, and calls no tools.
-    #[must_use]
-    pub fn stopped(self) -> Self {
-        let mut completion = self.0;
-        completion.finish = FinishReason::ContentFilter;
-        completion.tool_calls.clear();
-        Self::new(completion)
     }
 }

@@ -272,11 +272,18 @@ impl Passages for Completion {
     fn passages_mut(&mut self, visit: &mut dyn FnMut(&mut String)) {
         pass(&mut self.reasoning, &mut self.text, &mut self.tool_calls, visit);
         for other in &mut self.others {
-            pass(&mut other.reasoning, &mut other.text, &mut other.tool_calls, visit);
+            other.passages_mut(visit);
         }
         if let Some(Moderation { message: Some(message), .. }) = &mut self.moderation {
             visit(message);
         }
+    }
+}
+
+impl Passages for Alternative {
+    /// Shows what a person may read of it: reasoning, text and calls.
+    fn passages_mut(&mut self, visit: &mut dyn FnMut(&mut String)) {
+        pass(&mut self.reasoning, &mut self.text, &mut self.tool_calls, visit);
     }
 }
 

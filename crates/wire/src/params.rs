@@ -73,6 +73,11 @@ pub(crate) fn check(dialect: &Dialect, chat: &Chat) -> Result<(), WireError> {
             return Err(dialect.cannot(name));
         }
     }
+    if let (Some(choices), Some(range)) = (params.choices, request.range.get("n"))
+        && !(range.min..=range.max).contains(&f64::from(choices))
+    {
+        return Err(dialect.cannot("n"));
+    }
     if let (Some(seed), Some(range)) = (params.seed, request.range.get("seed")) {
         #[expect(clippy::cast_precision_loss, reason = "the bounds are far below 2^53")]
         let inside = (range.min..=range.max).contains(&(seed as f64));

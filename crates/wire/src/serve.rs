@@ -11,13 +11,13 @@
 //!
 //! | field | what happens |
 //! |---|---|
+//! | `n` | honoured from 1 to 8 |
 //! | `model`, `messages`, `stream`, `stream_options.include_usage`, `tools`, `tool_choice`, `parallel_tool_calls`, `response_format`, `temperature`, `top_p`, `max_tokens`, `max_completion_tokens`, `stop`, `seed`, `presence_penalty`, `frequency_penalty` | honoured |
 //! | `reasoning_effort`, `enable_thinking`, `thinking_budget`, `thinking` (`type`, `budget_tokens`) | honoured: one wish, in whichever words; words that contradict each other are refused |
 //! | `prefix` or `partial` as `true` in the last message, an assistant's | honoured: the answer goes on from there |
 //! | `user`, `safety_identifier` | dropped: they name a person, and no name goes to a partner |
 //! | `prompt_cache_key` | names the conversation; not sent on as it is |
 //! | `stream_options.include_obfuscation` | dropped: it does not change the answer |
-//! | `n` | only 1 |
 //! | `store`, `logprobs` | only `false` |
 //! | `metadata`, `logit_bias` | only empty |
 //! | `service_tier` | only `auto` and `default` |

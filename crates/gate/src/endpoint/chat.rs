@@ -2,7 +2,7 @@
 //!
 //! Receipt, label and notices come back in a `yumen` object: beside the standard fields of a whole
 //! answer, and in the first and last chunk of a stream. A notice in the middle of a stream is in
-//! the last chunk.
+//! the last chunk. The label is that of every choice, and of its reasoning.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use yumen_ledger::Admitted;
 use yumen_policy::{Timestamp, UiLanguage};
 use yumen_screen::{Gazetteer, Notice};
 use yumen_wire::serve::{ChatCompletionRequest, ChunkEncoder, completion};
-use yumen_wire::{Event, ToolCallDelta, WireError};
+use yumen_wire::{ToolCallDelta, WireError};
 
 use crate::answer::{AnswerBody, Encoder, Piece};
 use crate::attempts::AttemptTold;
@@ -215,9 +215,13 @@ impl Encoder for ChunkWriter {
             return;
         }
         match piece {
-            Piece::Text(text) => {
+            Piece::Text { choice, text } => {
                 self.shown = true;
-                self.chunks.text(text.get(), buffer);
+                self.chunks.text(choice, text.get(), buffer);
+            }
+            Piece::Reasoning { choice, text } => {
+                self.shown = true;
+                self.chunks.reasoning(choice, text.get(), buffer);
             }
             Piece::ToolCall(part) => {
                 self.shown = true;
@@ -227,10 +231,10 @@ impl Encoder for ChunkWriter {
                     name: part.name,
                     arguments: part.arguments.map(Labelled::into_inner).unwrap_or_default(),
                 };
-                self.chunks.event(&Event::ToolCall(delta), buffer);
+                self.chunks.tool_call(part.choice, &delta, buffer);
             }
-            Piece::Usage(usage) => self.chunks.event(&Event::Usage(usage), buffer),
-            Piece::Finish(reason) => self.chunks.event(&Event::Finish(reason), buffer),
+            Piece::Usage(usage) => self.chunks.usage(usage),
+            Piece::Finish { choice, reason } => self.chunks.finish(choice, reason, buffer),
             Piece::Notice(notice) => self.record.notices.push(notice),
             Piece::Attempts(attempts) => self.record.attempts = attempts,
             Piece::Problem(problem) => self.fail(&problem, buffer),

@@ -116,7 +116,7 @@ impl Pieces for Parts {
             Self::Device(output) => {
                 if let Some(output) = output.take() {
                     out.push(Piece::Device(output));
-                    out.push(Piece::Finish(FinishReason::Stop));
+                    out.push(Piece::Finish { choice: 0, reason: FinishReason::Stop });
                 }
                 false
             }
@@ -246,7 +246,8 @@ impl Encoder for Events {
 
     fn piece(&mut self, piece: Piece, buffer: &mut Vec<u8>) {
         match piece {
-            Piece::Text(text) => {
+            // A typed feature asks for one choice.
+            Piece::Text { text, .. } => {
                 sse::event(buffer, "delta", &Delta { text: text.get() });
                 self.text.push_str(text.get());
             }
@@ -276,9 +277,9 @@ impl Encoder for Events {
             }
             Piece::Attempts(attempts) => self.record.attempts = attempts,
             Piece::Usage(usage) => self.usage = Some(usage),
-            Piece::Finish(reason) => self.finish = reason,
-            // No typed feature offers tools, and one error ends an answer.
-            Piece::ToolCall(_) | Piece::Problem(_) => {}
+            Piece::Finish { reason, .. } => self.finish = reason,
+            // No typed feature offers tools or asks for reasoning, and one error ends an answer.
+            Piece::ToolCall(_) | Piece::Reasoning { .. } | Piece::Problem(_) => {}
         }
     }
 

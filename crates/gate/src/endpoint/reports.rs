@@ -10,12 +10,12 @@ use yumen_desk::{Action, Actor, DeskError, Done, ReportKind, ReportOrder};
 use yumen_policy::{MarketId, Timestamp};
 
 use crate::caller::Caller;
+use crate::choices::is_identifier;
 use crate::gate::Gate;
 use crate::intake;
 use crate::people::Naming;
 use crate::problem::Problem;
 use crate::reply::{self, JSON, Reply};
-use crate::stream::is_identifier;
 use crate::visit::Visit;
 
 /// The most characters of what a person writes.

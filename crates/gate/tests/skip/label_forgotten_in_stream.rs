@@ -4,15 +4,15 @@ use yumen_gate::{Piece, ToolCallPart};
 use yumen_screen::{FromPartner, Screened};
 
 pub fn text(text: String) -> Piece {
-    Piece::Text(text)
+    Piece::Text { choice: 0, text }
 }
 
 pub fn screened(text: Screened<String, FromPartner>) -> Piece {
-    Piece::Text(text)
+    Piece::Text { choice: 0, text }
 }
 
 pub fn tool(arguments: Option<String>) -> ToolCallPart {
-    ToolCallPart { index: 0, id: None, name: None, arguments }
+    ToolCallPart { choice: 0, index: 0, id: None, name: None, arguments }
 }
 
 fn main() {}

@@ -63,5 +63,5 @@ pub(crate) fn piece(
     text: &str,
 ) -> Option<Piece> {
     let screened: Option<Screened<String, FromPartner>> = screen.push(text).text;
-    screened.map(|text| Piece::Text(labels.stamp(text)))
+    screened.map(|text| Piece::Text { choice: 0, text: labels.stamp(text) })
 }

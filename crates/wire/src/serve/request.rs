@@ -21,6 +21,8 @@ use crate::partner_error::strip_bom;
 const LONGEST_NAME: usize = 64;
 /// Most tools of one request, as in OpenAI's API.
 const MOST_TOOLS: usize = 128;
+/// Most choices of one answer that a client may ask for.
+const MOST_CHOICES: u64 = 8;
 /// Most stop texts, as in OpenAI's API.
 const MOST_STOPS: usize = 4;
 
@@ -87,8 +89,8 @@ struct Request<'a> {
     _user: Option<IgnoredAny>,
     #[serde(rename = "safety_identifier")]
     _safety_identifier: Option<IgnoredAny>,
-    // Accepted only with the value that changes nothing.
     n: Option<u64>,
+    // Accepted only with the value that changes nothing.
     store: Option<bool>,
     logprobs: Option<bool>,
     metadata: Option<Json>,
@@ -127,6 +129,7 @@ impl Request<'_> {
             tool_choice: self.tool_choice.map(|choice| tool_choice(choice, &tools)).transpose()?,
             parallel_tool_calls: self.parallel_tool_calls,
             response_format: self.response_format.map(response_format).transpose()?,
+            choices: choices(self.n)?,
             reasoning,
             ..Params::default()
         };
@@ -185,7 +188,6 @@ impl Request<'_> {
             Some(Json::Object(members)) => members.is_empty(),
             Some(_) => false,
         };
-        only("n", self.n.is_none_or(|n| n == 1), "any number of answers but 1")?;
         only("store", self.store != Some(true), "storing answers at the partner")?;
         only("logprobs", self.logprobs != Some(true), "asking for log probabilities")?;
         only("metadata", is_empty(&self.metadata), "metadata on answers, which are not stored,")?;
@@ -238,6 +240,15 @@ fn tools(given: Vec<RequestTool>) -> Result<Vec<Tool>, WireError> {
         strict: function.strict,
     });
     Ok(tools.collect())
+}
+
+/// How many choices are asked for; one is what nobody has to ask for.
+fn choices(n: Option<u64>) -> Result<Option<u32>, WireError> {
+    match n {
+        None | Some(1) => Ok(None),
+        Some(n @ 2..=MOST_CHOICES) => Ok(u32::try_from(n).ok()),
+        Some(_) => Err(WireError::invalid("n", format!("must be between 1 and {MOST_CHOICES}"))),
+    }
 }
 
 fn effort(word: &str) -> Result<Effort, WireError> {

@@ -8,12 +8,13 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::answer::{Completion, Event, FinishReason, ToolCallDelta, Usage};
+use crate::chat::ToolCall;
 use crate::wire_chat::{ToolCalls, to_vec};
 
 /// Writes the body of a whole answer.
 ///
 /// `created` is in seconds since 1970; `yumen` goes beside the standard fields. Reasoning is given
-/// as `message.reasoning_content`, the name most servers use.
+/// as `message.reasoning_content`, the name most servers use; each choice has its own.
 pub fn completion(
     id: &str,
     created: i64,
@@ -21,29 +22,43 @@ pub fn completion(
     answer: &Completion,
     yumen: Option<&RawValue>,
 ) -> Vec<u8> {
-    let no_words = answer.text.is_empty() && !answer.tool_calls.is_empty();
+    let Completion { text, reasoning, tool_calls, finish, .. } = answer;
+    let mut choices = Vec::with_capacity(1 + answer.others.len());
+    choices.push(choice(0, text, reasoning, tool_calls, finish));
+    choices.extend((1..).zip(&answer.others).map(|(index, other)| {
+        choice(index, &other.text, &other.reasoning, &other.tool_calls, &other.finish)
+    }));
     let body = Body {
         id,
         object: "chat.completion",
         created,
         model,
-        choices: [Choice {
-            index: 0,
-            message: Message {
-                role: "assistant",
-                content: (!no_words).then_some(&answer.text),
-                refusal: (),
-                reasoning_content: (!answer.reasoning.is_empty()).then_some(&answer.reasoning),
-                tool_calls: (!answer.tool_calls.is_empty())
-                    .then_some(ToolCalls(&answer.tool_calls)),
-            },
-            logprobs: (),
-            finish_reason: answer.finish.as_str(),
-        }],
+        choices,
         usage: answer.usage.map(WireUsage::from),
         yumen,
     };
     to_vec(&body)
+}
+
+fn choice<'a>(
+    index: u32,
+    text: &'a str,
+    reasoning: &'a str,
+    calls: &'a [ToolCall],
+    finish: &'a FinishReason,
+) -> Choice<'a> {
+    Choice {
+        index,
+        message: Message {
+            role: "assistant",
+            content: (!text.is_empty() || calls.is_empty()).then_some(text),
+            refusal: (),
+            reasoning_content: (!reasoning.is_empty()).then_some(reasoning),
+            tool_calls: (!calls.is_empty()).then_some(ToolCalls(calls)),
+        },
+        logprobs: (),
+        finish_reason: finish.as_str(),
+    }
 }
 
 #[derive(Serialize)]
@@ -52,7 +67,7 @@ struct Body<'a> {
     object: &'static str,
     created: i64,
     model: &'a str,
-    choices: [Choice<'a>; 1],
+    choices: Vec<Choice<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<WireUsage>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,17 +132,20 @@ impl From<Usage> for WireUsage {
 
 /// Writes a streamed answer as complete `data: ...` frames.
 ///
-/// Call [`start`](Self::start) once, [`event`](Self::event) for each event, and [`end`](Self::end)
-/// once; or [`fail`](Self::fail) in place of `end`.
+/// Call [`start`](Self::start) once, [`event`](Self::event) for each event, or what it stands for, and
+/// [`end`](Self::end) once; or [`fail`](Self::fail) in place of `end`.
 #[derive(Clone, Debug)]
 pub struct ChunkEncoder {
     /// `data: {"id":...,"choices":[`
     head: Vec<u8>,
     include_usage: bool,
     usage: Option<Usage>,
-    finish: Option<FinishReason>,
-    /// Whose events come now; only choice 0 is given out.
+    /// The choice that finished last, and why.
+    finish: Option<(u32, FinishReason)>,
+    /// Whose events come now.
     choice: u32,
+    /// The choices beyond the first that have begun.
+    begun: Vec<u32>,
 }
 
 impl ChunkEncoder {
@@ -142,20 +160,18 @@ impl ChunkEncoder {
         head.put_slice(b",\"model\":");
         put_json(&mut head, model);
         head.put_slice(b",\"choices\":[");
-        Self { head, include_usage, usage: None, finish: None, choice: 0 }
+        Self { head, include_usage, usage: None, finish: None, choice: 0, begun: Vec::new() }
     }
 
     /// The first chunk: says that the assistant speaks, and carries `yumen` when given.
     pub fn start(&self, yumen: Option<&RawValue>, out: &mut impl BufMut) {
-        out.put_slice(&self.head);
-        out.put_slice(br#"{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}]"#);
-        self.close(yumen, out);
+        self.role(0, yumen, out);
     }
 
-    /// One event. Text, reasoning and tool calls are written at once; usage and the finish reason
-    /// are kept for [`end`](Self::end), which puts them in the order clients expect. The partner's
-    /// own id and model ([`Event::Start`], [`Event::Identity`]), what its moderation says, its extras
-    /// and choices beyond the first are not shown.
+    /// One event. Text, reasoning and tool calls are written at once; usage and the last finish
+    /// reason are kept for [`end`](Self::end), which puts them in the order clients expect. The
+    /// partner's own id and model ([`Event::Start`], [`Event::Identity`]), what its moderation says and
+    /// its extras are not shown.
     pub fn event(&mut self, event: &Event, out: &mut impl BufMut) {
         match event {
             Event::Start { .. }
@@ -164,28 +180,40 @@ impl ChunkEncoder {
             | Event::Extra(_) => {}
             Event::Choice(choice) => self.choice = *choice,
             Event::Usage(usage) => self.usage = Some(*usage),
-            _ if self.choice > 0 => {}
-            Event::Text(text) => self.text(text, out),
-            Event::Reasoning(text) => self.delta(b"{\"reasoning_content\":", text, out),
-            Event::ToolCall(call) => self.call(call, out),
-            Event::Finish(finish) => self.finish = Some(finish.clone()),
+            Event::Text(text) => self.text(self.choice, text, out),
+            Event::Reasoning(text) => self.reasoning(self.choice, text, out),
+            Event::ToolCall(call) => self.tool_call(self.choice, call, out),
+            Event::Finish(finish) => self.finish(self.choice, finish.clone(), out),
         }
     }
 
-    /// One piece of text, as [`event`](Self::event) writes [`Event::Text`].
-    pub fn text(&self, text: &str, out: &mut impl BufMut) {
-        self.delta(b"{\"content\":", text, out);
+    /// One piece of a choice's text.
+    pub fn text(&mut self, choice: u32, text: &str, out: &mut impl BufMut) {
+        self.delta(choice, b"{\"content\":", text, out);
+    }
+
+    /// One piece of a choice's reasoning: `reasoning_content`, as in whole answers.
+    pub fn reasoning(&mut self, choice: u32, text: &str, out: &mut impl BufMut) {
+        self.delta(choice, b"{\"reasoning_content\":", text, out);
+    }
+
+    /// What the answer cost, all choices together: kept for [`end`](Self::end).
+    pub fn usage(&mut self, usage: Usage) {
+        self.usage = Some(usage);
+    }
+
+    /// Why a choice ended. Of several the last is kept for [`end`](Self::end), the others are written.
+    pub fn finish(&mut self, choice: u32, reason: FinishReason, out: &mut impl BufMut) {
+        self.begin(choice, out);
+        self.finish = Some((choice, reason));
     }
 
     /// The last chunk with the finish reason and, when given, `yumen`; the usage chunk when the
     /// client asked for it and the partner told it; and `data: [DONE]`.
     pub fn end(&mut self, yumen: Option<&RawValue>, out: &mut impl BufMut) {
-        let finish = self.finish.take().unwrap_or_else(FinishReason::unstated);
-        out.put_slice(&self.head);
-        out.put_slice(br#"{"index":0,"delta":{},"logprobs":null,"finish_reason":"#);
-        put_json(out, finish.as_str());
-        out.put_slice(b"}]");
-        self.close(yumen, out);
+        let unstated = || (0, FinishReason::unstated());
+        let (choice, finish) = self.finish.take().unwrap_or_else(unstated);
+        self.finished(choice, &finish, yumen, out);
         if let Some(usage) = self.usage.take().filter(|_| self.include_usage) {
             out.put_slice(&self.head);
             out.put_slice(b"],\"usage\":");
@@ -203,16 +231,63 @@ impl ChunkEncoder {
         out.put_slice(b"\n\n");
     }
 
-    fn delta(&self, open: &'static [u8], text: &str, out: &mut impl BufMut) {
+    /// What comes before anything of a choice: the end of the one that finished, and that the
+    /// assistant speaks.
+    fn begin(&mut self, choice: u32, out: &mut impl BufMut) {
+        if let Some((ended, finish)) = self.finish.take() {
+            self.finished(ended, &finish, None, out);
+        }
+        if choice > 0 && !self.begun.contains(&choice) {
+            self.begun.push(choice);
+            self.role(choice, None, out);
+        }
+    }
+
+    fn role(&self, choice: u32, yumen: Option<&RawValue>, out: &mut impl BufMut) {
+        self.open(choice, out);
+        out.put_slice(
+            br#"{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}]"#,
+        );
+        self.close(yumen, out);
+    }
+
+    fn finished(
+        &self,
+        choice: u32,
+        finish: &FinishReason,
+        yumen: Option<&RawValue>,
+        out: &mut impl BufMut,
+    ) {
+        self.open(choice, out);
+        out.put_slice(br#"{},"logprobs":null,"finish_reason":"#);
+        put_json(out, finish.as_str());
+        out.put_slice(b"}]");
+        self.close(yumen, out);
+    }
+
+    /// A chunk of one choice, up to its delta.
+    fn open(&self, choice: u32, out: &mut impl BufMut) {
         out.put_slice(&self.head);
-        out.put_slice(b"{\"index\":0,\"delta\":");
+        if choice == 0 {
+            out.put_slice(b"{\"index\":0,\"delta\":");
+        } else {
+            out.put_slice(b"{\"index\":");
+            put_json(out, &choice);
+            out.put_slice(b",\"delta\":");
+        }
+    }
+
+    fn delta(&mut self, choice: u32, open: &'static [u8], text: &str, out: &mut impl BufMut) {
+        self.begin(choice, out);
+        self.open(choice, out);
         out.put_slice(open);
         put_json(out, text);
         out.put_slice(b"},\"logprobs\":null,\"finish_reason\":null}]");
         self.close(None, out);
     }
 
-    fn call(&self, call: &ToolCallDelta, out: &mut impl BufMut) {
+    /// One piece of a call that a choice makes.
+    pub fn tool_call(&mut self, choice: u32, call: &ToolCallDelta, out: &mut impl BufMut) {
         #[derive(Serialize)]
         struct Piece<'a> {
             index: u32,
@@ -234,8 +309,9 @@ impl ChunkEncoder {
             r#type: call.id.is_some().then_some("function"),
             function: Function { name: call.name.as_deref(), arguments: &call.arguments },
         };
-        out.put_slice(&self.head);
-        out.put_slice(b"{\"index\":0,\"delta\":{\"tool_calls\":[");
+        self.begin(choice, out);
+        self.open(choice, out);
+        out.put_slice(b"{\"tool_calls\":[");
         put_json(out, &piece);
         out.put_slice(b"]},\"logprobs\":null,\"finish_reason\":null}]");
         self.close(None, out);

@@ -549,7 +549,12 @@ fn parameters_are_written_or_refused_by_each_dialects_bounds() {
     assert_eq!(cannot("openai-chat", &top_k), "top_k");
     let two = with(Params { choices: Some(2), ..Params::default() });
     assert_eq!(body("openai-chat", &two)["n"], json!(2));
-    assert_eq!(cannot("minimax", &two), "n");
+    for name in ["minimax", "deepseek", "moonshot", "zhipu"] {
+        assert_eq!(cannot(name, &two), "n");
+    }
+    let five = with(Params { choices: Some(5), ..Params::default() });
+    assert_eq!(body("dashscope-compatible", &two)["n"], json!(2));
+    assert_eq!(cannot("dashscope-compatible", &five), "n");
     assert_eq!(cannot("deepseek", &with(Params { seed: Some(1), ..Params::default() })), "seed");
     assert_eq!(cannot("qianfan", &with(Params { seed: Some(0), ..Params::default() })), "seed");
     let stop = |stop: &str| with(Params { stop: vec![stop.into()], ..Params::default() });

@@ -7,8 +7,8 @@ use proptest::option;
 use proptest::prelude::*;
 use yumen_wire::serve::{ChatCompletionRequest, ChunkEncoder, completion};
 use yumen_wire::{
-    Chat, Completion, Event, Extra, FinishReason, Head, Json, Message, Params, ResponseFormat,
-    Tool, ToolCall, ToolChoice, Usage,
+    Alternative, Chat, Completion, Event, Extra, FinishReason, Head, Json, Message, Params,
+    ResponseFormat, Tool, ToolCall, ToolChoice, Usage,
 };
 
 use crate::{checks, collect, native, openai};
@@ -153,8 +153,12 @@ fn answer() -> impl Strategy<Value = Completion> {
         Just(FinishReason::ContentFilter),
         Just(FinishReason::Other("abort".into())),
     ];
-    (text(), text(), vec(call(), 0..3), option::of(usage), finish).prop_map(
-        |(text, reasoning, tool_calls, usage, finish)| Completion {
+    let other = (text(), text(), vec(call(), 0..2), finish.clone()).prop_map(
+        |(text, reasoning, tool_calls, finish)| Alternative { text, reasoning, tool_calls, finish },
+    );
+    (text(), text(), vec(call(), 0..3), option::of(usage), finish, vec(other, 0..3)).prop_map(
+        |(text, reasoning, tool_calls, usage, finish, others)| Completion {
+            others,
             id: Some("id".into()),
             model: Some("model".into()),
             text,
@@ -272,7 +276,9 @@ proptest! {
         let read = openai().decode(&Head::new(200), &sent).unwrap();
         // A filter that only says that it was one.
         let moderation = read.moderation.clone();
-        prop_assert_eq!(moderation.is_some(), answer.finish == FinishReason::ContentFilter);
+        let finishes = answer.others.iter().map(|other| &other.finish).chain([&answer.finish]);
+        let filtered = finishes.into_iter().any(|finish| *finish == FinishReason::ContentFilter);
+        prop_assert_eq!(moderation.is_some(), filtered);
         let answer = Completion { moderation, ..answer };
         prop_assert_eq!(read, answer.clone());
 

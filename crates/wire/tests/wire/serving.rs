@@ -130,7 +130,6 @@ fn unsupported_things_are_named() {
             "messages[1].content[1]",
             "image_url",
         ),
-        (with(r#""n":2"#), "n", ""),
         (with(r#""store":true"#), "store", ""),
         (with(r#""metadata":{"a":"b"}"#), "metadata", ""),
         (with(r#""logprobs":true"#), "logprobs", ""),
@@ -169,6 +168,9 @@ fn wrong_values_are_named() {
         (with(r#""stop":["a","b","c","d","e"]"#), "stop"),
         (with(r#""stop":"""#), "stop"),
         (with(r#""stop":[1]"#), "stop"),
+        (with(r#""n":0"#), "n"),
+        (with(r#""n":9"#), "n"),
+        (with(r#""n":"two""#), "n"),
         (with(r#""tool_choice":"required""#), "tool_choice"),
         (with(r#""tool_choice":"some""#), "tool_choice"),
         (
@@ -382,6 +384,62 @@ fn a_stream_is_written_as_openai_writes_it() {
             usage,
         ]
     );
+}
+
+#[test]
+fn the_number_of_choices_is_read() {
+    for (words, choices) in [(r#""n":1"#, None), (r#""n":null"#, None), (r#""n":8"#, Some(8))] {
+        assert_eq!(with(words).unwrap().chat.params.choices, choices, "{words}");
+    }
+}
+
+#[test]
+fn each_choice_is_written_under_its_number_and_the_last_end_carries_the_rest() {
+    let mut encoder = ChunkEncoder::new("i", 7, "m", true);
+    let mut out = Vec::new();
+    encoder.start(None, &mut out);
+    let events = [
+        Event::Text("a".into()),
+        Event::Choice(1),
+        Event::Reasoning("b".into()),
+        Event::Finish(FinishReason::ContentFilter),
+        Event::Choice(0),
+        Event::Text("c".into()),
+        Event::Usage(Usage { input_tokens: 1, output_tokens: 2, ..Usage::default() }),
+        Event::Finish(FinishReason::Stop),
+    ];
+    for event in &events {
+        encoder.event(event, &mut out);
+    }
+    encoder.end(Some(&yumen()), &mut out);
+    let frames = frames(&out);
+    let chunks: Vec<_> = frames[..frames.len() - 2].iter().map(parse).collect();
+    let told: Vec<_> = chunks
+        .iter()
+        .map(|chunk| {
+            let choice = &chunk["choices"][0];
+            let index = choice["index"].as_u64().unwrap();
+            (index, choice["delta"].to_string(), choice["finish_reason"].as_str())
+        })
+        .collect();
+    let role = r#"{"role":"assistant","content":""}"#.to_owned();
+    let of = |delta: &str| parse(delta).to_string();
+    assert_eq!(
+        told,
+        [
+            (0, of(&role), None),
+            (0, of(r#"{"content":"a"}"#), None),
+            (1, of(&role), None),
+            (1, of(r#"{"reasoning_content":"b"}"#), None),
+            (1, of("{}"), Some("content_filter")),
+            (0, of(r#"{"content":"c"}"#), None),
+            (0, of("{}"), Some("stop")),
+        ]
+    );
+    assert!(chunks.iter().rev().skip(1).all(|chunk| chunk.get("yumen").is_none()));
+    assert!(chunks.last().unwrap().get("yumen").is_some());
+    let usage = parse(&frames[frames.len() - 2]);
+    assert_eq!((&usage["choices"], &usage["usage"]["total_tokens"]), (&json!([]), &json!(3)));
 }
 
 #[test]
