@@ -17,6 +17,9 @@ from test_pseudonym import PHONE, TOKEN
 PACK = """
 id = "lanterns"
 version = "1"
+issued = "2026-11-20"
+expires = "2030-01-01"
+owner = "tests"
 source = "invented"
 
 [[rule]]
