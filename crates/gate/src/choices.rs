@@ -2,7 +2,7 @@
 //!
 //! Each choice is an answer of its own, and so are its text, its reasoning and the arguments of each of its tool calls for the
 //! screen: a term split over two pieces is caught whatever comes between them, and a term in one never hides in another. What
-//! ends one choice ends no other. Nobody is shown what nobody asked for: reasoning, or a choice too many, is neither
+//! ends one choice ends no other, and what a model thinks is decided before it is heard to speak. Nobody is shown what nobody asked for: reasoning, or a choice too many, is neither
 //! screened nor kept.
 //!
 //! Pure: the time comes with what happens in it.
@@ -225,7 +225,7 @@ struct Choice {
     number: u32,
     text: Voice,
     /// Made when the model begins to think.
-    reasoning: Option<Box<Voice>>,
+    reasoning: Option<Box<Thought>>,
     tools: Vec<ToolStream>,
     /// Bytes of text and arguments that may still come, and of reasoning.
     left: usize,
@@ -233,6 +233,13 @@ struct Choice {
     /// Whether anything of it was given out.
     shown: bool,
     open: bool,
+}
+
+/// What the model thinks before it says something.
+struct Thought {
+    voice: Voice,
+    /// The model has spoken since: what it thinks from now on is another thought.
+    ended: bool,
 }
 
 /// A text on its way, and when it was heard last.
@@ -288,13 +295,14 @@ impl Choice {
         if !self.open {
             return None;
         }
-        let reasoning = self.reasoning.as_ref().and_then(|voice| voice.due());
+        let reasoning = self.reasoning.as_ref().and_then(|thought| thought.voice.due());
         self.text.due().into_iter().chain(reasoning).min()
     }
 
     fn overdue(&mut self, now: Instant, rules: &Rules, out: &mut Vec<Said>) {
         if self.open
-            && let Some(step) = self.reasoning.as_mut().and_then(|voice| voice.overdue(now))
+            && let Some(thought) = &mut self.reasoning
+            && let Some(step) = thought.voice.overdue(now)
         {
             self.reasoning_step(step, rules, out);
         }
@@ -306,6 +314,10 @@ impl Choice {
     }
 
     fn say(&mut self, text: &str, now: Instant, rules: &Rules, out: &mut Vec<Said>) {
+        self.end_thought(rules, out);
+        if !self.open {
+            return;
+        }
         let Some(left) = self.left.checked_sub(text.len()) else { return self.cut(rules, out) };
         self.left = left;
         let step = self.text.push(text, now);
@@ -317,14 +329,33 @@ impl Choice {
             return self.cut(rules, out);
         };
         self.reasoning_left = left;
-        let voice = self.reasoning.get_or_insert_with(|| {
-            Box::new(Voice::new(rules.restoring.reasoning(rules.screen.stream(FromPartner))))
-        });
-        let step = voice.push(text, now);
+        let screen = || rules.restoring.reasoning(rules.screen.stream(FromPartner));
+        let new = || Box::new(Thought { voice: Voice::new(screen()), ended: false });
+        let thought = self.reasoning.get_or_insert_with(new);
+        let step = if thought.ended {
+            // Set apart from the one before, with which it would else be read as one.
+            *thought = new();
+            thought.voice.push(&format!("\n\n{text}"), now)
+        } else {
+            thought.voice.push(text, now)
+        };
         self.reasoning_step(step, rules, out);
     }
 
+    /// The model speaks: what it thought until now is decided before anything of that is shown.
+    fn end_thought(&mut self, rules: &Rules, out: &mut Vec<Said>) {
+        if let Some(thought) = self.reasoning.as_mut().filter(|thought| !thought.ended) {
+            thought.ended = true;
+            let step = thought.voice.screen.finish();
+            self.reasoning_step(step, rules, out);
+        }
+    }
+
     fn call(&mut self, delta: ToolCallDelta, rules: &Rules, out: &mut Vec<Said>) {
+        self.end_thought(rules, out);
+        if !self.open {
+            return;
+        }
         let ToolCallDelta { index, id, name, arguments } = delta;
         // Names and ids are not screened, so nothing but an identifier may stand there.
         if !id.as_deref().is_none_or(is_identifier) || !name.as_deref().is_none_or(is_identifier) {
@@ -358,10 +389,7 @@ impl Choice {
 
     /// What the screens still hold back, at the end of the choice.
     fn flush(&mut self, rules: &Rules, out: &mut Vec<Said>) {
-        if let Some(voice) = &mut self.reasoning {
-            let step = voice.screen.finish();
-            self.reasoning_step(step, rules, out);
-        }
+        self.end_thought(rules, out);
         if !self.open {
             return;
         }
