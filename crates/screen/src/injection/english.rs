@@ -40,7 +40,9 @@ pub(super) fn score(
         let bytes = if at == 0 { sentence.clone() } else { word.bytes.start..sentence.end };
         let score = whole.order(at, is_start, bytes.clone());
         if score > best.score {
-            best = Suspect::said(bytes, score);
+            // What speaks to a model as a whole goes as a whole.
+            let whole = best.score >= super::THRESHOLD;
+            best = Suspect::said(if whole { best.bytes } else { bytes }, score);
         }
     }
     best

@@ -126,7 +126,11 @@ pub(super) fn find(text: &str, out: &mut Vec<Suspect>) {
     }
     let folded = Folded::of(text);
     let line = &*folded.text;
+    let (angle, bracket) = (line.contains('<'), line.contains('['));
     for (open, close) in PAIRS {
+        if open.starts_with('<') && !angle || open.starts_with('[') && !bracket {
+            continue;
+        }
         let mut from = 0;
         while let Some(at) = line[from..].find(open).map(|at| from + at) {
             let body = at + open.len();
@@ -140,7 +144,7 @@ pub(super) fn find(text: &str, out: &mut Vec<Suspect>) {
         }
     }
     // The end of a container that was never opened: whoever wrote it stands inside of one.
-    for end in [
+    let ends = [
         "document",
         "email",
         "mail",
@@ -151,7 +155,8 @@ pub(super) fn find(text: &str, out: &mut Vec<Suspect>) {
         "user_input",
         "文档",
         "邮件",
-    ] {
+    ];
+    for end in ends.into_iter().filter(|_| line.contains("</")) {
         let (open, close) = (format!("<{end}"), format!("</{end}>"));
         if let Some(at) = line.find(&close)
             && !line[..at].contains(&open)
