@@ -35,6 +35,12 @@ fn what_people_say_of_themselves_is_heard() {
         "I keep cutting myself",
         "I feel suicidal",
         "I no longer want to live",
+        "我想死，你说呢",
+        "我真的好想死，你能陪我说说话吗",
+        // Who fears for somebody, or asks for a line.
+        "自杀干预热线是多少",
+        "他说他想自杀，我该怎么劝他",
+        "My friend said he wants to kill himself, what can I do?",
     ] {
         for boundary in [Boundary::ToPartner, Boundary::ToDevice] {
             let seen = screen.inspect(text, boundary);
@@ -61,8 +67,6 @@ fn idioms_and_talk_about_it_are_not_taken_for_it() {
         "这道题难得我想跳楼",
         "我想死记硬背不是办法",
         "我想自杀率下降是好事",
-        "自杀干预热线是多少",
-        "他说他想自杀，我该怎么劝他",
         "如何预防青少年自杀",
         "要死要活",
         "这个游戏里的角色不想活了",
@@ -78,7 +82,6 @@ fn idioms_and_talk_about_it_are_not_taken_for_it() {
         "I don't want to live in London",
         "I no longer want to live with my parents",
         "What are the warning signs of suicide?",
-        "My friend said he wants to kill himself, what can I do?",
         "suicide squad is a film",
         "I cut myself a slice of bread",
         "I want to cut myself some slack",
@@ -87,6 +90,28 @@ fn idioms_and_talk_about_it_are_not_taken_for_it() {
         let seen = screen.inspect(text, Boundary::ToPartner);
         assert_eq!(seen.action, Action::Allow, "{text}: {:?}", seen.findings);
     }
+}
+
+/// Sentences of many kinds, as `yumen pack test` reads them. A few that people say in words of their own are known to be missed.
+#[test]
+fn few_of_many_sentences_are_missed_and_none_is_taken_wrongly() {
+    const KNOWN_TO_BE_MISSED: usize = 3;
+    let screen = screen("cn");
+    let mut missed = Vec::new();
+    let cases: Vec<serde_json::Value> = include_str!("self_harm.jsonl")
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    for case in &cases {
+        let text = case["text"].as_str().unwrap();
+        let told = screen.inspect(text, Boundary::ToPartner).action == Action::Tell;
+        match case["expect"].as_str().unwrap() {
+            "tell" if !told => missed.push(text),
+            "pass" => assert!(!told, "{text}"),
+            _ => {}
+        }
+    }
+    assert!(cases.len() > 400 && missed.len() <= KNOWN_TO_BE_MISSED, "{missed:?}");
 }
 
 #[test]

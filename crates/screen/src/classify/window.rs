@@ -64,9 +64,6 @@ impl WindowReader {
             *count += 1;
             model.table().add(hash, sums);
         });
-        if glyph.c == '\n' {
-            self.finish(model, found);
-        }
     }
 
     /// The text ends here.
@@ -97,6 +94,10 @@ impl WindowReader {
     fn closes(&self, next: Glyph) -> bool {
         if self.chars == 0 || next.start < self.end {
             return false;
+        }
+        // What ends the line is no part of it: it stays where the line is masked.
+        if matches!(next.c, '\n' | '\r') {
+            return true;
         }
         let sentence = match self.before {
             Some('。' | '!' | '?') => true, // the full-width ones are normalised to these

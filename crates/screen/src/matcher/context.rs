@@ -1,6 +1,6 @@
 //! Whether a term counts where it stands: word edges, what comes before and after, and the script around it.
 
-use super::letters::{is_passed_over, is_word};
+use super::letters::{is_passed_over, is_word, parts};
 use crate::normal::{Glyph, LOOK_BACK, Pending, Window, script};
 
 /// How many characters to the right of a term are looked at.
@@ -22,6 +22,37 @@ impl Around {
         end: usize,
     ) -> Result<bool, Pending> {
         Ok(self.is_before(window, start) && self.is_after(window, end)?)
+    }
+
+    /// The same, where no comma parts it from the text: what stands behind one is another clause, and says nothing of this one.
+    pub(super) fn adjoins(
+        &self,
+        window: &Window<'_>,
+        start: usize,
+        end: usize,
+    ) -> Result<bool, Pending> {
+        if !self.holds(window, start, end)? {
+            return Ok(false);
+        }
+        if !self.before.is_empty() {
+            let mut left = (1..=LOOK_BACK).map_while(|back| window.before(start, back));
+            if left
+                .find(|glyph| !is_passed_over(glyph.c) || parts(glyph.c))
+                .is_some_and(|glyph| parts(glyph.c))
+            {
+                return Ok(false);
+            }
+        }
+        if !self.after.is_empty() {
+            for place in end..end + LOOK_AHEAD {
+                match window.char(place)? {
+                    Some(c) if parts(c) => return Ok(false),
+                    Some(c) if is_passed_over(c) => {}
+                    _ => break,
+                }
+            }
+        }
+        Ok(true)
     }
 
     fn is_before(&self, window: &Window<'_>, start: usize) -> bool {

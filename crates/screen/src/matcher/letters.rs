@@ -24,6 +24,12 @@ pub(super) fn ends_sentence(c: char) -> bool {
     matches!(c, '.' | '!' | '?' | ';' | ':' | '。')
 }
 
+/// The marks within a sentence after which another clause begins.
+#[inline]
+pub(super) fn parts(c: char) -> bool {
+    c == ','
+}
+
 /// A Latin letter or a digit: where a term begins or ends with one, it may have to begin or end a word.
 #[inline]
 pub(super) fn is_latin(c: char) -> bool {

@@ -7,7 +7,9 @@
 
 use std::collections::BTreeSet;
 
-use super::letters::{ends_sentence, is_hanzi, is_latin, is_passed_over, is_word, leet, numeral};
+use super::letters::{
+    ends_sentence, is_hanzi, is_latin, is_passed_over, is_word, leet, numeral, parts,
+};
 use super::{Term, View, Views, pinyin};
 use crate::normal::{Glyph, LOOK_BACK, folded, script};
 
@@ -215,12 +217,19 @@ impl Naive<'_> {
         let near = |glyphs: &[Glyph]| -> Vec<char> {
             glyphs.iter().map(|g| g.c).filter(|c| !is_passed_over(*c)).collect()
         };
-        let before = near(&self.text[start.saturating_sub(LOOK_BACK)..start]);
-        let after = near(&self.text[end..(end + 64).min(self.text.len())]);
+        let (left, right) = (
+            &self.text[start.saturating_sub(LOOK_BACK)..start],
+            &self.text[end..(end + 64).min(self.text.len())],
+        );
+        let (before, after) = (near(left), near(right));
         let guards = &self.term.guards;
         let plain = self.plain();
-        guards.not_after.iter().any(|guard| before.ends_with(&pattern(guard)))
-            || guards.not_before.iter().any(|guard| after.starts_with(&pattern(guard)))
+        let stops = |glyph: &&Glyph| !is_passed_over(glyph.c) || parts(glyph.c);
+        let is_parted = |next: Option<&Glyph>| next.is_some_and(|glyph| parts(glyph.c));
+        let follows = !is_parted(left.iter().rev().find(stops));
+        let goes_on = !is_parted(right.iter().find(stops));
+        follows && guards.not_after.iter().any(|guard| before.ends_with(&pattern(guard)))
+            || goes_on && guards.not_before.iter().any(|guard| after.starts_with(&pattern(guard)))
             || guards.exceptions.iter().map(pattern).any(|exception| {
                 (0..exception.len()).any(|at| {
                     exception[at..].starts_with(&plain)

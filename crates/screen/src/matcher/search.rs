@@ -274,8 +274,13 @@ impl Matcher {
         }
         if !stretched {
             let guards = &self.guards[known.guards as usize];
+            for around in guards {
+                if around.adjoins(window, start, end)? {
+                    return Ok(());
+                }
+            }
             let exceptions = known.is(HAS_EXCEPTIONS).then(|| self.exceptions.get(&candidate.term));
-            for around in guards.iter().chain(exceptions.flatten().into_iter().flatten()) {
+            for around in exceptions.flatten().into_iter().flatten() {
                 if around.holds(window, start, end)? {
                     return Ok(());
                 }

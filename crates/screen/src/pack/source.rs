@@ -415,8 +415,12 @@ impl RawRule {
         {
             return Err(self.wrong(ONE_KIND));
         }
-        if !(2..=MAX_SETS).contains(&all.len()) || none.len() > MAX_SETS {
-            return Err(self.wrong(&format!("a combination is of 2 to {MAX_SETS} rules")));
+        // One alone is a combination where another takes it back.
+        let least = if none.is_empty() { 2 } else { 1 };
+        if !(least..=MAX_SETS).contains(&all.len()) || none.len() > MAX_SETS {
+            return Err(self.wrong(&format!(
+                "a combination is of 2 to {MAX_SETS} rules, or of one and what takes it back (`none`)"
+            )));
         }
         if within.is_some_and(|within| !(1..=MAX_WITHIN).contains(&within)) {
             return Err(self.wrong(&format!("`within` is 1 to {MAX_WITHIN} characters")));
