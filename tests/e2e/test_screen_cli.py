@@ -75,6 +75,25 @@ def test_a_line_is_answered_when_it_comes():
         assert process.wait(timeout=60) == 0
 
 
+def test_lines_as_programs_of_all_kinds_write_them(tmp_path):
+    pack = tmp_path / "lanterns.toml"
+    pack.write_text(LANTERNS, encoding="utf-8")
+    lines = [
+        '\ufeff{"id": {"a": [1]}, "text": "a mark, and a lantern"}\r', "", "  \r",
+        r'{"id": "half", "text": "\ud83d \\ud83d \ud83c\udfee \udfee lantern"}',
+        '{"text": "no name, and more", "other": 1}',
+        json.dumps({"id": "long", "text": "x" * 10_000_000 + " lantern"}),
+        '{"id": null, "text": ""}',
+    ]
+    done = yumen("screen", "run", "--json", "--pack", pack, input="\n".join(lines))
+    mark, half, unnamed, long, empty = map(json.loads, done.stdout.splitlines())
+    assert (mark["id"], mark["text"]) == ({"a": [1]}, "a mark, and a ⟦lantern⟧")
+    assert half["text"] == "\ufffd \\ud83d 🏮 \ufffd ⟦lantern⟧"
+    assert [(one["start"], one["end"]) for one in half["findings"]] == [(13, 20)]
+    assert (unnamed["id"], empty["id"], empty["text"], empty["action"]) == (None, None, "", "allow")
+    assert long["findings"][0]["start"] == 10_000_001 and long["text"].endswith("x ⟦lantern⟧")
+
+
 def test_a_wrong_line_is_named_and_what_came_before_it_is_there():
     done = yumen("screen", "run", "--json", input='{"id": 1, "text": "a"}\n\n{"id": 2}\n', check=False)
     assert done.returncode == 1

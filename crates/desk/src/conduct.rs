@@ -96,11 +96,7 @@ impl Desk {
 }
 
 fn unknown(id: &str) -> DeskError {
-    DeskError::Unknown {
-        what: "person of whom anything is counted",
-        zh: "有记录的人员",
-        name: id.into(),
-    }
+    DeskError::Unknown { what: "counted person", zh: "有记录的人员", name: id.into() }
 }
 
 fn shown(person: &StoredPerson, conduct: &Conduct, now: Timestamp) -> Value {

@@ -190,7 +190,9 @@ impl ScreenError {
             Self::PackTooEarly { .. } => "wait for the day, or look whether the clock is right",
             Self::PackSecret { .. } => "give the file with the secret: `--secret FILE`",
             Self::PackSealed(_) => "the secret or the file is broken: get both again",
-            Self::PackLacks { .. } => "write it into the pack's TOML: docs/packs.md shows one",
+            Self::PackLacks { .. } => {
+                "write it into the pack's TOML, or give `--issued today` and `--days 30`; docs/packs.md shows one"
+            }
             Self::Key { .. } => "a line is `ed25519:`, 64 hexadecimal digits and who holds the key",
             _ => return None,
         })

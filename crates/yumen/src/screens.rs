@@ -451,9 +451,10 @@ impl PackBench for Workshop {
     fn install(&self, store: &Store, order: &InstallOrder, now: Timestamp) -> Result<Trial, Text> {
         let InstallOrder { file, scope, .. } = order;
         let pack = self.try_pack(file, now).map_err(|error| {
+            let help = error.help().map_or_else(String::new, |help| format!("; {help}"));
             Text::new(
-                format!("the pack cannot be used: {error}"),
-                format!("规则包无法使用：{error}"),
+                format!("the pack cannot be used: {error}{help}"),
+                format!("规则包无法使用：{error}{help}"),
             )
         })?;
         let taken = self.standing.iter().find(|part| part.pack.id() == pack.id());

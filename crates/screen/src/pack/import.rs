@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::ends::LineFeeds;
 use super::entry::canonical;
 use super::limits::{MAX_TERM, MAX_TERMS};
 use super::sheet::{COLUMNS, Sheet, at, check_term, unreadable};
@@ -117,7 +118,7 @@ fn each_row(
     unread: &mut Vec<u64>,
 ) -> Result<(), ScreenError> {
     const LIST: &str = "the list";
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(list);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(LineFeeds::new(list));
     let headings = reader.byte_headers().map_err(|error| unreadable(LIST, &error))?;
     let place = |name: &[u8]| {
         let mut headings = headings.iter().map(|heading| {

@@ -24,6 +24,7 @@ mod action;
 mod category;
 mod coverage;
 mod diff;
+mod ends;
 mod entry;
 mod file;
 mod header;

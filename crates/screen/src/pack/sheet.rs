@@ -17,6 +17,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::category::{Severity, Status};
+use super::ends::LineFeeds;
 use super::limits::{MAX_TERM, MAX_TERMS};
 use crate::error::ScreenError;
 use crate::normal::folded;
@@ -212,8 +213,8 @@ impl Headings {
 }
 
 /// A reader of a file of terms; a byte order mark before the headings is passed over.
-pub(crate) fn reader<R: Read>(from: R) -> csv::Reader<R> {
-    csv::ReaderBuilder::new().has_headers(true).from_reader(from)
+pub(crate) fn reader<R: Read>(from: R) -> csv::Reader<LineFeeds<R>> {
+    csv::ReaderBuilder::new().has_headers(true).from_reader(LineFeeds::new(from))
 }
 
 /// Reads the headings and where they stand.

@@ -27,14 +27,20 @@ pub(super) fn run(args: &ImportArgs, output: Output) -> Result<(), Failure> {
     replace(&args.into, &file)?;
     let value = json!({"file": into, "candidates": done.candidates, "left_out": done.left_out});
     output.print(&value, |_| {
-        let mut text = format!("{} candidates in {into}", done.candidates);
+        let mut text = match done.candidates {
+            1 => format!("1 new candidate in {into}"),
+            new => format!("{new} new candidates in {into}"),
+        };
         for (lines, why) in reasons(&done.left_out) {
             if !lines.is_empty() {
                 // Writing into a string does not fail.
                 let _ = write!(text, "\nleft out: {why} ({}), {}", lines.len(), on_lines(lines));
             }
         }
-        text + "\n`yumen pack accept` makes them terms: nothing is looked for that nobody accepted"
+        if done.candidates > 0 {
+            text += "\n`yumen pack accept` makes them terms: nothing is looked for that nobody accepted";
+        }
+        text
     })
 }
 

@@ -92,7 +92,7 @@ pub(super) fn log(place: &Place, market: Option<&str>, output: Output) -> Result
     found.context(unreadable())?;
     output.print(&steps, |steps| {
         if steps.is_empty() {
-            return "no pack was installed".to_owned();
+            return "the ledger tells of no pack; an entry is there a second or so after the change".to_owned();
         }
         steps.iter().map(line).collect::<Vec<_>>().join("\n")
     })

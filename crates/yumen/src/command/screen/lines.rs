@@ -78,7 +78,16 @@ impl Liner {
     }
 
     fn line(&self, line: &[u8], out: &mut String) -> Result<(), serde_json::Error> {
-        let asked: Asked<'_> = serde_json::from_slice(line)?;
+        match serde_json::from_slice(line) {
+            Ok(asked) => self.told(&asked, out),
+            Err(error) => {
+                let Some(whole) = without_halves(line) else { return Err(error) };
+                self.told(&serde_json::from_slice(&whole)?, out)
+            }
+        }
+    }
+
+    fn told(&self, asked: &Asked<'_>, out: &mut String) -> Result<(), serde_json::Error> {
         let inspection = self.screen.inspect(&asked.text, self.boundary);
         let told = Told {
             id: asked.id,
@@ -99,6 +108,8 @@ impl Liner {
     fn batch(&self, batch: &Batch) -> Done {
         let mut out = String::with_capacity(batch.lines.len() * 2);
         for (number, line) in (batch.first..).zip(batch.lines.split(|byte| *byte == b'\n')) {
+            let marked = (number == 1).then(|| line.strip_prefix("\u{feff}".as_bytes())).flatten();
+            let line = marked.unwrap_or(line);
             if line.trim_ascii().is_empty() {
                 continue;
             }
@@ -108,6 +119,33 @@ impl Liner {
         }
         Done { out, wrong: None }
     }
+}
+
+/// A line in which each half of a surrogate pair that stands alone (`\ud83d`, which JSON can write and no text can hold) is the
+/// character that stands for what cannot be read; it counts as one character either way. `None` when there is none.
+fn without_halves(line: &[u8]) -> Option<Vec<u8>> {
+    let unit = |at: usize| -> Option<u16> {
+        let digits = line.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let mut whole: Option<Vec<u8>> = None;
+    let mut at = 0;
+    while let Some(next) = memchr::memchr(b'\\', &line[at..]) {
+        at += next;
+        at += match (unit(at), unit(at + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+            (Some(0xd800..=0xdfff), _) => {
+                whole.get_or_insert_with(|| line.to_vec())[at + 2..at + 6].copy_from_slice(b"fffd");
+                6
+            }
+            // Whatever is escaped begins no escape.
+            _ => 2,
+        };
+        if at >= line.len() {
+            break;
+        }
+    }
+    whole
 }
 
 impl Told<'_> {
