@@ -280,7 +280,7 @@ fn a_stream_is_judged_as_the_whole_text_is_wherever_it_is_cut() {
         let found = screen.inspect(text, yumen_screen::Boundary::FromPartner).findings;
         assert_eq!(found.len(), 1, "{action}");
         assert_eq!(found[0].kind, "classifier");
-        assert_eq!(&text[found[0].span.bytes.clone()], "the lantern broke at once，太糟糕了\n");
+        assert_eq!(&text[found[0].span.bytes.clone()], "the lantern broke at once，太糟糕了");
         assert_eq!(whole.refused, action == "refuse");
         assert_eq!(whole.stopped, action == "stop");
         for (cut, _) in text.char_indices() {
