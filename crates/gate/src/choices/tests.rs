@@ -102,7 +102,9 @@ fn whole(completion: Completion) -> Option<BTreeMap<u32, Seen>> {
     for (number, (text, reasoning, finish)) in (0..).zip([first].into_iter().chain(others)) {
         all.insert(number, Seen { text, reasoning, finish: Some(finish), ..Seen::default() });
     }
-    notices.iter().for_each(|notice| note(&mut all, notice));
+    for notice in &notices {
+        note(&mut all, notice);
+    }
     Some(all)
 }
 
