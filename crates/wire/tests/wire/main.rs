@@ -10,6 +10,7 @@ mod anthropic;
 mod anthropic_requests;
 mod auth;
 mod chat;
+mod chat_requests;
 mod corpus;
 mod dashscope;
 mod dashscope_multimodal;
