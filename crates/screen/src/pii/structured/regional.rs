@@ -5,7 +5,7 @@
 //! - Macao: 1, 5 or 7, six digits and a check digit whose rule is not published, `1234567(8)` or `1/234567/8`: only the words before tell it.
 //! - Taiwan: the letter of a place of registration, a digit (1 and 2 for nationals, 8 and 9 for foreign residents since 2021), seven digits
 //!   and a check digit: the letter's two digits and the rest, weighed 1, 9, 8 to 1, 1, sum to a multiple of 10. Residence
-//!   certificates before 2021 have a second letter, A to D, for the digit.
+//!   certificates before 2021 have a second letter, A to D, for the digit. <https://www.mof.gov.tw/Eng/download/16968>
 
 use super::context::Left;
 use crate::normal::{Pending, Window};
