@@ -50,10 +50,10 @@ def read(line):
 
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    args.add_argument("--binary", default="target/release/yumen")
+    args.add_argument("--yumen", default="target/release/yumen")
     args = args.parse_args()
-    command = [args.binary]
-    if Path(args.binary).name == "yumen":
+    command = [args.yumen]
+    if Path(args.yumen).name == "yumen":
         command += ["screen", "run", "--pack", "pii", "--pack", "quasi", "--direction", "in", "--json"]
     texts = (Path(__file__).parent / "mixed_en.txt").read_text()
     marked, clean = ([read(line) for line in part.splitlines() if line and line[0] != "#"] for part in texts.split("--------\n"))
