@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::phrases::Phrases;
 use super::sentence::Place;
 use super::words::Rest;
 use super::zh_address::Address;
@@ -297,10 +298,11 @@ pub(super) fn score(
     let sentence = mixed(meant);
     let sentence = &*sentence;
     let foreign = || rest.is_strange(text, range.clone(), place);
-    let has = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
+    let phrases = Phrases::of(sentence);
+    let has = |words: &[&str]| phrases.hold(words);
     let mut score: f32 =
         SAID.iter().filter(|(words, _)| has(words)).map(|(_, score)| *score).fold(0.0, f32::max);
-    score = score.max(Address::of(sentence).score(foreign));
+    score = score.max(Address::of(sentence, phrases).score(foreign));
     if has(OUTPUT) && has(EDIT) {
         // People ask people to put their number into a reply.
         let asks_details = ["号码", "单号", "姓名", "联系方式", "电话", "截图", "时间"];
@@ -421,7 +423,7 @@ pub(super) fn score(
         "生成", "取",
     ];
     let asks_work = (begins(&["为", "给", "用", "以", "替", "就"]) || begins(&makes))
-        && makes.iter().any(|word| sentence.contains(word))
+        && has(&makes)
         && (has(WORKS) || has(&["两句话", "三句话", "一句话", "一百字"]))
         && !personal
         && !about_reader(sentence);

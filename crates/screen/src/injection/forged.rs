@@ -132,9 +132,13 @@ pub(super) fn find(text: &str, out: &mut Vec<Suspect>) {
             continue;
         }
         let mut from = 0;
+        let mut closes = true;
         while let Some(at) = line[from..].find(open).map(|at| from + at) {
             let body = at + open.len();
-            let end = line[body..].find(close).map_or_else(
+            let closed = if closes { line[body..].find(close) } else { None };
+            // Where none follows, none follows what comes later.
+            closes = closed.is_some();
+            let end = closed.map_or_else(
                 || line[body..].find("\n\n").map_or(line.len(), |end| body + end),
                 |end| body + end + close.len(),
             );
@@ -182,10 +186,16 @@ fn push(folded: &Folded, range: Range<usize>, score: f32, out: &mut Vec<Suspect>
     }
 }
 
+/// The beginning of a text, of at most so many bytes. Whatever is looked for at many places is looked for so far, or a text made
+/// of nothing else would take forever.
+fn reach(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
+}
+
 /// Any token of a template: `<|…|>`.
 fn tokens(folded: &Folded, out: &mut Vec<Suspect>) {
     for (at, _) in folded.text.match_indices("<|") {
-        let rest = &folded.text[at + 2..];
+        let rest = reach(&folded.text[at + 2..], 160);
         if let Some(length) = rest.find("|>")
             && (1..=32).contains(&length)
             && rest[..length].chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' '))
@@ -279,18 +289,42 @@ fn roles(folded: &Folded, out: &mut Vec<Suspect>) {
     }
 }
 
+/// How an object begins that is a message or a call.
+const KEYS: &[&str] = &[
+    "\"role\":",
+    "\"tool\":",
+    "\"function\":",
+    "\"tool_call\":",
+    "\"name\":",
+    "\"工具\":",
+    "\"tool_name\":",
+    "\"action\":",
+];
+
+/// So far a message or a call is looked for its end, in bytes.
+const MOST_OF_A_TURN: usize = 8 * 1024;
+
 /// Objects that are a message or a call: `{"role": "system", "content": …}`.
 fn turns_in_json(folded: &Folded, out: &mut Vec<Suspect>) {
     let text = &*folded.text;
-    if !text.contains('{') {
-        return;
-    }
-    for (at, _) in text.match_indices('{') {
-        let rest = &text[at..];
-        let end = rest.find('\n').unwrap_or(rest.len()).min(2_000);
-        let end = (0..=end).rev().find(|end| rest.is_char_boundary(*end)).unwrap_or(0);
-        let squeezed: String =
-            rest[..end].chars().filter(|c| !c.is_whitespace()).take(400).collect();
+    let mut from = 0;
+    while let Some(at) = text[from..].find('{').map(|at| from + at) {
+        from = at + 1;
+        let rest = reach(&text[at..], MOST_OF_A_TURN);
+        let squeezed = |most: usize| -> String {
+            let line = rest.split('\n').next().unwrap_or(rest);
+            reach(line, 2_000).chars().filter(|c| !c.is_whitespace()).take(most).collect()
+        };
+        // Most braces are something else, as their first letters say.
+        if !rest[1..].trim_start().starts_with(['"', '\\']) {
+            continue;
+        }
+        let first = squeezed(40);
+        let keys = first.trim_start_matches('{').trim_start_matches("\\\"");
+        if !KEYS.iter().any(|key| keys.starts_with(key)) {
+            continue;
+        }
+        let squeezed = squeezed(400);
         let keys = squeezed.trim_start_matches('{').trim_start_matches("\\\"");
         let message = [
             "\"role\":\"system\"",
@@ -333,8 +367,10 @@ fn turns_in_json(folded: &Folded, out: &mut Vec<Suspect>) {
                 }
                 depth == 0
             });
-            let end = close.map_or(end, |(close, _)| close + 1);
+            let line = || rest.find('\n').unwrap_or(rest.len());
+            let end = close.map_or_else(line, |(close, _)| close + 1);
             push(folded, at..at + end, 0.75, out);
+            from = at + end;
         }
     }
 }
@@ -343,7 +379,7 @@ fn turns_in_json(folded: &Folded, out: &mut Vec<Suspect>) {
 fn links(folded: &Folded, out: &mut Vec<Suspect>) {
     let text = &*folded.text;
     for (at, _) in text.match_indices("](http") {
-        let rest = &text[at + 2..];
+        let rest = reach(&text[at + 2..], 2_048);
         let end = rest.find([')', '\n', ' ']).unwrap_or(rest.len());
         let Some(query) = rest[..end].find(['?', '#']) else { continue };
         let query = &rest[query..end];
@@ -360,7 +396,8 @@ fn links(folded: &Folded, out: &mut Vec<Suspect>) {
             .iter()
             .any(|word| query.contains(word));
         if waits {
-            let open = text[..at].rfind('[').unwrap_or(at);
+            let back = text.ceil_char_boundary(at.saturating_sub(512));
+            let open = text[back..at].rfind('[').map_or(at, |open| back + open);
             let open = if text[..open].ends_with('!') { open - 1 } else { open };
             let close = (at + 2 + end + 1).min(text.len());
             push(

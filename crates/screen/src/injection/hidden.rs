@@ -25,36 +25,56 @@ const HIDING: &[&str] = &[
 ];
 
 /// Parts of a text that are not shown, each with the part that says something: comments, hidden elements, what stands for
-/// a picture, comments of code.
+/// a picture, comments of code. Parts of one kind do not overlap, so reading them all takes no longer than the text is.
 pub(super) fn parts(text: &str) -> Vec<(Range<usize>, Range<usize>)> {
     let mut out = Vec::new();
-    for (at, open) in text.match_indices("<!--") {
-        let body = at + open.len();
-        let length = text[body..].find("-->");
-        let inner = &text[body..body + length.unwrap_or(text.len() - body)];
+    comments(text, &mut out);
+    let mut from = 0;
+    while let Some((at, body)) = next(text, from, "[//]: #") {
+        from = text[body..].find('\n').map_or(text.len(), |length| body + length);
+        out.push((at..from, body..from));
+    }
+    elements(text, &mut out);
+    out
+}
+
+fn comments(text: &str, out: &mut Vec<(Range<usize>, Range<usize>)>) {
+    let mut from = 0;
+    while let Some((at, body)) = next(text, from, "<!--") {
+        // One that is not closed hides all that follows.
+        let close = next(text, body, "-->").unwrap_or((text.len(), text.len()));
+        let inner = &text[body..close.0];
         // Conditions of mail programs are markup, not text.
         let is_markup = inner.trim_start().starts_with("[if") || inner.contains("[endif]");
         if !is_markup {
-            let end = body + inner.len() + length.map_or(0, |_| 3);
-            out.push((at..end, body..body + inner.len()));
+            out.push((at..close.1, body..close.0));
         }
+        from = close.1;
     }
-    for (at, open) in text.match_indices("[//]: #") {
-        let end = text[at..].find('\n').map_or(text.len(), |length| at + length);
-        out.push((at..end, at + open.len()..end));
-    }
-    for (at, _) in text.match_indices('<') {
-        let Some(tag) = text[at..].find('>').map(|length| &text[at..=at + length]) else { break };
-        if !tag[1..].starts_with(|c: char| c.is_ascii_alphabetic()) {
+}
+
+fn elements(text: &str, out: &mut Vec<(Range<usize>, Range<usize>)>) {
+    let mut from = 0;
+    while let Some((at, name)) = next(text, from, "<") {
+        from = name;
+        if !text[name..].starts_with(|c: char| c.is_ascii_alphabetic()) {
             continue;
         }
+        // Where another begins before it ends, it is no tag.
+        let Some(length) = text[name..].find(['<', '>']) else { break };
+        from = name + length;
+        if text[from..].starts_with('<') {
+            continue;
+        }
+        from += 1;
+        let tag = &text[at..from];
         let plain: String = tag.chars().filter(|c| !c.is_whitespace()).collect();
         let plain = plain.to_ascii_lowercase();
         for name in ["alt=\"", "title=\"", "aria-label=\""] {
-            let from = tag.find(name).map(|from| from + name.len());
-            if let Some((from, length)) = from.and_then(|from| Some((from, tag[from..].find('"')?)))
+            if let Some((_, value)) = next(tag, 0, name)
+                && let Some(length) = tag[value..].find('"')
             {
-                let inner = at + from..at + from + length;
+                let inner = at + value..at + value + length;
                 out.push((inner.clone(), inner));
             }
         }
@@ -62,14 +82,17 @@ pub(super) fn parts(text: &str) -> Vec<(Range<usize>, Range<usize>)> {
         let plainly =
             tag.contains(" hidden>") || tag.contains(" hidden ") || plain.contains("size=\"0\"");
         if styled || plainly {
-            let body = at + tag.len();
-            let length = text[body..].find("</").unwrap_or(text.len() - body);
-            let close =
-                text[body + length..].find('>').map_or(text.len(), |end| body + length + end + 1);
-            out.push((at..close, body..body + length));
+            let end = next(text, from, "</").map_or(text.len(), |(end, _)| end);
+            let close = next(text, end, ">").map_or(text.len(), |(_, close)| close);
+            out.push((at..close, from..end));
+            from = close;
         }
     }
-    out
+}
+
+/// Where `what` stands next from a place on: its beginning and its end.
+fn next(text: &str, from: usize, what: &str) -> Option<(usize, usize)> {
+    text[from..].find(what).map(|at| (from + at, from + at + what.len()))
 }
 
 /// Characters that nobody sees and that spell something.

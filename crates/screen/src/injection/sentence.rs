@@ -17,8 +17,9 @@ impl Place {
         let after = text[sentence.end..].trim_start_matches([' ', '\t']);
         let opens = before.is_empty() || before.ends_with(['\n', '\r']);
         let closes = after.is_empty() || after.starts_with(['\n', '\r']);
-        let is_last = !before.is_empty() && after.trim().is_empty();
-        Self { is_alone: opens && closes && (is_last || !after.trim().is_empty()), is_last }
+        let nothing_follows = after.trim_start().is_empty();
+        let is_last = !before.is_empty() && nothing_follows;
+        Self { is_alone: opens && closes && (is_last || !nothing_follows), is_last }
     }
 }
 

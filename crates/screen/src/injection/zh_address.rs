@@ -2,6 +2,8 @@
 //!
 //! The sentence comes as it is meant (see [`writing`](super::writing)): folded, in simplified characters, you as 你.
 
+use super::phrases::Phrases;
+
 /// What can only be a model.
 const MACHINE: &[&str] = &[
     "ai",
@@ -114,24 +116,25 @@ const FILLS: &[&str] = &[
 /// Looks a sentence over: each sign by itself.
 pub(super) struct Address<'t> {
     text: &'t str,
+    phrases: Phrases<'t>,
 }
 
 impl<'t> Address<'t> {
-    pub(super) fn of(sentence: &'t str) -> Self {
-        Self { text: sentence }
+    pub(super) fn of(sentence: &'t str, phrases: Phrases<'t>) -> Self {
+        Self { text: sentence, phrases }
     }
 
     fn has(&self, words: &[&str]) -> bool {
-        words.iter().any(|word| self.text.contains(word))
+        self.phrases.hold(words)
     }
 
     /// Whether one of `a` stands before one of `b`, with at most so many characters between.
     fn near(&self, a: &[&str], b: &[&str], most: usize) -> bool {
-        a.iter().any(|word| {
+        a.iter().filter(|word| self.phrases.may_hold(word)).any(|word| {
             self.text.match_indices(word).any(|(at, _)| {
                 let rest = &self.text[at + word.len()..];
                 let end = rest.char_indices().nth(most + 8).map_or(rest.len(), |(end, _)| end);
-                b.iter().any(|other| {
+                b.iter().filter(|other| self.phrases.may_hold(other)).any(|other| {
                     rest[..end]
                         .find(other)
                         .is_some_and(|found| rest[..found].chars().count() <= most)
@@ -295,7 +298,7 @@ impl<'t> Address<'t> {
             return 0.8;
         }
         // "评分模型请给", "请智能助理给", "所有助手在回复"
-        if named.iter().any(|word| {
+        if named.iter().filter(|word| self.phrases.may_hold(word)).any(|word| {
             self.text.contains(&format!("{word}请"))
                 || sure && self.text.contains(&format!("请{word}"))
         }) && !self.has(&["联系", "咨询", "申请", "关注"])
