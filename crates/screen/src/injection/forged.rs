@@ -132,12 +132,12 @@ pub(super) fn find(text: &str, out: &mut Vec<Suspect>) {
             continue;
         }
         let mut from = 0;
-        let mut closes = true;
+        let mut more = true;
         while let Some(at) = line[from..].find(open).map(|at| from + at) {
             let body = at + open.len();
-            let closed = if closes { line[body..].find(close) } else { None };
+            let closed = if more { line[body..].find(close) } else { None };
             // Where none follows, none follows what comes later.
-            closes = closed.is_some();
+            more = closed.is_some();
             let end = closed.map_or_else(
                 || line[body..].find("\n\n").map_or(line.len(), |end| body + end),
                 |end| body + end + close.len(),
