@@ -111,3 +111,34 @@ pub(super) fn invisible(text: &str, out: &mut Vec<Suspect>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PIECES: [&str; 9] = [
+        "<!--",
+        "-->",
+        "[//]: #",
+        "\n",
+        "<a hidden>",
+        "<a style=\"display:none\">",
+        "</a>",
+        "<",
+        "灯",
+    ];
+
+    proptest! {
+        /// Whoever writes a text of nothing but openings must not have it read again for each of them.
+        #[test]
+        fn what_is_hidden_is_read_no_more_often_than_there_are_ways_to_hide(
+            pieces in proptest::collection::vec(proptest::sample::select(PIECES.as_slice()), 0..60),
+        ) {
+            let text = pieces.concat();
+            let read: usize = parts(&text).iter().map(|(part, _)| part.len()).sum();
+            prop_assert!(read <= 3 * text.len(), "{read} bytes of {}", text.len());
+        }
+    }
+}
