@@ -2,8 +2,8 @@
 //!
 //! Each choice is an answer of its own, and so are its text, its reasoning and the arguments of each of its tool calls for the
 //! screen: a term split over two pieces is caught whatever comes between them, and a term in one never hides in another. What
-//! ends one choice ends no other, and what a model thinks is decided before it is heard to speak. Nobody is shown what nobody asked for: reasoning, or a choice too many, is neither
-//! screened nor kept.
+//! ends one choice ends no other, and what a model thinks is decided before it is heard to speak. Nobody is shown what nobody
+//! asked for: reasoning, or a choice too many, is neither screened nor kept.
 //!
 //! Pure: the time comes with what happens in it.
 

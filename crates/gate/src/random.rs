@@ -1,6 +1,7 @@
 //! Random bytes, without which nothing is served: what nobody may guess must not be guessable.
 //!
-//! They are the system's own, asked for many at a time: a call for each would be a tenth of what the gate asks of the kernel.
+//! They are the system's own, asked for many at a time: a chat takes three of them, and a call for each was a third of all its
+//! system calls.
 
 use std::cell::RefCell;
 
