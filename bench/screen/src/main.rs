@@ -46,7 +46,7 @@ fn main() {
         Ok(arguments) => arguments,
         Err(message) => {
             eprintln!(
-                "error: {message}\nhelp: cargo run --release -- --zh FILE.. --en FILE.. [--megabytes 8] [--repeats 5] [--terms 20000 200000] [--json FILE]"
+                "error: {message}\nhelp: cargo run --release -- --zh FILE.. --en FILE.. [--megabytes 8] [--repeats 5] [--terms 20000 200000] [--only PART-OF-A-NAME] [--json FILE]"
             );
             std::process::exit(1);
         }
@@ -59,7 +59,7 @@ fn main() {
         }
     };
     let mut runs = Vec::new();
-    for count in arguments.terms {
+    for count in arguments.terms.iter().copied() {
         let terms = match corpus.terms(count) {
             Ok(terms) => terms,
             Err(message) => {
@@ -67,7 +67,7 @@ fn main() {
                 std::process::exit(1);
             }
         };
-        let rows = compare(&corpus.text, &terms, arguments.repeats);
+        let rows = compare(&corpus.text, &terms, &arguments);
         runs.push(Run { terms: count, bytes: corpus.text.len(), rows });
     }
     print!("{}", report::table(&runs));
@@ -85,6 +85,8 @@ struct Arguments {
     megabytes: usize,
     repeats: usize,
     terms: Vec<usize>,
+    /// Only the ways whose names have this in them.
+    only: String,
     json: Option<String>,
 }
 
@@ -96,6 +98,7 @@ impl Arguments {
             megabytes: 8,
             repeats: 5,
             terms: Vec::new(),
+            only: String::new(),
             json: None,
         };
         let mut option = String::new();
@@ -112,6 +115,7 @@ impl Arguments {
                 "--megabytes" => read.megabytes = number()?,
                 "--repeats" => read.repeats = number()?,
                 "--terms" => read.terms.push(number()?),
+                "--only" => read.only = argument,
                 "--json" => read.json = Some(argument),
                 _ => return Err(format!("{option} {argument}: unknown")),
             }
@@ -137,7 +141,7 @@ struct Way<'t> {
     search: Box<dyn Fn() -> usize + 't>,
 }
 
-fn compare(text: &str, terms: &[String], repeats: usize) -> Vec<Row> {
+fn compare(text: &str, terms: &[String], arguments: &Arguments) -> Vec<Row> {
     // The others fold nothing: they are given the text and the terms folded, so that all look for the same.
     let glyphs = normalised(text);
     let folded: String = glyphs.iter().map(|glyph| glyph.c).collect();
@@ -204,7 +208,8 @@ fn compare(text: &str, terms: &[String], repeats: usize) -> Vec<Row> {
         memory: 0,
         search: Box::new(move || normalise_only(text)),
     });
-    measure(ways, text.len(), repeats)
+    ways.retain(|way| way.name.contains(&arguments.only));
+    measure(ways, text.len(), arguments.repeats)
 }
 
 fn plain(text: &str, id: u32) -> Term {

@@ -1,42 +1,54 @@
 //! What strings of classes begin with: from the first classes of a place in a text to the strings that may stand there.
 //!
-//! Each string is known by its head: all of it if it has two or three classes, the first four of up to seven, the first eight
-//! of more. So a place is asked about four times, whatever the strings, and neither question waits for the answer to another.
+//! Each string is known by its head: of the lengths that heads have, the longest one that it reaches. So a place is asked about
+//! a few times, whatever the strings, and neither question waits for the answer to another. Words in Latin letters share more
+//! of what they begin with than strings of other characters do, and have longer heads too.
 //! A set of bits, small enough to stay near, turns away nearly all places with nothing to find; for the others a table says
 //! in one line of memory how to go on. Neither knows the heads themselves, so whoever goes on compares the classes.
 
 use super::trie::Class;
 
 /// How many classes the longest heads have.
-pub(super) const HEAD: usize = 8;
+pub(super) const HEAD: usize = 11;
 
-/// How many classes the heads have that are asked about.
-pub(super) const LENGTHS: [usize; 4] = [2, 3, 4, HEAD];
+/// How many classes of a place are looked at together.
+pub(super) const AHEAD: usize = 12;
 
-/// The first eight classes of a place or a string, the first one lowest.
-pub(super) type Quads = [u64; 2];
+/// How many classes the heads have: of strings that do not begin with a Latin letter or digit only as many as [`lengths`] says.
+pub(super) const LENGTHS: [usize; 6] = [2, 3, 4, 6, 8, HEAD];
 
-/// Which classes belong to a head of each length, from none to eight.
+/// How many of [`LENGTHS`] the heads of strings may have that begin with a Latin letter or digit, or with something else.
+#[inline]
+pub(super) fn lengths(latin: bool) -> usize {
+    if latin { LENGTHS.len() } else { 4 }
+}
+
+/// The first classes of a place or a string, [`AHEAD`] of them, the first one lowest.
+pub(super) type Quads = [u64; 3];
+
+/// Which classes belong to a head of each length, from none to [`HEAD`].
 const MASKS: [Quads; HEAD + 1] = {
-    let mut masks = [[u64::MAX; 2]; HEAD + 1];
+    let mut masks = [[0; 3]; HEAD + 1];
     let mut length = 0;
-    while length < HEAD {
-        masks[length] = if length < 4 {
-            [(1 << (16 * length)) - 1, 0]
-        } else {
-            [u64::MAX, (1 << (16 * (length - 4))) - 1]
-        };
+    while length <= HEAD {
+        let mut class = 0;
+        while class < length {
+            masks[length][class / 4] |= 0xffff << (16 * (class % 4));
+            class += 1;
+        }
         length += 1;
     }
     masks
 };
 
-/// Different numbers for each of [`LENGTHS`]: digits of the golden ratio and of the square roots of primes.
-const SEEDS: [Quads; 4] = [
+/// Different numbers for each of [`LENGTHS`]: digits of the golden ratio and of the roots of primes.
+const SEEDS: [[u64; 2]; 6] = [
     [0x9e37_79b9_7f4a_7c15, 0x6a09_e667_f3bc_c909],
     [0xbb67_ae85_84ca_a73b, 0x3c6e_f372_fe94_f82b],
     [0xa54f_f53a_5f1d_36f1, 0x510e_527f_ade6_82d1],
     [0x9b05_688c_2b3e_6c1f, 0x1f83_d9ab_fb41_bd6b],
+    [0x5be0_cd19_137e_2179, 0xcbbb_9d5d_c105_9ed8],
+    [0x629a_292a_367c_d507, 0x9159_015a_3070_dd17],
 ];
 
 /// An entry is free.
@@ -91,15 +103,16 @@ impl Heads {
 
     /// Which of [`LENGTHS`] a string's head may have here, as bits: seldom wrong where it says yes, never where it says no.
     #[inline]
-    pub(super) fn at(&self, quads: Quads) -> u32 {
+    pub(super) fn at(&self, quads: Quads, latin: bool) -> u32 {
         // No branch between them: they are looked at together.
-        let mut lengths = 0;
-        for which in 0..LENGTHS.len() {
+        let one = |which| {
             let hash = hash(which, quads);
             let wanted = bits(hash);
-            lengths |= u32::from(self.bits[self.word(hash)] & wanted == wanted) << which;
-        }
-        lengths
+            u32::from(self.bits[self.word(hash)] & wanted == wanted) << which
+        };
+        let short = one(0) | one(1) | one(2) | one(3);
+        // Text stays for a while in one script, so this can be foretold.
+        if latin { short | one(4) | one(5) } else { short }
     }
 
     /// Adds what the table knows of a head to `values` from `count` on, and gives the count with it. It may be another head's.
@@ -159,20 +172,19 @@ impl Heads {
     }
 }
 
-/// The first eight classes as numbers that are compared at once.
+/// The first classes as numbers that are compared at once.
 #[inline]
-pub(super) fn quads(classes: &[Class; HEAD]) -> Quads {
+pub(super) fn quads(classes: &[Class; AHEAD]) -> Quads {
     let four = |[a, b, c, d]: [u64; 4]| a | b << 16 | c << 32 | d << 48;
-    let [first @ .., _, _, _, _] = classes.map(u64::from);
-    let [_, _, _, _, then @ ..] = classes.map(u64::from);
-    [four(first), four(then)]
+    let [a, b, c, d, e, f, g, h, i, j, k, l] = classes.map(u64::from);
+    [four([a, b, c, d]), four([e, f, g, h]), four([i, j, k, l])]
 }
 
-/// Whether the first classes, so many of them, are the same.
+/// Whether the first classes, so many of them, are the same; [`HEAD`] if there are more.
 #[inline]
 pub(super) fn agree(a: Quads, b: Quads, length: usize) -> bool {
     let mask = MASKS[length.min(HEAD)];
-    (a[0] ^ b[0]) & mask[0] | (a[1] ^ b[1]) & mask[1] == 0
+    (a[0] ^ b[0]) & mask[0] | (a[1] ^ b[1]) & mask[1] | (a[2] ^ b[2]) & mask[2] == 0
 }
 
 /// The hash of the head that has one of [`LENGTHS`].
@@ -180,7 +192,8 @@ pub(super) fn agree(a: Quads, b: Quads, length: usize) -> bool {
 #[expect(clippy::cast_possible_truncation, reason = "the two halves of the product")]
 fn hash(which: usize, quads: Quads) -> u64 {
     let (mask, seed) = (MASKS[LENGTHS[which]], SEEDS[which]);
-    let first = quads[0] & mask[0] ^ seed[0];
+    let first = (quads[0] & mask[0] ^ seed[0])
+        .wrapping_add((quads[2] & mask[2]).wrapping_mul(0xd6e8_feb8_6659_fd93));
     let then = quads[1] & mask[1] ^ seed[1];
     let product = u128::from(first) * u128::from(then);
     (product >> 64) as u64 ^ product as u64

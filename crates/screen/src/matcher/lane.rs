@@ -55,6 +55,9 @@ const READ: u8 = 8;
 /// In the lane without views: this class makes a word go on.
 const IN_WORD: u8 = 16;
 
+/// This class is that of a Latin letter or digit which occurs in terms.
+const LATIN: u8 = 32;
+
 #[derive(Debug)]
 pub(super) struct Lane {
     pub(super) views: Views,
@@ -93,9 +96,11 @@ pub(super) struct Start {
     pub(super) at: u32,
     /// The character before makes a word go on.
     pub(super) inside: bool,
+    /// It is a Latin letter or digit.
+    pub(super) latin: bool,
 }
 
-const NO_START: Start = Start { at: 0, inside: false };
+const NO_START: Start = Start { at: 0, inside: false, latin: false };
 
 /// What a lane remembers between two pieces.
 #[derive(Clone, Copy, Debug, Default)]
@@ -141,7 +146,6 @@ impl Lane {
         };
         let of_string =
             |string: &LaneString| (string.chars.iter().map(|c| class(*c)).collect(), string.term);
-        let trie = Trie::new(strings.iter().map(of_string).collect(), classes);
         let mut traits = vec![READ; classes];
         traits[usize::from(PASSED_OVER)] = 0;
         traits[usize::from(UNKNOWN_IN_WORD)] |= IN_WORD;
@@ -152,7 +156,12 @@ impl Lane {
             for c in string.chars.iter().filter(|c| is_word(**c)) {
                 traits[usize::from(class(*c))] |= IN_WORD;
             }
+            for c in string.chars.iter().filter(|c| is_latin(**c)) {
+                traits[usize::from(class(*c))] |= LATIN;
+            }
         }
+        let latin = |class: Class| traits[usize::from(class)] & LATIN != 0;
+        let trie = Trie::new(strings.iter().map(of_string).collect(), classes, latin);
         let mut letters = [UNKNOWN; 26];
         for (letter, slot) in ('a'..='z').zip(&mut letters) {
             *slot = class(folded(views, letter));
@@ -209,7 +218,7 @@ impl Lane {
             }
             classes[at] = class;
             places[at] = place;
-            starts[started] = Start { at: index(at), inside };
+            starts[started] = Start { at: index(at), inside, latin: traits & LATIN != 0 };
             at += usize::from(traits & READ != 0);
             started += usize::from(traits & (BEGINS << u8::from(inside)) != 0);
         }
@@ -247,8 +256,10 @@ impl Lane {
 
     #[inline]
     fn add(&self, class: Class, place: u32, inside: bool, out: &mut Symbols) {
-        if self.traits[usize::from(class)] & (BEGINS << u8::from(inside)) != 0 {
-            out.starts.push(Start { at: index(out.classes.len()), inside });
+        let traits = self.traits[usize::from(class)];
+        if traits & (BEGINS << u8::from(inside)) != 0 {
+            let at = index(out.classes.len());
+            out.starts.push(Start { at, inside, latin: traits & LATIN != 0 });
         }
         out.classes.push(class);
         out.places.push(place);

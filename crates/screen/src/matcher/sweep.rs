@@ -3,7 +3,7 @@
 //! What a place needs from memory waits for nothing that another place needs, and a step has no branch that cannot be foretold
 //! but where something is found: so the machine fetches for many places at once.
 
-use super::heads::{HEAD, LENGTHS, quads};
+use super::heads::{AHEAD, LENGTHS, quads};
 use super::lane::{Lane, Start, Symbols};
 use super::trie::{Trie, Walk};
 
@@ -22,6 +22,10 @@ pub(super) struct Sweep {
     hopeful: Vec<(u32, u32)>,
     /// The same with what the table says of one head.
     values: Vec<(u32, u32)>,
+    /// Those of the values that are strings, and are there.
+    strings: Vec<(u32, u32)>,
+    /// Those of the values that stand for several strings.
+    branches: Vec<(u32, u32)>,
 }
 
 impl Sweep {
@@ -55,10 +59,25 @@ impl Sweep {
                 true
             })
         });
-        let near_end = (classes.len() + 1).saturating_sub(HEAD);
+        let near_end = (classes.len() + 1).saturating_sub(AHEAD);
         let (whole, cut) = starts.split_at(starts.partition_point(|s| (s.at as usize) < near_end));
-        for (of, value) in self.values(lane, classes, whole) {
-            let Start { at, inside } = whole[*of as usize];
+        self.look_up(lane, classes, whole);
+        let (strings, branches) = self.compare(lane, classes, whole);
+        for (of, string) in strings.iter().copied() {
+            let Start { at, inside, .. } = whole[of as usize];
+            let at = at as usize;
+            let place = base + places[at] as usize;
+            let found = |string, length| {
+                if let Some(end) = end(at + length) {
+                    candidate(string, place, end, inside);
+                }
+            };
+            if let Some(walk) = lane.trie.follow(string, &classes[at..], found) {
+                walks.push(Started { place, inside, walk });
+            }
+        }
+        for (of, branch) in branches.iter().copied() {
+            let Start { at, inside, .. } = whole[of as usize];
             let at = at as usize;
             let place = base + places[at] as usize;
             let ahead = &classes[at..];
@@ -68,11 +87,11 @@ impl Sweep {
                 }
             };
             let Some(head) = ahead.first_chunk() else { continue };
-            if let Some(walk) = lane.trie.follow(*value, quads(head), ahead, found) {
+            if let Some(walk) = lane.trie.follow_branch(branch, quads(head), ahead, found) {
                 walks.push(Started { place, inside, walk });
             }
         }
-        for Start { at, inside } in cut.iter().copied() {
+        for Start { at, inside, .. } in cut.iter().copied() {
             let at = at as usize;
             let place = base + places[at] as usize;
             let mut found = |string, length| {
@@ -92,11 +111,11 @@ impl Sweep {
         }
     }
 
-    /// What the tables say of starts that have [`HEAD`] classes ahead: the number of the start and how to go on from there, in
-    /// the order of the text and from short strings to long ones.
+    /// Fills `values` with what the tables say of starts that have [`AHEAD`] classes ahead: the number of the start and how to go
+    /// on from there.
     #[inline]
-    fn values(&mut self, lane: &Lane, classes: &[u16], starts: &[Start]) -> &[(u32, u32)] {
-        let Self { hopeful, values } = self;
+    fn look_up(&mut self, lane: &Lane, classes: &[u16], starts: &[Start]) {
+        let Self { hopeful, values, .. } = self;
         let heads = &lane.trie.heads;
         if hopeful.len() < starts.len() {
             hopeful.resize(starts.len(), (0, 0));
@@ -104,14 +123,15 @@ impl Sweep {
         let mut count = 0;
         for (of, start) in (0..).zip(starts) {
             let Some(head) = classes[start.at as usize..].first_chunk() else { continue };
-            let lengths = heads.at(quads(head)) << 1 | u32::from(lane.is_one(head[0]));
+            let lengths =
+                heads.at(quads(head), start.latin) << 1 | u32::from(lane.is_one(head[0]));
             hopeful[count] = (of, lengths);
             count += usize::from(lengths != 0);
         }
         let mut found = 0;
         for (of, lengths) in hopeful[..count].iter().copied() {
             let at = starts[of as usize].at as usize;
-            let Some(head) = classes[at..].first_chunk::<HEAD>() else { continue };
+            let Some(head) = classes[at..].first_chunk::<AHEAD>() else { continue };
             if lengths & 1 != 0
                 && let Some(one) = lane.trie.one(head[0])
             {
@@ -129,6 +149,38 @@ impl Sweep {
                 lengths &= lengths - 1;
             }
         }
-        &values[..found]
+        values.truncate(found);
+    }
+
+    /// Parts the values into strings, of which only those are kept that begin as the text does, and branches.
+    #[inline]
+    fn compare(
+        &mut self,
+        lane: &Lane,
+        classes: &[u16],
+        starts: &[Start],
+    ) -> (&[(u32, u32)], &[(u32, u32)]) {
+        let Self { values, strings, branches, .. } = self;
+        if strings.len() < values.len() {
+            strings.resize(values.len(), (0, 0));
+            branches.resize(values.len(), (0, 0));
+        }
+        let (mut singles, mut several) = (0, 0);
+        for value in &*values {
+            let is_branch = Trie::is_branch(value.1);
+            strings[singles] = *value;
+            branches[several] = *value;
+            singles += usize::from(!is_branch);
+            several += usize::from(is_branch);
+        }
+        let mut there = 0;
+        for single in 0..singles {
+            let (of, string) = strings[single];
+            let at = starts[of as usize].at as usize;
+            let Some(head) = classes[at..].first_chunk() else { continue };
+            strings[there] = (of, string);
+            there += usize::from(lane.trie.begins(string, quads(head)));
+        }
+        (&strings[..there], &branches[..several])
     }
 }

@@ -4,13 +4,13 @@
 //! access for a step. The first classes have no slots of their own. A node with one string left below it ends the trie; it
 //! has the next two classes at hand, and what follows is compared with the string itself.
 //!
-//! Where eight classes of a text are at hand, no walk begins at the root: a table of what strings begin with ([`Heads`]) leads
+//! Where the next classes of a text are at hand, no walk begins at the root: a table of what strings begin with ([`Heads`]) leads
 //! to the string, or to the node from which several strings go on. The steps from the root on are for the ends of pieces.
 //!
 //! Compared with a double array this is built in one pass whatever the strings; compared with Aho-Corasick it has no failure
 //! links: walks overlap instead, but few are begun.
 
-use super::heads::{HEAD, Heads, LENGTHS, Quads, agree, quads};
+use super::heads::{AHEAD, HEAD, Heads, LENGTHS, Quads, agree, lengths, quads};
 
 /// A class of characters that are one to the terms.
 pub(super) type Class = u16;
@@ -51,14 +51,22 @@ const EMPTY: Slot =
 #[derive(Clone, Copy, Debug)]
 #[repr(align(32))]
 struct Entry {
-    /// Its first classes, [`UNKNOWN`] after its end.
-    head: [Class; HEAD],
-    length: u32,
+    /// Its first [`HEAD`] classes, [`UNKNOWN`] after its end, and then its length.
+    head: [Class; AHEAD],
     /// Where in `rests` the classes after its head begin.
     rest: u32,
-    /// Its term if it has one alone, otherwise where in `terms` they begin.
+    /// Its term if it has one alone, otherwise [`SEVERAL`] and where in `terms` their count stands before them.
     terms: u32,
-    count: u32,
+}
+
+/// In an entry: the string has several terms.
+const SEVERAL: u32 = 1 << 31;
+
+impl Entry {
+    #[inline]
+    fn length(&self) -> usize {
+        usize::from(self.head[HEAD])
+    }
 }
 
 /// Strings with the same head.
@@ -68,6 +76,10 @@ struct Branch {
     slot: u32,
     /// The first of the strings.
     string: u32,
+    /// How long the head is.
+    depth: u16,
+    /// How many classes the longest strings with a head of this length have.
+    longest: u16,
 }
 
 /// Marks a value of [`Heads`] as the number of a branch; others are those of strings.
@@ -117,8 +129,13 @@ const NO_NODE: Node =
     Node { parent: NOWHERE, class: UNKNOWN, marks: 0, string: NOWHERE, next: [UNKNOWN; 2] };
 
 impl Trie {
-    /// Builds the trie of strings of classes, each for one term; none is empty.
-    pub(super) fn new(mut strings: Vec<(Vec<Class>, u32)>, classes: usize) -> Self {
+    /// Builds the trie of strings of classes, each for one term; none is empty. `latin` tells which classes are those of Latin
+    /// letters and digits.
+    pub(super) fn new(
+        mut strings: Vec<(Vec<Class>, u32)>,
+        classes: usize,
+        latin: impl Fn(Class) -> bool,
+    ) -> Self {
         strings.sort_unstable();
         let mut trie = Self { ones: vec![NOWHERE; classes], ..Self::default() };
         let mut distinct: Vec<&[Class]> = Vec::with_capacity(strings.len());
@@ -127,47 +144,51 @@ impl Trie {
             if let [one] = string {
                 trie.ones[usize::from(*one)] = index(distinct.len());
             }
-            let terms = if let [(_, term)] = same { *term } else { index(trie.terms.len()) };
+            let terms =
+                if let [(_, term)] = same { *term } else { SEVERAL | index(trie.terms.len()) };
             if same.len() > 1 {
+                trie.terms.push(index(same.len()));
                 trie.terms.extend(same.iter().map(|(_, term)| term));
             }
-            let (head, rest) = string.split_at(string.len().min(HEAD));
-            let mut entry = Entry {
-                head: [UNKNOWN; HEAD],
-                length: index(string.len()),
-                rest: index(trie.rests.len()),
-                terms,
-                count: index(same.len()),
-            };
-            entry.head[..head.len()].copy_from_slice(head);
+            let (first, rest) = string.split_at(string.len().min(HEAD));
+            let mut head = [UNKNOWN; AHEAD];
+            head[..first.len()].copy_from_slice(first);
+            head[HEAD] = short(string.len());
+            let entry = Entry { head, rest: index(trie.rests.len()), terms };
             trie.rests.extend(rest);
             trie.strings.push(entry);
             distinct.push(string);
         }
         trie.place(&nodes(&distinct));
-        trie.note_heads(&distinct);
+        trie.note_heads(&distinct, latin);
         trie
     }
 
     /// Fills the table of what strings begin with.
-    fn note_heads(&mut self, strings: &[&[Class]]) {
+    fn note_heads(&mut self, strings: &[&[Class]], latin: impl Fn(Class) -> bool) {
         let mut heads = Vec::with_capacity(strings.len());
         for (which, length) in LENGTHS.into_iter().enumerate() {
-            let longest = longest(which);
             let mut from = 0;
             while let Some(first) = strings.get(from) {
                 let head = first.get(..length);
                 let same = strings[from..].iter().take_while(|s| s.get(..length) == head).count();
                 let group = from..from + if head.is_some() { same } else { 1 };
                 from = group.end;
+                let lengths = lengths(latin(first[0]));
+                if which >= lengths {
+                    continue;
+                }
+                // Longer strings have a longer head, if there is one.
+                let longest = LENGTHS[..lengths].get(which + 1).map_or(usize::MAX, |next| next - 1);
                 let mut members = group.filter(|i| (length..=longest).contains(&strings[*i].len()));
                 let Some(first) = members.next() else { continue };
+                let string = index(first);
                 let value = if members.next().is_none() {
-                    index(first)
+                    string
                 } else {
-                    let string = index(first);
                     let slot = self.node(&strings[first][..length]);
-                    self.branches.push(Branch { slot, string });
+                    let (depth, longest) = (short(length), short(longest.min(u16::MAX.into())));
+                    self.branches.push(Branch { slot, string, depth, longest });
                     BRANCH | index(self.branches.len() - 1)
                 };
                 heads.push((which, quads(&self.strings[first].head), value));
@@ -281,7 +302,7 @@ impl Trie {
         mut found: impl FnMut(u32, usize),
     ) -> Option<Walk> {
         let entry = &self.strings[string as usize];
-        let rest = (entry.length - depth) as usize;
+        let rest = entry.length() - depth as usize;
         let both = rest.min(ahead.len());
         let passed = depth as usize;
         let (near, far) = ahead[..both].split_at(both.min(HEAD.saturating_sub(passed)));
@@ -297,75 +318,80 @@ impl Trie {
         None
     }
 
-    /// Goes on from a value that [`Heads`] gave for a head of one of [`LENGTHS`] at the beginning of `classes`, which are
-    /// [`HEAD`] at least. `found` is told of each string that ends, and after how many of the classes.
+    /// Whether a value that [`Heads`] gave stands for several strings that begin alike; otherwise it is a string.
+    #[inline]
+    pub(super) fn is_branch(value: u32) -> bool {
+        value & BRANCH != 0
+    }
+
+    /// Whether a string begins as the classes do, as far as [`HEAD`] of them tell.
+    #[inline]
+    pub(super) fn begins(&self, string: u32, head: Quads) -> bool {
+        let entry = &self.strings[string as usize];
+        agree(quads(&entry.head), head, entry.length())
+    }
+
+    /// Goes on where a string [`begins`](Self::begins) as `classes` do. `found` is told if it ends there, and after how many
+    /// of the classes.
     #[inline]
     pub(super) fn follow(
+        &self,
+        string: u32,
+        classes: &[Class],
+        found: impl FnOnce(u32, usize),
+    ) -> Option<Walk> {
+        let entry = &self.strings[string as usize];
+        let length = entry.length();
+        if length > HEAD {
+            let ahead = &classes[HEAD..];
+            let both = (length - HEAD).min(ahead.len());
+            let rest = &self.rests[entry.rest as usize..][..both];
+            if *rest != ahead[..both] {
+                return None;
+            }
+            if both < length - HEAD {
+                return Some(Walk { at: At::Alone(string), depth: index(HEAD + both) });
+            }
+        }
+        found(string, length);
+        None
+    }
+
+    /// Goes on from a value that [is a branch](Self::is_branch), of whose head `classes` may have the classes. `found` is told
+    /// of each string that ends, and after how many of the classes.
+    #[inline]
+    pub(super) fn follow_branch(
         &self,
         value: u32,
         head: Quads,
         classes: &[Class],
         mut found: impl FnMut(u32, usize),
     ) -> Option<Walk> {
-        if value & BRANCH != 0 {
-            return self.follow_branch(value & !BRANCH, head, classes, found);
-        }
-        let entry = &self.strings[value as usize];
-        let length = entry.length as usize;
-        if !agree(quads(&entry.head), head, length) {
-            return None;
-        }
-        if length <= HEAD {
-            found(value, length);
-            return None;
-        }
-        let ahead = &classes[HEAD..];
-        let both = (length - HEAD).min(ahead.len());
-        let rest = &self.rests[entry.rest as usize..][..both];
-        if !rest.iter().eq(&ahead[..both]) {
-            return None;
-        }
-        if both < length - HEAD {
-            return Some(Walk { at: At::Alone(value), depth: index(HEAD + both) });
-        }
-        found(value, length);
-        None
-    }
-
-    /// Goes on where several strings have the same head.
-    fn follow_branch(
-        &self,
-        branch: u32,
-        head: Quads,
-        classes: &[Class],
-        mut found: impl FnMut(u32, usize),
-    ) -> Option<Walk> {
-        let Branch { slot, string } = self.branches[branch as usize];
+        let Branch { slot, string, depth, longest } = self.branches[(value & !BRANCH) as usize];
+        let (depth, longest) = (usize::from(depth), usize::from(longest));
         let entry = &self.strings[string as usize];
-        let length = entry.length as usize;
-        // Only heads of four and of eight classes are those of several strings.
-        let (depth, classes) =
-            if length < HEAD { (4, &classes[..HEAD - 1]) } else { (HEAD, classes) };
         if !agree(quads(&entry.head), head, depth) {
             return None;
         }
-        if length == depth {
+        if entry.length() == depth {
             found(string, depth);
         }
         let walk = Walk { at: At::Node(slot), depth: index(depth) };
-        let walk = self.go(walk, &classes[depth..], |string, gone| found(string, depth + gone));
-        // Longer strings have a head of their own.
-        walk.filter(|_| depth == HEAD)
+        let ahead = &classes[depth..classes.len().min(longest)];
+        let walk = self.go(walk, ahead, |string, gone| found(string, depth + gone));
+        // What is longer has a head of its own.
+        walk.filter(|_| longest > HEAD)
     }
 
     /// The terms of a string.
     #[inline]
     pub(super) fn terms(&self, string: u32) -> &[u32] {
-        let entry = &self.strings[string as usize];
-        if entry.count == 1 {
-            return std::slice::from_ref(&entry.terms);
+        let terms = &self.strings[string as usize].terms;
+        if terms & SEVERAL == 0 {
+            return std::slice::from_ref(terms);
         }
-        &self.terms[entry.terms as usize..][..entry.count as usize]
+        let several = &self.terms[(terms & !SEVERAL) as usize..];
+        &several[1..][..several[0] as usize]
     }
 
     /// Bytes of the tables.
@@ -386,11 +412,6 @@ impl Trie {
         // The product of two numbers below 2^32, its upper half: below the number of slots.
         ((hash * self.slots.len() as u64) >> 32) as usize
     }
-}
-
-/// The length of the longest strings that are known by a head of one of [`LENGTHS`].
-fn longest(which: usize) -> usize {
-    LENGTHS.get(which + 1).map_or(usize::MAX, |next| next - 1)
 }
 
 /// All nodes of sorted strings but the first ones, each after its parent, level by level.
@@ -471,4 +492,11 @@ fn mixed(key: u64) -> u64 {
 #[expect(clippy::cast_possible_truncation, reason = "tables of 2^32 terms fit into no memory")]
 pub(super) fn index(i: usize) -> u32 {
     i as u32
+}
+
+/// The length of a string: a term has few characters, and each is few letters.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "128 characters of at most six letters")]
+fn short(length: usize) -> u16 {
+    length as u16
 }
