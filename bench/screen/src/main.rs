@@ -35,10 +35,10 @@ use rustix::time::{ClockId, clock_gettime};
 
 use corpus::Corpus;
 use matcher::{Matcher, MatcherState, Term};
-use normal::{Glyph, Normaliser, Window};
+use normal::{Normaliser, Window};
 use report::{Row, Run};
 
-/// How many characters of a text the product has before it at a time.
+/// How many bytes of a text come at a time.
 const CHUNK: usize = 4096;
 
 fn main() {
@@ -138,13 +138,20 @@ struct Way<'t> {
     name: &'static str,
     build: Duration,
     memory: usize,
-    search: Box<dyn Fn() -> usize + 't>,
+    /// Gives how many matches there are, and the time it took.
+    search: Box<dyn Fn() -> (usize, Duration) + 't>,
+}
+
+/// Does something, and tells how long it took.
+fn timed(work: impl FnOnce() -> usize) -> (usize, Duration) {
+    let begun = cpu_time();
+    let count = std::hint::black_box(work());
+    (count, cpu_time() - begun)
 }
 
 fn compare(text: &str, terms: &[String], arguments: &Arguments) -> Vec<Row> {
     // The others fold nothing: they are given the text and the terms folded, so that all look for the same.
-    let glyphs = normalised(text);
-    let folded: String = glyphs.iter().map(|glyph| glyph.c).collect();
+    let folded = normal::folded(text);
     let patterns: Vec<String> = terms.iter().map(|term| normal::folded(term)).collect();
     let begun = cpu_time();
     let known: Vec<Term> = terms.iter().zip(0..).map(|(term, id)| plain(term, id)).collect();
@@ -163,7 +170,7 @@ fn compare(text: &str, terms: &[String], arguments: &Arguments) -> Vec<Row> {
         name: "aho-corasick (bytes)",
         build,
         memory,
-        search: Box::new(move || automaton.find_overlapping_iter(folded_text).count()),
+        search: Box::new(move || timed(|| automaton.find_overlapping_iter(folded_text).count())),
     });
 
     let begun = cpu_time();
@@ -174,7 +181,7 @@ fn compare(text: &str, terms: &[String], arguments: &Arguments) -> Vec<Row> {
         name: "daachorse (bytes)",
         build,
         memory,
-        search: Box::new(move || automaton.find_overlapping_iter(folded_text).count()),
+        search: Box::new(move || timed(|| automaton.find_overlapping_iter(folded_text).count())),
     });
 
     let begun = cpu_time();
@@ -186,27 +193,27 @@ fn compare(text: &str, terms: &[String], arguments: &Arguments) -> Vec<Row> {
         name: "daachorse (characters)",
         build,
         memory,
-        search: Box::new(move || automaton.find_overlapping_iter(folded_text).count()),
+        search: Box::new(move || timed(|| automaton.find_overlapping_iter(folded_text).count())),
     });
 
-    let (matcher, glyphs) = (&matcher, &glyphs);
+    let matcher = &matcher;
     ways.push(Way {
         name: "yumen, normalised",
         build: our_build,
         memory: our_memory,
-        search: Box::new(move || search(matcher, glyphs)),
+        search: Box::new(move || search_normalised(matcher, text)),
     });
     ways.push(Way {
         name: "yumen, from UTF-8",
         build: our_build,
         memory: our_memory,
-        search: Box::new(move || search_raw(matcher, text)),
+        search: Box::new(move || timed(|| search_raw(matcher, text))),
     });
     ways.push(Way {
         name: "yumen, normalising only",
         build: Duration::ZERO,
         memory: 0,
-        search: Box::new(move || normalise_only(text)),
+        search: Box::new(move || timed(|| normalise_only(text))),
     });
     ways.retain(|way| way.name.contains(&arguments.only));
     measure(ways, text.len(), arguments.repeats)
@@ -223,9 +230,9 @@ fn measure(ways: Vec<Way<'_>>, bytes: usize, repeats: usize) -> Vec<Row> {
     let mut matches = vec![0; ways.len()];
     for _ in 0..repeats {
         for (i, way) in ways.iter().enumerate() {
-            let begun = cpu_time();
-            matches[i] = std::hint::black_box((way.search)());
-            times[i].push(cpu_time() - begun);
+            let (count, time) = (way.search)();
+            matches[i] = count;
+            times[i].push(time);
         }
     }
     let speed = |time: Duration| bytes as f64 / 1e6 / time.as_secs_f64();
@@ -250,30 +257,29 @@ fn cpu_time() -> Duration {
     Duration::try_from(spent).expect("a clock that begins at zero")
 }
 
-fn normalised(text: &str) -> Vec<Glyph> {
-    let mut glyphs = Vec::new();
-    Normaliser::default().push(text, &mut glyphs);
-    glyphs
-}
-
-/// The matcher over normalised text, a window of some thousand characters at a time, as the scanner reads.
-fn search(matcher: &Matcher, glyphs: &[Glyph]) -> usize {
-    let mut state = MatcherState::default();
-    let (mut found, mut count, mut gone) = (Vec::new(), 0, 0);
-    for end in (CHUNK..).step_by(CHUNK) {
-        let end = end.min(glyphs.len());
-        let window = Window::new(&glyphs[gone..end], end == glyphs.len());
-        let hold = matcher.scan(&window, &mut state, &mut found);
-        count += found.len();
-        found.clear();
-        if end == glyphs.len() {
-            break;
-        }
+/// The matcher over pieces of normalised text as the product has them before it: what was just normalised is near. The time
+/// is that of the matcher alone.
+fn search_normalised(matcher: &Matcher, text: &str) -> (usize, Duration) {
+    let (mut normaliser, mut state) = (Normaliser::default(), MatcherState::default());
+    let (mut window, mut found) = (Vec::new(), Vec::new());
+    let (mut count, mut time) = (0, Duration::ZERO);
+    let mut scan = |window: &Window<'_>| {
+        let begun = cpu_time();
+        let hold = matcher.scan(window, &mut state, &mut found);
         let slide = hold.saturating_sub(normal::LOOK_BACK);
         state.slide(slide);
-        gone += slide;
+        time += cpu_time() - begun;
+        count += found.len();
+        found.clear();
+        slide
+    };
+    for piece in pieces(text) {
+        normaliser.push(piece, &mut window);
+        let slide = scan(&Window::new(&window, false));
+        window.drain(..slide);
     }
-    count
+    scan(&Window::new(&window, true));
+    (count, time)
 }
 
 /// Normaliser and matcher over text as it comes, in pieces of some kilobytes.

@@ -41,14 +41,14 @@ const MASKS: [Quads; HEAD + 1] = {
     masks
 };
 
-/// Different numbers for each of [`LENGTHS`]: digits of the golden ratio and of the roots of primes.
-const SEEDS: [[u64; 2]; 6] = [
-    [0x9e37_79b9_7f4a_7c15, 0x6a09_e667_f3bc_c909],
-    [0xbb67_ae85_84ca_a73b, 0x3c6e_f372_fe94_f82b],
-    [0xa54f_f53a_5f1d_36f1, 0x510e_527f_ade6_82d1],
-    [0x9b05_688c_2b3e_6c1f, 0x1f83_d9ab_fb41_bd6b],
-    [0x5be0_cd19_137e_2179, 0xcbbb_9d5d_c105_9ed8],
-    [0x629a_292a_367c_d507, 0x9159_015a_3070_dd17],
+/// A different number for each of [`LENGTHS`]: digits of the golden ratio and of the roots of primes, the last one odd.
+const SEEDS: [u64; 6] = [
+    0x9e37_79b9_7f4a_7c15,
+    0xbb67_ae85_84ca_a73b,
+    0xa54f_f53a_5f1d_36f1,
+    0x9b05_688c_2b3e_6c1f,
+    0x5be0_cd19_137e_2179,
+    0x629a_292a_367c_d507,
 ];
 
 /// An entry is free.
@@ -187,26 +187,36 @@ pub(super) fn agree(a: Quads, b: Quads, length: usize) -> bool {
     (a[0] ^ b[0]) & mask[0] | (a[1] ^ b[1]) & mask[1] | (a[2] ^ b[2]) & mask[2] == 0
 }
 
-/// The hash of the head that has one of [`LENGTHS`].
+/// The hash of the head that has one of [`LENGTHS`]: the higher a bit, the more it depends on all classes.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "the two halves of the product")]
 fn hash(which: usize, quads: Quads) -> u64 {
-    let (mask, seed) = (MASKS[LENGTHS[which]], SEEDS[which]);
-    let first = (quads[0] & mask[0] ^ seed[0])
-        .wrapping_add((quads[2] & mask[2]).wrapping_mul(0xd6e8_feb8_6659_fd93));
-    let then = quads[1] & mask[1] ^ seed[1];
-    let product = u128::from(first) * u128::from(then);
-    (product >> 64) as u64 ^ product as u64
+    let mask = MASKS[LENGTHS[which]];
+    let mut all = quads[0] & mask[0];
+    // Nothing is done here for short heads.
+    if LENGTHS[which] > 4 {
+        all ^= mixed(quads[1] & mask[1]);
+    }
+    if LENGTHS[which] > 8 {
+        all ^= mixed(quads[2] & mask[2]).rotate_left(16);
+    }
+    all.wrapping_mul(SEEDS[which])
 }
 
+/// Spreads classes so that they do not meet those of another quad.
+#[inline]
+fn mixed(quad: u64) -> u64 {
+    quad.wrapping_mul(0xd6e8_feb8_6659_fd93).rotate_left(32)
+}
+
+/// The two bits of a hash in its word; other parts of it name the word.
 #[inline]
 fn bits(hash: u64) -> u64 {
-    1 << (hash & 63) | 1 << (hash >> 6 & 63)
+    1 << (hash >> 32 & 63) | 1 << (hash >> 38 & 63)
 }
 
 /// What a bucket knows a head by; never [`FREE`].
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "the lower half")]
+#[expect(clippy::cast_possible_truncation, reason = "the two halves")]
 fn tag(hash: u64) -> u32 {
-    hash as u32 | 1
+    (hash >> 32 ^ hash) as u32 | 1
 }

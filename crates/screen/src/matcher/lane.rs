@@ -40,36 +40,62 @@ const FIRST_KNOWN: Class = 4;
 /// The most classes of a lane.
 pub(super) const MAX_CLASSES: usize = 1 << 16;
 
-/// A term begins with this class, where a word begins or in text without word edges.
-const BEGINS: u8 = 1;
+/// A class and what is known of it, as bits above those of the class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Symbol(u32);
 
-/// A term begins with this class also inside a word; the next bit after [`BEGINS`].
-const BEGINS_INSIDE: u8 = 2;
+impl Symbol {
+    /// A term begins with this class, where a word begins or in text without word edges.
+    const BEGINS: u32 = 1 << 16;
+    /// A term begins with this class also inside a word; the next bit after [`Self::BEGINS`].
+    const BEGINS_INSIDE: u32 = 1 << 17;
+    /// This class is not passed over.
+    const READ: u32 = 1 << 18;
+    /// In the lane without views: this class makes a word go on.
+    const IN_WORD: u32 = 1 << 19;
+    /// This class is that of a Latin letter or digit which occurs in terms.
+    const LATIN: u32 = 1 << 20;
+    /// A term is only this class.
+    const ALONE: u32 = 1 << 21;
 
-/// A term is only this class.
-const ALL_OF_ONE: u8 = 4;
+    /// What occurs in no term, is passed over, or is to be spelled.
+    fn unused(class: Class) -> Self {
+        let traits = match class {
+            PASSED_OVER => 0,
+            UNKNOWN_IN_WORD => Self::READ | Self::IN_WORD,
+            _ => Self::READ,
+        };
+        Self(u32::from(class) | traits)
+    }
 
-/// This class is not passed over.
-const READ: u8 = 8;
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
+    fn class(self) -> Class {
+        self.0 as Class
+    }
 
-/// In the lane without views: this class makes a word go on.
-const IN_WORD: u8 = 16;
+    #[inline]
+    fn is(self, of: u32) -> bool {
+        self.0 & of != 0
+    }
 
-/// This class is that of a Latin letter or digit which occurs in terms.
-const LATIN: u8 = 32;
+    /// Whether a term may begin with it; `inside`: the character before makes a word go on.
+    #[inline]
+    fn begins(self, inside: bool) -> bool {
+        self.is(Self::BEGINS << u32::from(inside))
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Lane {
     pub(super) views: Views,
     pub(super) writing: Writing,
     pub(super) trie: Trie,
-    /// The class of each character of the basic plane.
-    plane: Box<[Class]>,
-    beyond: HashMap<char, Class>,
-    /// The classes of a to z, for spelling.
-    letters: [Class; 26],
-    /// What is known of each class.
-    traits: Vec<u8>,
+    /// What each character of the basic plane is.
+    plane: Box<[Symbol]>,
+    beyond: HashMap<char, Symbol>,
+    /// What a to z are, for spelling.
+    letters: [Symbol; 26],
 }
 
 /// A string of a lane: what a term, or one way to read it, is folded to.
@@ -90,17 +116,45 @@ pub(super) struct Symbols {
     pub(super) starts: Vec<Start>,
 }
 
+/// A place where a term may begin, in one number: what is known of all places of a piece should lie close together.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Start {
-    /// Which of the classes it is.
-    pub(super) at: u32,
-    /// The character before makes a word go on.
-    pub(super) inside: bool,
-    /// It is a Latin letter or digit.
-    pub(super) latin: bool,
-}
+pub(super) struct Start(u32);
 
-const NO_START: Start = Start { at: 0, inside: false, latin: false };
+impl Start {
+    const AT: u32 = (1 << 20) - 1;
+    const NONE: Self = Self(0);
+
+    /// The place of a symbol among those that are read at a time, of which there are less than 2^20.
+    #[inline]
+    fn new(at: usize, inside: bool, symbol: Symbol) -> Self {
+        let traits = symbol.0 & (Symbol::LATIN | Symbol::ALONE);
+        Self(index(at) | traits | u32::from(inside) << 31)
+    }
+
+    /// Which of the classes it is.
+    #[inline]
+    pub(super) fn at(self) -> usize {
+        (self.0 & Self::AT) as usize
+    }
+
+    /// The character before makes a word go on.
+    #[inline]
+    pub(super) fn inside(self) -> bool {
+        self.0 >> 31 != 0
+    }
+
+    /// It is a Latin letter or digit.
+    #[inline]
+    pub(super) fn is_latin(self) -> bool {
+        self.0 & Symbol::LATIN != 0
+    }
+
+    /// A term is only this class.
+    #[inline]
+    pub(super) fn is_alone(self) -> bool {
+        self.0 & Symbol::ALONE != 0
+    }
+}
 
 /// What a lane remembers between two pieces.
 #[derive(Clone, Copy, Debug, Default)]
@@ -112,69 +166,68 @@ pub(super) struct Reading {
 
 impl Lane {
     /// Compiles the strings of a lane. `None`: they have more than [`MAX_CLASSES`] different characters.
-    pub(super) fn new(views: Views, writing: Writing, strings: &[LaneString]) -> Option<Self> {
+    pub(super) fn new<'t>(
+        views: Views,
+        writing: Writing,
+        strings: &'t [LaneString],
+    ) -> Option<Self> {
         let plainly = views.is_empty() && writing == Writing::Plain;
-        let mut plane: Box<[Class]> = unused(writing).into();
+        let mut plane: Box<[Symbol]> = unused(writing).into();
         if plainly {
-            for (class, c) in plane.iter_mut().zip('\0'..) {
-                if *class == UNKNOWN && is_word(c) {
-                    *class = UNKNOWN_IN_WORD;
+            for (symbol, c) in plane.iter_mut().zip('\0'..) {
+                if symbol.class() == UNKNOWN && is_word(c) {
+                    *symbol = Symbol::unused(UNKNOWN_IN_WORD);
                 }
             }
         }
         if views.has(View::Separated) {
             for mark in SENTENCE_ENDS {
-                plane[mark as usize] = PASSED_OVER;
+                plane[mark as usize] = Symbol::unused(PASSED_OVER);
             }
         }
         let mut beyond = HashMap::new();
         let mut classes = usize::from(FIRST_KNOWN);
+        let chars = |strings: &'t [LaneString]| strings.iter().flat_map(|string| &string.chars);
         // Folding changes none of these.
-        for c in strings.iter().flat_map(|string| &string.chars) {
-            let slot = match plane.get_mut(*c as usize) {
-                Some(slot) => slot,
-                None => beyond.entry(*c).or_insert(UNKNOWN),
-            };
-            if *slot == UNKNOWN || *slot == UNKNOWN_IN_WORD {
-                *slot = Class::try_from(classes).ok()?;
+        for c in chars(strings) {
+            let symbol = known(&mut plane, &mut beyond, *c);
+            if symbol.class() == UNKNOWN || symbol.class() == UNKNOWN_IN_WORD {
+                let class = Class::try_from(classes).ok()?;
+                let in_word = if is_word(*c) { Symbol::IN_WORD } else { 0 };
+                let latin = if is_latin(*c) { Symbol::LATIN } else { 0 };
+                *symbol = Symbol(u32::from(class) | Symbol::READ | in_word | latin);
                 classes += 1;
             }
         }
-        let class = |c: char| match plane.get(c as usize) {
-            Some(class) => *class,
-            None => beyond.get(&c).copied().unwrap_or(UNKNOWN),
-        };
-        let of_string =
-            |string: &LaneString| (string.chars.iter().map(|c| class(*c)).collect(), string.term);
-        let mut traits = vec![READ; classes];
-        traits[usize::from(PASSED_OVER)] = 0;
-        traits[usize::from(UNKNOWN_IN_WORD)] |= IN_WORD;
         for string in strings {
-            let alone = if string.chars.len() == 1 { ALL_OF_ONE } else { 0 };
-            let inside = if string.inside { BEGINS_INSIDE } else { 0 };
-            traits[usize::from(class(string.chars[0]))] |= BEGINS | inside | alone;
-            for c in string.chars.iter().filter(|c| is_word(**c)) {
-                traits[usize::from(class(*c))] |= IN_WORD;
-            }
-            for c in string.chars.iter().filter(|c| is_latin(**c)) {
-                traits[usize::from(class(*c))] |= LATIN;
-            }
+            let alone = if string.chars.len() == 1 { Symbol::ALONE } else { 0 };
+            let inside = if string.inside { Symbol::BEGINS_INSIDE } else { 0 };
+            known(&mut plane, &mut beyond, string.chars[0]).0 |= Symbol::BEGINS | inside | alone;
         }
-        let latin = |class: Class| traits[usize::from(class)] & LATIN != 0;
-        let trie = Trie::new(strings.iter().map(of_string).collect(), classes, latin);
-        let mut letters = [UNKNOWN; 26];
+        let mut symbol = |c: char| *known(&mut plane, &mut beyond, c);
+        let of_string = |string: &LaneString| {
+            let classes = string.chars.iter().map(|c| symbol(*c).class()).collect();
+            (classes, string.term)
+        };
+        let strings = strings.iter().map(of_string).collect();
+        let mut letters = [Symbol::unused(UNKNOWN); 26];
         for (letter, slot) in ('a'..='z').zip(&mut letters) {
-            *slot = class(folded(views, letter));
+            *slot = symbol(folded(views, letter));
         }
-        let stand_ins: Vec<(char, Class)> = STAND_INS
+        let stand_ins: Vec<(char, Symbol)> = STAND_INS
             .chars()
             .filter(|c| !passes_over(views, *c) && folded(views, *c) != *c)
-            .map(|c| (c, class(folded(views, c))))
+            .map(|c| (c, symbol(folded(views, c))))
             .collect();
-        for (c, class) in stand_ins {
-            plane[c as usize] = class;
+        for (c, symbol) in stand_ins {
+            plane[c as usize] = symbol;
         }
-        Some(Self { views, writing, trie, plane, beyond, letters, traits })
+        let mut latin = vec![false; classes];
+        for symbol in plane.iter().filter(|symbol| symbol.is(Symbol::LATIN)) {
+            latin[usize::from(symbol.class())] = true;
+        }
+        let trie = Trie::new(strings, classes, |class| latin[usize::from(class)]);
+        Some(Self { views, writing, trie, plane, beyond, letters })
     }
 
     /// Reads the next piece of a text into `out`.
@@ -193,7 +246,7 @@ impl Lane {
 
     /// Reads characters that have one class each. `PLAINLY`: this is the lane without views, whose classes say whether a word
     /// goes on; in others a class may be that of characters of both kinds.
-    #[inline]
+    #[inline(never)]
     fn read_each<const PLAINLY: bool, const REPEATS: bool>(
         &self,
         glyphs: &[Glyph],
@@ -203,24 +256,24 @@ impl Lane {
         // Written to in place, whether it is kept or not, and cut to length at the end: what is kept cannot be foretold.
         out.classes.resize(glyphs.len(), UNKNOWN);
         out.places.resize(glyphs.len(), 0);
-        out.starts.resize(glyphs.len(), NO_START);
+        out.starts.resize(glyphs.len(), Start::NONE);
         let (classes, places, starts) =
             (&mut out.classes[..], &mut out.places[..], &mut out.starts[..]);
         let (mut at, mut started) = (0, 0);
         let Reading { mut after_word, mut last } = *reading;
         for (place, glyph) in (0_u32..).zip(glyphs) {
-            let class = self.class(glyph.c);
-            let traits = self.traits[usize::from(class)];
-            let in_word = if PLAINLY { traits & IN_WORD != 0 } else { is_word(glyph.c) };
+            let symbol = self.symbol(glyph.c);
+            let class = symbol.class();
+            let in_word = if PLAINLY { symbol.is(Symbol::IN_WORD) } else { is_word(glyph.c) };
             let inside = std::mem::replace(&mut after_word, in_word);
             if REPEATS && std::mem::replace(&mut last, class) == class && class != UNKNOWN {
                 continue;
             }
             classes[at] = class;
             places[at] = place;
-            starts[started] = Start { at: index(at), inside, latin: traits & LATIN != 0 };
-            at += usize::from(traits & READ != 0);
-            started += usize::from(traits & (BEGINS << u8::from(inside)) != 0);
+            starts[started] = Start::new(at, inside, symbol);
+            at += usize::from(symbol.is(Symbol::READ));
+            started += usize::from(symbol.begins(inside));
         }
         *reading = Reading { after_word, last };
         out.classes.truncate(at);
@@ -233,66 +286,73 @@ impl Lane {
         out.places.clear();
         out.starts.clear();
         for (place, glyph) in (0_u32..).zip(glyphs) {
-            let class = self.class(glyph.c);
+            let symbol = self.symbol(glyph.c);
             let inside = std::mem::replace(&mut reading.after_word, is_word(glyph.c));
-            match class {
+            match symbol.class() {
                 PASSED_OVER => {}
                 SPELLED => {
                     let c = if self.views.has(View::Numerals) { numeral(glyph.c) } else { glyph.c };
                     for (i, letter) in pinyin::usual(c).bytes().enumerate() {
-                        let class = self.letters[usize::from(letter - b'a')];
-                        if i == 0 {
-                            self.add(class, place, false, out);
-                        } else {
-                            out.classes.push(class);
-                            out.places.push(place);
-                        }
+                        let symbol = self.letters[usize::from(letter - b'a')];
+                        out.add(symbol, place, i == 0, false);
                     }
                 }
-                _ => self.add(class, place, inside && is_letter(self.views, glyph.c), out),
+                _ => out.add(symbol, place, true, inside && is_letter(self.views, glyph.c)),
             }
         }
-    }
-
-    #[inline]
-    fn add(&self, class: Class, place: u32, inside: bool, out: &mut Symbols) {
-        let traits = self.traits[usize::from(class)];
-        if traits & (BEGINS << u8::from(inside)) != 0 {
-            let at = index(out.classes.len());
-            out.starts.push(Start { at, inside, latin: traits & LATIN != 0 });
-        }
-        out.classes.push(class);
-        out.places.push(place);
-    }
-
-    /// Whether a term is this one class alone.
-    #[inline]
-    pub(super) fn is_one(&self, class: Class) -> bool {
-        self.traits[usize::from(class)] & ALL_OF_ONE != 0
     }
 
     /// The class of one character.
     #[inline]
     pub(super) fn class(&self, c: char) -> Class {
+        self.symbol(c).class()
+    }
+
+    #[inline]
+    fn symbol(&self, c: char) -> Symbol {
         match self.plane.get(c as usize) {
-            Some(class) => *class,
-            None => self.class_beyond(c),
+            Some(symbol) => *symbol,
+            None => self.symbol_beyond(c),
         }
     }
 
     #[cold]
-    fn class_beyond(&self, c: char) -> Class {
+    fn symbol_beyond(&self, c: char) -> Symbol {
         match self.beyond.get(&c) {
-            Some(class) => *class,
-            None if is_passed_over(c) => PASSED_OVER,
-            None => UNKNOWN,
+            Some(symbol) => *symbol,
+            None if is_passed_over(c) => Symbol::unused(PASSED_OVER),
+            None => Symbol::unused(UNKNOWN),
         }
     }
 
     /// Bytes of the tables.
     pub(super) fn memory(&self) -> usize {
-        let beyond = self.beyond.capacity() * size_of::<(char, Class)>();
-        self.trie.memory() + size_of_val(&*self.plane) + self.traits.len() + beyond
+        let beyond = self.beyond.capacity() * size_of::<(char, Symbol)>();
+        self.trie.memory() + size_of_val(&*self.plane) + beyond
+    }
+}
+
+impl Symbols {
+    /// Adds a symbol of the character at a place. `first`: it is the first one of it.
+    #[inline]
+    fn add(&mut self, symbol: Symbol, place: u32, first: bool, inside: bool) {
+        if first && symbol.begins(inside) {
+            self.starts.push(Start::new(self.classes.len(), inside, symbol));
+        }
+        self.classes.push(symbol.class());
+        self.places.push(place);
+    }
+}
+
+/// What is known of a character, to be changed.
+fn known<'t>(
+    plane: &'t mut [Symbol],
+    beyond: &'t mut HashMap<char, Symbol>,
+    c: char,
+) -> &'t mut Symbol {
+    match plane.get_mut(c as usize) {
+        Some(symbol) => symbol,
+        None => beyond.entry(c).or_insert(Symbol::unused(UNKNOWN)),
     }
 }
 
@@ -315,18 +375,19 @@ pub(super) fn is_letter(views: Views, c: char) -> bool {
     is_latin(c) || views.has(View::Leet) && leet(c).is_some()
 }
 
-/// The classes of a lane without terms: what is passed over, and what is to be spelled.
-fn unused(writing: Writing) -> &'static [Class] {
-    static PLAIN: LazyLock<Box<[Class]>> = LazyLock::new(|| {
+/// What characters are in a lane without terms: passed over, to be spelled, or unknown.
+fn unused(writing: Writing) -> &'static [Symbol] {
+    static PLAIN: LazyLock<Box<[Symbol]>> = LazyLock::new(|| {
         let class = |c| if is_passed_over(c) { PASSED_OVER } else { UNKNOWN };
-        (0..0x1_0000).map(|code| char::from_u32(code).map_or(UNKNOWN, class)).collect()
+        let class = |code| char::from_u32(code).map_or(UNKNOWN, class);
+        (0..0x1_0000).map(|code| Symbol::unused(class(code))).collect()
     });
-    static SPELLING: LazyLock<Box<[Class]>> = LazyLock::new(|| {
-        let class = |(code, class): (u32, &Class)| match char::from_u32(code) {
-            Some(c) if !pinyin::usual(c).is_empty() => SPELLED,
-            _ => *class,
+    static SPELLING: LazyLock<Box<[Symbol]>> = LazyLock::new(|| {
+        let symbol = |(code, symbol): (u32, &Symbol)| match char::from_u32(code) {
+            Some(c) if !pinyin::usual(c).is_empty() => Symbol::unused(SPELLED),
+            _ => *symbol,
         };
-        (0..).zip(&*PLAIN).map(class).collect()
+        (0..).zip(&*PLAIN).map(symbol).collect()
     });
     match writing {
         Writing::Plain | Writing::Initials => &PLAIN,

@@ -60,12 +60,13 @@ impl Sweep {
             })
         });
         let near_end = (classes.len() + 1).saturating_sub(AHEAD);
-        let (whole, cut) = starts.split_at(starts.partition_point(|s| (s.at as usize) < near_end));
-        self.look_up(lane, classes, whole);
+        let (whole, cut) = starts.split_at(starts.partition_point(|start| start.at() < near_end));
+        let hopeful = self.filter(lane, classes, whole);
+        self.look_up(lane, classes, whole, hopeful);
         let (strings, branches) = self.compare(lane, classes, whole);
         for (of, string) in strings.iter().copied() {
-            let Start { at, inside, .. } = whole[of as usize];
-            let at = at as usize;
+            let start = whole[of as usize];
+            let (at, inside) = (start.at(), start.inside());
             let place = base + places[at] as usize;
             let found = |string, length| {
                 if let Some(end) = end(at + length) {
@@ -77,8 +78,8 @@ impl Sweep {
             }
         }
         for (of, branch) in branches.iter().copied() {
-            let Start { at, inside, .. } = whole[of as usize];
-            let at = at as usize;
+            let start = whole[of as usize];
+            let (at, inside) = (start.at(), start.inside());
             let place = base + places[at] as usize;
             let ahead = &classes[at..];
             let found = |string, length| {
@@ -91,15 +92,15 @@ impl Sweep {
                 walks.push(Started { place, inside, walk });
             }
         }
-        for Start { at, inside, .. } in cut.iter().copied() {
-            let at = at as usize;
+        for start in cut {
+            let (at, inside) = (start.at(), start.inside());
             let place = base + places[at] as usize;
             let mut found = |string, length| {
                 if let Some(end) = end(at + length) {
                     candidate(string, place, end, inside);
                 }
             };
-            if lane.is_one(classes[at])
+            if start.is_alone()
                 && let Some(string) = lane.trie.one(classes[at])
             {
                 found(string, 1);
@@ -111,26 +112,32 @@ impl Sweep {
         }
     }
 
-    /// Fills `values` with what the tables say of starts that have [`AHEAD`] classes ahead: the number of the start and how to go
-    /// on from there.
-    #[inline]
-    fn look_up(&mut self, lane: &Lane, classes: &[u16], starts: &[Start]) {
-        let Self { hopeful, values, .. } = self;
-        let heads = &lane.trie.heads;
+    /// Finds the starts with [`AHEAD`] classes ahead at which the set of bits knows of a head, and gives their number.
+    #[inline(never)]
+    fn filter(&mut self, lane: &Lane, classes: &[u16], starts: &[Start]) -> usize {
+        let hopeful = &mut self.hopeful;
         if hopeful.len() < starts.len() {
             hopeful.resize(starts.len(), (0, 0));
         }
         let mut count = 0;
         for (of, start) in (0..).zip(starts) {
-            let Some(head) = classes[start.at as usize..].first_chunk() else { continue };
-            let lengths =
-                heads.at(quads(head), start.latin) << 1 | u32::from(lane.is_one(head[0]));
+            let Some(head) = classes[start.at()..].first_chunk() else { continue };
+            let heads = lane.trie.heads.at(quads(head), start.is_latin());
+            let lengths = heads << 1 | u32::from(start.is_alone());
             hopeful[count] = (of, lengths);
             count += usize::from(lengths != 0);
         }
+        count
+    }
+
+    /// Fills `values` with what the tables say of the first `hopeful` of these starts: the number of the start and how to go on
+    /// from there.
+    #[inline(never)]
+    fn look_up(&mut self, lane: &Lane, classes: &[u16], starts: &[Start], count: usize) {
+        let Self { hopeful, values, .. } = self;
         let mut found = 0;
         for (of, lengths) in hopeful[..count].iter().copied() {
-            let at = starts[of as usize].at as usize;
+            let at = starts[of as usize].at();
             let Some(head) = classes[at..].first_chunk::<AHEAD>() else { continue };
             if lengths & 1 != 0
                 && let Some(one) = lane.trie.one(head[0])
@@ -145,7 +152,7 @@ impl Sweep {
             let mut lengths = lengths >> 1;
             while lengths != 0 {
                 let which = lengths.trailing_zeros() as usize % LENGTHS.len();
-                found = heads.find(which, quads, values, found, of);
+                found = lane.trie.heads.find(which, quads, values, found, of);
                 lengths &= lengths - 1;
             }
         }
@@ -153,7 +160,7 @@ impl Sweep {
     }
 
     /// Parts the values into strings, of which only those are kept that begin as the text does, and branches.
-    #[inline]
+    #[inline(never)]
     fn compare(
         &mut self,
         lane: &Lane,
@@ -176,7 +183,7 @@ impl Sweep {
         let mut there = 0;
         for single in 0..singles {
             let (of, string) = strings[single];
-            let at = starts[of as usize].at as usize;
+            let at = starts[of as usize].at();
             let Some(head) = classes[at..].first_chunk() else { continue };
             strings[there] = (of, string);
             there += usize::from(lane.trie.begins(string, quads(head)));

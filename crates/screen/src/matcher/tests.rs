@@ -212,7 +212,7 @@ fn term(dice: &mut Dice, id: u32) -> Term {
 /// Text in which terms stand, whole, spoilt, or written otherwise.
 fn text(dice: &mut Dice, terms: &[Term]) -> String {
     let mut text = String::new();
-    for _ in 0..dice.below(7) {
+    for _ in 0..dice.below(9) {
         match dice.below(5) {
             0 => text += dice.of(&MARKS),
             1 => text += dice.of(&LETTERS),
@@ -301,7 +301,7 @@ fn every_match_is_found_and_nothing_else_however_the_text_is_cut() {
         for at in 1..count {
             // Terms that begin alike, of which some are longer than what the matcher looks up at once.
             let longer = format!("{}{}", terms[dice.below(at)].text, terms[at].text);
-            if dice.chance(3) && !has_too_many_ways(&longer) && longer.chars().count() < 16 {
+            if dice.chance(3) && !has_too_many_ways(&longer) && longer.chars().count() < 28 {
                 terms[at].text = longer;
             }
         }
