@@ -20,6 +20,7 @@ mod choices;
 pub mod classify;
 mod combine;
 mod crossing;
+pub mod csv_lines;
 mod edits;
 mod error;
 mod expand;

@@ -5,6 +5,7 @@ use std::io::Read;
 
 use serde_json::Value;
 
+use crate::csv_lines::{BadRow, LineFeeds, read_row, reason};
 use crate::error::ScreenError;
 
 /// The most bytes of one field or line.
@@ -50,16 +51,11 @@ impl Columns {
     /// # Errors
     /// [`ScreenError::Examples`] with the line.
     pub fn read_csv(&self, file: impl Read) -> Result<Vec<Example>, ScreenError> {
-        let wrong = |error: csv::Error| {
-            let line = error.position().map_or(1, csv::Position::line);
-            let reason = match error.kind() {
-                csv::ErrorKind::Utf8 { .. } => "is not UTF-8".to_owned(),
-                _ => error.to_string(),
-            };
-            ScreenError::Examples { line, reason }
-        };
-        let mut reader = csv::Reader::from_reader(file);
-        let head = reader.headers().map_err(wrong)?;
+        let wrong = |BadRow { line, reason }: BadRow| ScreenError::Examples { line, reason };
+        let mut reader = csv::Reader::from_reader(LineFeeds::new(file));
+        let head = reader
+            .headers()
+            .map_err(|error| ScreenError::Examples { line: 1, reason: reason(&error) })?;
         let column = |name: &str| {
             head.iter()
                 .position(|known| known.trim_start_matches('\u{feff}').trim() == name)
@@ -69,13 +65,14 @@ impl Columns {
                 })
         };
         let (text, label) = (column(&self.text)?, column(&self.label)?);
-        let mut examples = Vec::new();
-        for record in reader.records() {
-            let record = record.map_err(wrong)?;
-            let line = record.position().map_or(0, csv::Position::line);
-            let field = |at| record.get(at).unwrap_or_default();
-            let labels = field(label).split('|').map(str::to_owned);
-            examples.extend(self.example(line, field(text), labels)?);
+        let (mut examples, mut row) = (Vec::new(), csv::ByteRecord::new());
+        while let Some(line) = read_row(&mut reader, &mut row).map_err(wrong)? {
+            let field = |at| {
+                std::str::from_utf8(row.get(at).unwrap_or_default())
+                    .map_err(|_| ScreenError::Examples { line, reason: "is not UTF-8".to_owned() })
+            };
+            let labels = field(label)?.split('|').map(str::to_owned);
+            examples.extend(self.example(line, field(text)?, labels)?);
         }
         Ok(examples)
     }

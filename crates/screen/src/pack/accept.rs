@@ -7,7 +7,8 @@ use serde::Serialize;
 use yumen_policy::Digest;
 
 use super::entry::canonical;
-use super::sheet::{COLUMNS, NOTE, OWNER, STATUS, TERM, at, headings, reader, unreadable};
+use super::sheet::{COLUMNS, NOTE, OWNER, STATUS, TERM, at, bad_row, headings, reader};
+use crate::csv_lines::read_row;
 use crate::error::ScreenError;
 
 /// Which candidates a person accepts.
@@ -188,10 +189,12 @@ fn each(
 ) -> Result<(), ScreenError> {
     let columns = columns(file, csv)?;
     let mut reader = reader(csv);
-    let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record).map_err(|error| unreadable(file, &error))? {
-        let line = record.position().map_or(0, csv::Position::line);
-        take(Row { line, columns: &columns, record: &record })?;
+    let mut record = csv::ByteRecord::new();
+    while let Some(line) = read_row(&mut reader, &mut record).map_err(bad_row(file))? {
+        let text = csv::StringRecord::from_byte_record(std::mem::take(&mut record));
+        let text = text.map_err(|error| at(file, line, format!("is not UTF-8: {error}")))?;
+        take(Row { line, columns: &columns, record: &text })?;
+        record = text.into_byte_record();
     }
     Ok(())
 }

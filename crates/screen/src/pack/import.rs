@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::ends::LineFeeds;
 use super::entry::canonical;
 use super::limits::{MAX_TERM, MAX_TERMS};
-use super::sheet::{COLUMNS, Sheet, at, check_term, unreadable};
+use super::sheet::{COLUMNS, Sheet, at, bad_row, check_term};
+use crate::csv_lines::{LineFeeds, read_row, reason};
 use crate::error::ScreenError;
 
 /// How a list is taken in.
@@ -119,7 +119,7 @@ fn each_row(
 ) -> Result<(), ScreenError> {
     const LIST: &str = "the list";
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(LineFeeds::new(list));
-    let headings = reader.byte_headers().map_err(|error| unreadable(LIST, &error))?;
+    let headings = reader.byte_headers().map_err(|error| at(LIST, 1, reason(&error)))?;
     let place = |name: &[u8]| {
         let mut headings = headings.iter().map(|heading| {
             heading.strip_prefix("\u{feff}".as_bytes()).unwrap_or(heading).trim_ascii()
@@ -130,8 +130,7 @@ fn each_row(
         .ok_or_else(|| at(LIST, 1, "CSV has headings, and one of them is `term`".into()))?;
     let category = place(b"category");
     let mut record = csv::ByteRecord::new();
-    while reader.read_byte_record(&mut record).map_err(|error| unreadable(LIST, &error))? {
-        let line = record.position().map_or(0, csv::Position::line);
+    while let Some(line) = read_row(&mut reader, &mut record).map_err(bad_row(LIST))? {
         let cell = |place: Option<usize>| {
             std::str::from_utf8(place.and_then(|place| record.get(place)).unwrap_or_default())
         };

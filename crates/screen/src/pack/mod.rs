@@ -24,7 +24,6 @@ mod action;
 mod category;
 mod coverage;
 mod diff;
-mod ends;
 mod entry;
 mod file;
 mod header;

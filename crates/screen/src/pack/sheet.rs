@@ -17,8 +17,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::category::{Severity, Status};
-use super::ends::LineFeeds;
 use super::limits::{MAX_TERM, MAX_TERMS};
+use crate::csv_lines::{BadRow, LineFeeds, read_row, reason};
 use crate::error::ScreenError;
 use crate::normal::folded;
 
@@ -113,8 +113,7 @@ impl Sheet {
         let mut record = csv::ByteRecord::new();
         let mut key = Vec::new();
         let mut last: (Vec<u8>, usize) = (Vec::new(), usize::MAX);
-        while reader.read_byte_record(&mut record).map_err(|error| unreadable(file, &error))? {
-            let line = record.position().map_or(0, csv::Position::line);
+        while let Some(line) = read_row(&mut reader, &mut record).map_err(bad_row(file))? {
             let wrong = |reason: String| at(file, line, reason);
             if sheet.len() == MAX_TERMS {
                 return Err(wrong(format!("more than {MAX_TERMS} terms: make another pack")));
@@ -220,10 +219,10 @@ pub(crate) fn reader<R: Read>(from: R) -> csv::Reader<LineFeeds<R>> {
 /// Reads the headings and where they stand.
 pub(crate) fn headings<R: Read>(
     file: &str,
-    reader: &mut csv::Reader<R>,
+    reader: &mut csv::Reader<LineFeeds<R>>,
 ) -> Result<Headings, ScreenError> {
     let mut places = [None; COLUMNS.len()];
-    let named = reader.byte_headers().map_err(|error| unreadable(file, &error))?;
+    let named = reader.byte_headers().map_err(|error| at(file, 1, reason(&error)))?;
     for (place, heading) in named.iter().enumerate() {
         let heading = String::from_utf8_lossy(heading);
         let heading = heading.trim_start_matches('\u{feff}').trim();
@@ -258,7 +257,7 @@ pub(crate) fn at(file: &str, line: u64, reason: String) -> ScreenError {
     ScreenError::Row { file: file.to_owned(), line, reason }
 }
 
-pub(crate) fn unreadable(file: &str, error: &csv::Error) -> ScreenError {
-    let line = error.position().map_or(0, csv::Position::line);
-    at(file, line, error.to_string())
+/// The error of a row in a file of that name.
+pub(crate) fn bad_row(file: &str) -> impl Fn(BadRow) -> ScreenError {
+    move |BadRow { line, reason }| at(file, line, reason)
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use yumen_screen::csv_lines::{LineFeeds, read_row};
 use yumen_screen::{Action, Boundary, Inspection, Pack, Screen};
 
 use super::super::Output;
@@ -105,7 +106,7 @@ struct Share {
 /// A case that went otherwise. The text is not repeated: it may be one that nobody wants on a screen.
 #[derive(Serialize)]
 struct Failed {
-    line: usize,
+    line: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<serde_json::Value>,
     expected: String,
@@ -163,23 +164,24 @@ pub(super) fn run(args: &TestArgs, output: Output) -> Result<(), Failure> {
 }
 
 /// The cases with their lines.
-fn cases(args: &TestArgs) -> Result<Vec<(usize, Case)>, Failure> {
+fn cases(args: &TestArgs) -> Result<Vec<(u64, Case)>, Failure> {
     let path = &args.cases;
     let text = read_text(path)?;
     let text = text.trim_start_matches('\u{feff}');
-    let wrong = |line: usize, reason: String| {
+    let wrong = |line: u64, reason: String| {
         Failure::new(format!("{}, line {line}: {reason}", path.display())).help(
             "a case has `text`, and `expect` (pass, mask, refuse, ...), `category` or both; docs/packs.md shows some",
         )
     };
     let mut cases = Vec::new();
     if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
-        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let mut reader = csv::Reader::from_reader(LineFeeds::new(text.as_bytes()));
         let headings = reader.headers().map_err(|error| wrong(1, error.to_string()))?.clone();
-        for record in reader.records() {
-            let record =
-                record.map_err(|error| wrong(line_of(error.position()), error.to_string()))?;
-            let line = line_of(record.position());
+        let mut row = csv::ByteRecord::new();
+        while let Some(line) =
+            read_row(&mut reader, &mut row).map_err(|bad| wrong(bad.line, bad.reason))?
+        {
+            let record = csv::StringRecord::from_byte_record_lossy(row.clone());
             // An empty cell says nothing; `-` is the category of what nothing is found in.
             let cells = headings
                 .iter()
@@ -205,10 +207,6 @@ fn cases(args: &TestArgs) -> Result<Vec<(usize, Case)>, Failure> {
         return Err(wrong(*line, "it is not said what is to happen".to_owned()));
     }
     Ok(cases)
-}
-
-fn line_of(position: Option<&csv::Position>) -> usize {
-    position.map_or(0, |position| usize::try_from(position.line()).unwrap_or(usize::MAX))
 }
 
 impl Share {
