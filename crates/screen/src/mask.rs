@@ -4,6 +4,7 @@
 //! what is written, told and counted depends on the text only, not on how it was cut.
 
 use std::cmp::Reverse;
+use std::mem;
 
 use crate::border::{Border, Effect};
 use crate::edits::Edits;
@@ -172,6 +173,27 @@ impl Outgoing {
             }
         }
         out.finish()
+    }
+
+    /// Writes what lies before a place, where nothing was found in it.
+    pub(crate) fn pass(&mut self, frontier: usize) -> String {
+        let length = frontier.saturating_sub(self.base);
+        let part = &self.held[..length];
+        let covered = self.covered_until.clamp(self.base, self.base + length) - self.base;
+        self.ruler.pass(part);
+        let given = Measure::of(&part[covered..]);
+        self.given += given;
+        self.came += given;
+        if covered > 0 {
+            self.came += Measure::of(&part[..covered]);
+        }
+        self.base += length;
+        if length == self.held.len() && covered == 0 {
+            return mem::take(&mut self.held);
+        }
+        let text = part[covered..].to_owned();
+        self.held.drain(..length);
+        text
     }
 
     /// What everything between the part that was written and `until` looks like as far as is known, and where it ends: before

@@ -14,10 +14,16 @@ pub(crate) struct Measure {
 impl Measure {
     pub(crate) fn of(text: &str) -> Self {
         let (mut chars, mut pairs) = (0, 0);
-        for byte in text.as_bytes() {
-            // Every byte but the continuation bytes begins a character; those of four bytes are pairs in UTF-16.
-            chars += usize::from(byte & 0xc0 != 0x80);
-            pairs += usize::from(*byte >= 0xf0);
+        // Counted in bytes as far as those go, so that many are counted at once.
+        for part in text.as_bytes().chunks(usize::from(u8::MAX)) {
+            let (mut of_part, mut pairs_of_part) = (0_u8, 0_u8);
+            for byte in part {
+                // Every byte but the continuation bytes begins a character; those of four bytes are pairs in UTF-16.
+                of_part += u8::from(byte & 0xc0 != 0x80);
+                pairs_of_part += u8::from(*byte >= 0xf0);
+            }
+            chars += usize::from(of_part);
+            pairs += usize::from(pairs_of_part);
         }
         Self { chars, utf16: chars + pairs }
     }

@@ -165,6 +165,9 @@ impl Tally {
     }
 
     pub(crate) fn into_notices(self, border: &Border<'_>) -> Vec<Notice> {
+        if self.0.is_empty() {
+            return Vec::new();
+        }
         self.0
             .into_iter()
             .map(|(index, count)| {

@@ -75,6 +75,9 @@ impl Passage {
             }));
         }
         let Scanner { found, late, .. } = &mut self.scanner;
+        if found.is_empty() && late.is_empty() && self.ahead.is_empty() {
+            return Progress { text: self.outgoing.pass(frontier), ..Progress::default() };
+        }
         let split = self.ahead.until();
         let border = &context.border;
         let decided = Decided { frontier, split, ended };

@@ -169,8 +169,15 @@ fn context<C: Crossing>(screen: &Screen, manner: Manner) -> Context<'_> {
     Context { border: screen.border(C::BOUNDARY), person: nobody(), revises: manner.revises }
 }
 
+fn given<C: Crossing>(text: String) -> Option<Screened<String, C>> {
+    (!text.is_empty()).then(|| Screened::new(text))
+}
+
 fn step<C: Crossing>(progress: Progress, tally: Tally, context: Context<'_>) -> Step<C> {
     let Progress { text, revisions, findings, ended } = progress;
+    if revisions.is_empty() && findings.is_empty() && ended.is_none() && tally.is_empty() {
+        return Step { text: given(text), ..Step::default() };
+    }
     if let Some(Ended { rule, refused: true }) = ended {
         let mut tally = Tally::default();
         tally.add(rule, 1);
@@ -183,7 +190,7 @@ fn step<C: Crossing>(progress: Progress, tally: Tally, context: Context<'_>) -> 
         text: Screened::new(text),
     };
     Step {
-        text: (!text.is_empty()).then(|| Screened::new(text)),
+        text: given(text),
         revisions: revisions.into_iter().map(revision).collect(),
         notices: tally.into_notices(&context.border),
         findings,

@@ -16,11 +16,15 @@ pub(super) struct Word<'t> {
     /// The place after it.
     pub(super) end: usize,
     /// All its letters are small.
-    pub(super) small: bool,
+    small: bool,
+    after_space: bool,
+}
+
+/// What the lists say of a word.
+pub(super) struct Listed {
     /// It is an ordinary word in small letters.
     pub(super) ordinary: bool,
     key: u64,
-    after_space: bool,
 }
 
 impl<'t> Word<'t> {
@@ -35,16 +39,19 @@ impl<'t> Word<'t> {
         }
         let glyphs = &glyphs[at..end];
         let small = glyphs.iter().all(|glyph| glyph.raw.is_ascii_lowercase());
-        let (key, kinds) = kinds_of(glyphs);
         let before = |back| window.before(at, back).map(|glyph| glyph.c);
         Some(Self {
             glyphs,
             end,
             small,
-            ordinary: small && kinds.any(Kinds::WORD),
-            key,
             after_space: before(1) == Some(' ') && !matches!(before(2), Some(':' | '是' | '号')),
         })
+    }
+
+    /// Looks it up.
+    pub(super) fn listed(&self) -> Listed {
+        let (key, kinds) = kinds_of(self.glyphs);
+        Listed { ordinary: self.small && kinds.any(Kinds::WORD), key }
     }
 
     fn first(&self) -> char {
@@ -70,8 +77,8 @@ impl<'t> Word<'t> {
     }
 
     /// Whether an address may begin with it.
-    pub(super) fn may_open_address(&self, window: &Window<'_>) -> bool {
-        !self.ordinary || opens_street(window, self.glyphs, self.end, self.key)
+    pub(super) fn may_open_address(&self, window: &Window<'_>, listed: &Listed) -> bool {
+        !listed.ordinary || opens_street(window, self.glyphs, self.end, listed.key)
     }
 }
 

@@ -245,9 +245,11 @@ impl Readers {
             }
             if set == 0 {
             } else if before.is_ascii_alphanumeric() {
-                set &= self.inside[usize::from(!letter)];
+                // Within a row of digits nothing begins.
+                let within = before.is_ascii_digit() && glyph.c.is_ascii_digit();
+                set = if within { 0 } else { set & self.inside[usize::from(!letter)] };
             } else if letter && let Some(word) = Word::at(window, at) {
-                set &= self.of_word(window, &word);
+                set = self.of_word(set, window, &word);
                 // Nothing begins within a word.
                 next = word.end;
             }
@@ -277,15 +279,26 @@ impl Readers {
         at
     }
 
-    /// The readers that may find something that begins with a word.
-    fn of_word(&self, window: &Window<'_>, word: &Word<'_>) -> u32 {
-        let of = |words: Words, may: bool| if may { self.words[words as usize] } else { 0 };
-        of(Words::Any, true)
-            | of(Words::Rare, !word.ordinary)
-            | of(Words::Account, word.may_be_account())
-            | of(Words::Title, word.may_be_title())
-            | of(Words::Date, word.may_be_date())
-            | of(Words::Street, word.may_open_address(window))
+    /// Those of some readers that may find something that begins with a word.
+    fn of_word(&self, mut set: u32, window: &Window<'_>, word: &Word<'_>) -> u32 {
+        let of = |words: Words| self.words[words as usize];
+        set &= !of(Words::Never);
+        // Most words are left here at borders where few kinds of data are looked for.
+        if set == 0 {
+            return 0;
+        }
+        let mut without = |words: Words, may: bool| {
+            if !may {
+                set &= !of(words);
+            }
+        };
+        let listed = word.listed();
+        without(Words::Rare, !listed.ordinary);
+        without(Words::Account, word.may_be_account());
+        without(Words::Title, word.may_be_title());
+        without(Words::Date, word.may_be_date());
+        without(Words::Street, word.may_open_address(window, &listed));
+        set
     }
 
     /// The longest of what begins at a place.

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::read::{Held, Seen, Unit, What, opens, read};
-use super::token::{CLOSE, OPEN};
+use super::token::{CLOSE, OPEN, has_bracket};
 use super::vault::Vault;
+use crate::measure::Measure;
 use crate::normal::Pending;
 
 /// What became of the tokens of an answer.
@@ -60,35 +61,6 @@ pub(crate) struct Restorer {
     first: [bool; 128],
 }
 
-/// A length or a place, in both units that ranges are given in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Measure {
-    pub(super) chars: usize,
-    pub(super) utf16: usize,
-}
-
-impl Measure {
-    pub(super) fn of(text: &str) -> Self {
-        Self { chars: text.chars().count(), utf16: text.encode_utf16().count() }
-    }
-}
-
-impl std::ops::Add for Measure {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self { chars: self.chars + other.chars, utf16: self.utf16 + other.utf16 }
-    }
-}
-
-impl std::ops::Sub for Measure {
-    type Output = Self;
-
-    fn sub(self, other: Self) -> Self {
-        Self { chars: self.chars - other.chars, utf16: self.utf16 - other.utf16 }
-    }
-}
-
 /// A place where what came out is not what went in.
 #[derive(Clone, Copy, Debug)]
 struct Shift {
@@ -127,12 +99,12 @@ impl Restorer {
     }
 
     /// Takes the next piece and gives what is decided.
-    pub(crate) fn push(&mut self, text: &str) -> String {
-        if self.vault.is_empty() && self.held.is_empty() && !may_hold_a_token(text) {
-            self.decided = self.decided + Measure::of(text);
-            return text.to_owned();
+    pub(crate) fn push(&mut self, text: String) -> String {
+        if self.vault.is_empty() && self.held.is_empty() && !may_hold_a_token(&text) {
+            self.decided += Measure::of(&text);
+            return text;
         }
-        self.held.push_str(text);
+        self.held.push_str(&text);
         self.advance(false)
     }
 
@@ -365,7 +337,7 @@ fn escaped(text: &str) -> String {
 
 /// Whether a text has a bracket of tokens, also as an escape.
 fn may_hold_a_token(text: &str) -> bool {
-    text.contains([OPEN, '〚', '\\'])
+    has_bracket(text) || text.as_bytes().contains(&b'\\')
 }
 
 #[cfg(test)]
@@ -395,7 +367,7 @@ mod tests {
                 words.iter().map(|word| [&*long, &*short, "and ", "，"][*word]).collect();
             went_in.push(' ');
             let mut restorer = Restorer::new(Arc::new(vault), Form::Text);
-            let mut came_out = restorer.push(&went_in);
+            let mut came_out = restorer.push(went_in.clone());
             came_out.push_str(&restorer.finish());
             let same = |went_in: &str| {
                 went_in.replace(&long, "A name that is longer than its token").replace(&short, "😀")

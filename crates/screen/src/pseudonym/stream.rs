@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use yumen_policy::Text;
 
-use super::restore::{Form, Measure, Restored, Restorer};
+use super::restore::{Form, Restored, Restorer};
 use super::vault::Vault;
 use crate::crossing::FromPartner;
+use crate::measure::Measure;
 use crate::notice::Notice;
 use crate::pack::Action;
 use crate::screened::Screened;
@@ -62,12 +63,12 @@ impl RestoringScreen {
     }
 
     fn restored(&mut self, mut step: Step<FromPartner>, ended: bool) -> Step<FromPartner> {
-        let revisions = std::mem::take(&mut step.revisions);
-        step.revisions.extend(revisions.into_iter().filter_map(|revision| self.revised(revision)));
-        let mut text = step
-            .text
-            .take()
-            .map_or_else(String::new, |text| self.restorer.push(&text.into_inner()));
+        if !step.revisions.is_empty() {
+            let revisions = std::mem::take(&mut step.revisions);
+            step.revisions = revisions.into_iter().filter_map(|one| self.revised(one)).collect();
+        }
+        let mut text =
+            step.text.take().map_or_else(String::new, |text| self.restorer.push(text.into_inner()));
         if ended || step.stopped {
             text.push_str(&self.restorer.finish());
         }

@@ -78,6 +78,9 @@ pub(super) fn checks(code: &Code) -> bool {
 /// A text without what looks like a token: whoever wrote it there, it is none of ours, and must not be taken for one when a
 /// model repeats it. What is left is its kind in other brackets; `None` when there is nothing like that.
 pub(crate) fn disarmed(text: &str) -> Option<String> {
+    if !has_bracket(text) {
+        return None;
+    }
     let mut out: Option<String> = None;
     let mut copied = 0;
     for (at, open) in text.match_indices([OPEN, '〚']) {
@@ -98,6 +101,13 @@ pub(crate) fn disarmed(text: &str) -> Option<String> {
     let mut out = out?;
     out.push_str(&text[copied..]);
     Some(out)
+}
+
+/// Whether a bracket of tokens opens in a text.
+pub(super) fn has_bracket(text: &str) -> bool {
+    // Most texts have not one of the bytes that the two begin with: many bytes are looked at at once for that.
+    text.bytes().fold(false, |has, byte| has | matches!(byte, 0xe2 | 0xe3))
+        && text.contains([OPEN, '〚'])
 }
 
 /// Whether what stands between brackets ends with what could be a code, or a slip of one.

@@ -24,7 +24,7 @@ impl Screened<Completion, FromPartner> {
         let mut completion = self.into_inner();
         let restore = |text: &mut String, form| {
             let mut reader = Restorer::new(Arc::clone(vault), form);
-            let mut restored = reader.push(text);
+            let mut restored = reader.push(std::mem::take(text));
             restored.push_str(&reader.finish());
             *text = restored;
             reader.take_count()

@@ -1,6 +1,6 @@
 //! A text as a row of words, numbers and marks, as far as names are told by it.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::ops::Deref;
 
 use super::key::Key;
@@ -89,9 +89,10 @@ pub(in crate::pii) struct Token {
 /// How many tokens are remembered.
 const REMEMBERED: usize = 32;
 
-/// The words of a window that were read last: the same are asked for from many places around them.
-#[derive(Debug)]
-pub(in crate::pii) struct Memo([Cell<Remembered>; REMEMBERED]);
+/// The words of a window that were read last: the same are asked for from many places around them. Nothing is laid out until a
+/// word is asked for, which in most pieces of a stream none is.
+#[derive(Debug, Default)]
+pub(in crate::pii) struct Memo(OnceCell<[Cell<Remembered>; REMEMBERED]>);
 
 /// A word without what lies before it.
 #[derive(Clone, Copy, Debug)]
@@ -101,13 +102,14 @@ struct Remembered {
     forwards: bool,
 }
 
-impl Default for Memo {
-    fn default() -> Self {
+impl Memo {
+    /// Where the word that begins at a place is remembered.
+    #[inline]
+    fn of(&self, start: usize) -> &Cell<Remembered> {
         // No token is empty: nothing is mistaken for one that was remembered.
-        Self(
-            [const { Cell::new(Remembered { token: Token::NOTHING, forwards: false }) };
-                REMEMBERED],
-        )
+        const NOTHING: Cell<Remembered> =
+            Cell::new(Remembered { token: Token::NOTHING, forwards: false });
+        &self.0.get_or_init(|| [NOTHING; REMEMBERED])[start % REMEMBERED]
     }
 }
 
@@ -125,7 +127,7 @@ impl<'t> Tokens<'t> {
 
     /// The word or mark that begins at a place.
     fn at(&self, start: usize, gap: Gap) -> Result<Token, Pending> {
-        let memo = &self.memo.0[start % REMEMBERED];
+        let memo = self.memo.of(start);
         let known = memo.get();
         if known.forwards && known.token.start == start && known.token.end > start {
             return Ok(Token { gap, ..known.token });
@@ -139,7 +141,7 @@ impl<'t> Tokens<'t> {
 
     /// The word or mark from one place to another.
     fn between(&self, start: usize, end: usize, gap: Gap) -> Token {
-        let memo = &self.memo.0[start % REMEMBERED];
+        let memo = self.memo.of(start);
         let known = memo.get();
         if known.token.start == start && known.token.end == end {
             return Token { gap, ..known.token };
