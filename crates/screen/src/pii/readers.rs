@@ -4,11 +4,11 @@ use super::classes::CLASSES;
 use super::en::{Memo, age, date, honorific, nationality, street, tagger};
 use super::plain::Word;
 use super::structured::{
-    account, card_said, domain, email, iban, identity, ip, licence, parcel, passport, phone, plate,
-    postal, regional, secret, ssn, token, world_phone,
+    account, card_said, digits_from, domain, email, iban, identity, ip, is_digit, licence, parcel,
+    passport, phone, plate, postal, regional, secret, ssn, token, world_phone,
 };
 use super::words::is_joined;
-use super::zh::{address, field, foreign, name};
+use super::zh::{Ends, address, field, foreign, name};
 use super::{Entity, EntitySet, Gazetteer, Hit, Reading};
 use crate::normal::Window;
 
@@ -24,6 +24,8 @@ pub(super) struct Reader {
     edge: Edge,
     /// What words of letters alone are to it.
     words: Words,
+    /// So many digits must stand in a row for what it finds to begin with one of them.
+    digits: usize,
 }
 
 /// Where something may begin in a row of Latin letters and digits.
@@ -61,7 +63,7 @@ impl Reader {
         begins: fn(char) -> bool,
         read: fn(&Window<'_>, usize, &Known<'_>) -> Reading,
     ) -> Self {
-        Self { finds, begins, read, edge: Edge::No, words: Words::Any }
+        Self { finds, begins, read, edge: Edge::No, words: Words::Any, digits: 0 }
     }
 
     const fn at_edge(self) -> Self {
@@ -79,18 +81,23 @@ impl Reader {
     const fn of_words(self, words: Words) -> Self {
         Self { words, ..self }
     }
+
+    /// See [`Reader::digits`].
+    const fn of_digits(self, digits: usize) -> Self {
+        Self { digits, ..self }
+    }
 }
 
 /// All readers. Of two that find something equally long at one place the first counts: what has a check digit comes before
 /// what is told by its surroundings.
 pub(super) const READERS: &[Reader] = &[
-    Reader::new(&[Entity::CnResidentId], identity::begins, identity::resident),
+    Reader::new(&[Entity::CnResidentId], identity::begins, identity::resident).of_digits(15),
     Reader::new(&[Entity::Uscc], identity::uscc_begins, identity::uscc)
         .at_edge()
         .of_words(Words::Never),
-    Reader::new(&[Entity::BankCard], identity::begins, identity::card),
-    Reader::new(&[Entity::CnMobile], phone::begins, phone::mobile),
-    Reader::new(&[Entity::Landline, Entity::Phone], phone::begins, phone::landline),
+    Reader::new(&[Entity::BankCard], identity::begins, identity::card).of_digits(13),
+    Reader::new(&[Entity::CnMobile], phone::begins, phone::mobile).of_digits(11),
+    Reader::new(&[Entity::Landline, Entity::Phone], phone::begins, phone::landline).of_digits(7),
     Reader::new(&[Entity::TrackingNumber], token::begins, parcel::read)
         .at_edge()
         .of_words(Words::Never),
@@ -116,13 +123,13 @@ pub(super) const READERS: &[Reader] = &[
     .of_words(Words::Never),
     Reader::new(&[Entity::Email], email::begins, email::read).at_edge().of_words(Words::Never),
     Reader::new(&[Entity::Iban], iban::begins, iban::read).at_edge().of_words(Words::Never),
-    Reader::new(&[Entity::UsSsn], ssn::begins, ssn::read).at_edge(),
+    Reader::new(&[Entity::UsSsn], ssn::begins, ssn::read).at_edge().of_digits(9),
     Reader::new(&[Entity::IpAddress], ip::begins, ip::read).at_edge().of_words(Words::Never),
     Reader::new(&[Entity::Secret], secret::begins, secret::read).at_edge().of_words(Words::Never),
     Reader::new(&[Entity::DriverLicense], licence::begins, licence::read)
         .at_edge()
         .of_words(Words::Never),
-    Reader::new(&[Entity::BankCard], card_said::begins, card_said::read).at_edge(),
+    Reader::new(&[Entity::BankCard], card_said::begins, card_said::read).at_edge().of_digits(12),
     Reader::new(&[Entity::Phone], world_phone::begins, world_phone::read).at_edge(),
     Reader::new(&[Entity::DateTime], date::begins, date::read).at_word().of_words(Words::Date),
     Reader::new(&[Entity::Age], age::begins, age::read).at_word(),
@@ -150,6 +157,18 @@ pub(super) const READERS: &[Reader] = &[
     .of_words(Words::Rare),
 ];
 
+/// The most digits that a reader needs in a row.
+const MOST_NEEDED: usize = {
+    let (mut most, mut i) = (0, 0);
+    while i < READERS.len() {
+        if READERS[i].digits > most {
+            most = READERS[i].digits;
+        }
+        i += 1;
+    }
+    most
+};
+
 /// What is known of names at a place of a text.
 #[derive(Debug)]
 pub(crate) struct Known<'k> {
@@ -159,6 +178,8 @@ pub(crate) struct Known<'k> {
     pub(crate) text: &'k Gazetteer,
     /// The words of the window that were read before.
     pub(super) tokens: &'k Memo,
+    /// Where an address in Chinese may end.
+    pub(super) ends: &'k Ends,
 }
 
 /// What a scan remembers of a text between two chunks.
@@ -186,6 +207,8 @@ pub(crate) struct Readers {
     after_letter: u32,
     /// The readers to which words are something, in the order of [`Words`].
     words: [u32; 7],
+    /// The readers that need no more than so many digits in a row.
+    digits: [u32; MOST_NEEDED + 1],
 }
 
 /// The readers for which something holds, a bit for each.
@@ -215,6 +238,7 @@ impl Readers {
                 Words::Street,
             ]
             .map(|words| those(|reader| reader.words == words)),
+            digits: std::array::from_fn(|row| those(|reader| reader.digits <= row)),
             sets: CLASSES.sets.iter().map(|set| set & wanted).collect(),
         }
     }
@@ -233,7 +257,7 @@ impl Readers {
     ) -> usize {
         let glyphs = window.glyphs();
         let names = self.entities.contains(Entity::Name);
-        let tokens = Memo::default();
+        let (tokens, ends) = (Memo::default(), Ends::default());
         let mut at = from;
         while let Some(glyph) = glyphs.get(at) {
             let mut set = self.sets[CLASSES.of(glyph.c)];
@@ -253,6 +277,13 @@ impl Readers {
                 // Nothing begins within a word.
                 next = word.end;
             }
+            if !letter
+                && set & !self.digits[0] != 0
+                && is_digit(glyph.c)
+                && let Ok(row) = digits_from(window, at, MOST_NEEDED)
+            {
+                set &= self.digits[row];
+            }
             let known = names && (person.may_begin(glyph.c) || state.names.may_begin(glyph.c));
             if set == 0 && !known {
                 at = next;
@@ -263,7 +294,7 @@ impl Readers {
                 at,
                 set,
                 known,
-                &Known { person, text: &state.names, tokens: &tokens },
+                &Known { person, text: &state.names, tokens: &tokens, ends: &ends },
             ) {
                 Err(_) => break,
                 Ok(None) => at = next,

@@ -200,7 +200,7 @@ impl Restorer {
                     let taken = Measure::of(raw);
                     let given_length = Measure::of(&given);
                     self.shifts.push(Shift { at: self.decided, taken, given: given_length });
-                    self.decided = self.decided + taken;
+                    self.decided += taken;
                     out.push_str(&given);
                     at = seen.end;
                 }
@@ -213,7 +213,7 @@ impl Restorer {
                         self.context.feed(unit.c);
                     }
                     // An escape is several characters of what went in.
-                    self.decided = self.decided + Measure::of(raw);
+                    self.decided += Measure::of(raw);
                     out.push_str(raw);
                     at += 1;
                 }

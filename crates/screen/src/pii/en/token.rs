@@ -102,14 +102,17 @@ struct Remembered {
     forwards: bool,
 }
 
+impl Remembered {
+    const NOTHING: Self = Self { token: Token::NOTHING, forwards: false };
+}
+
 impl Memo {
     /// Where the word that begins at a place is remembered.
     #[inline]
     fn of(&self, start: usize) -> &Cell<Remembered> {
         // No token is empty: nothing is mistaken for one that was remembered.
-        const NOTHING: Cell<Remembered> =
-            Cell::new(Remembered { token: Token::NOTHING, forwards: false });
-        &self.0.get_or_init(|| [NOTHING; REMEMBERED])[start % REMEMBERED]
+        let nothing = || [const { Cell::new(Remembered::NOTHING) }; REMEMBERED];
+        &self.0.get_or_init(nothing)[start % REMEMBERED]
     }
 }
 

@@ -1,5 +1,7 @@
 //! What stands before and after a place: the words that say what a number is.
 
+use std::sync::LazyLock;
+
 use crate::normal::{Pending, Window};
 
 /// How far back a word that says what follows may lie, in characters.
@@ -97,7 +99,10 @@ impl<'w> Left<'w> {
             while self.get(passed).is_some_and(is_link) {
                 passed += 1;
             }
-            if let Some(filler) = FILLERS.iter().find(|filler| self.ends(passed, filler)) {
+            let last = self.get(passed).filter(|last| ends_filler(*last));
+            if last.is_some()
+                && let Some(filler) = FILLERS.iter().find(|filler| self.ends(passed, filler))
+            {
                 let rest = passed + filler.chars().count();
                 let within_word =
                     filler.is_ascii() && self.get(rest).is_some_and(|c| c.is_ascii_alphabetic());
@@ -110,6 +115,19 @@ impl<'w> Left<'w> {
             }
         }
     }
+}
+
+/// Whether one of the [`FILLERS`] ends with a character: most do not, and then none is compared.
+fn ends_filler(c: char) -> bool {
+    static LAST: LazyLock<u64> = LazyLock::new(|| {
+        FILLERS.iter().filter_map(|word| word.chars().next_back()).fold(0, |set, c| set | bit(c))
+    });
+    // By the last six bits of the character: it may say yes where it is no.
+    *LAST & bit(c) != 0
+}
+
+fn bit(c: char) -> u64 {
+    1 << (c as u32 % u64::BITS)
 }
 
 fn is_comma(c: char) -> bool {

@@ -21,3 +21,5 @@ pub(super) mod secret;
 pub(super) mod ssn;
 pub(super) mod token;
 pub(super) mod world_phone;
+
+pub(super) use run::{digits_from, is_digit};

@@ -37,6 +37,25 @@ pub(super) struct Group {
     pub(super) joint: Option<char>,
 }
 
+/// How many digits the row that begins at a place has, up to `most`: as [`Run::at`] would find, without keeping them. A row
+/// that is cut off for the number of its groups has more than any number.
+pub(in super::super) fn digits_from(
+    window: &Window<'_>,
+    at: usize,
+    most: usize,
+) -> Result<usize, Pending> {
+    let (mut place, mut gap, mut count) = (at, 0, 0);
+    while count < most {
+        match window.char(place)? {
+            Some(c) if is_digit(c) => (count, gap) = (count + 1, 0),
+            Some(' ' | '-' | '.' | ')' | ',' | '、') if gap < SEPARATORS => gap += 1,
+            _ => break,
+        }
+        place += 1;
+    }
+    Ok(count)
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Script {
     Arabic,
@@ -44,7 +63,7 @@ enum Script {
 }
 
 /// Whether a row may begin with this character.
-pub(super) fn is_digit(c: char) -> bool {
+pub(in super::super) fn is_digit(c: char) -> bool {
     digit(c).is_some()
 }
 

@@ -63,6 +63,19 @@ const PREFIXES: &[(&str, usize)] = &[
     ("pat-", 32),
 ];
 
+/// The first characters of the prefixes, and the second ones, a bit for each.
+const BEGINNINGS: [u128; 2] = {
+    let mut sets = [0; 2];
+    let mut i = 0;
+    while i < PREFIXES.len() {
+        let prefix = PREFIXES[i].0.as_bytes();
+        sets[0] |= 1 << prefix[0];
+        sets[1] |= 1 << prefix[1];
+        i += 1;
+    }
+    sets
+};
+
 /// Words after which a value is a password.
 const PASSWORD: &[&str] = &[
     "password",
@@ -140,9 +153,13 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
     if length < 4 {
         return Ok(None);
     }
+    let (chosen, random) = (value.is_chosen(), length >= 12 && value.is_random());
+    if !(chosen || random) {
+        return Ok(None);
+    }
     let score = match said(window, at) {
-        Some(Said::Password) if length >= 4 && value.is_chosen() => 0.85,
-        Some(Said::Token) if length >= 12 && value.is_random() => 0.9,
+        Some(Said::Password) if chosen => 0.85,
+        Some(Said::Token) if random => 0.9,
         _ => return Ok(None),
     };
     Ok(hit(value.end, score))
@@ -253,6 +270,11 @@ impl Value {
 /// A key that begins as its issuer's do. Letters count as written: `ASIA` is no key in small letters.
 fn issued(window: &Window<'_>, at: usize) -> Result<Option<usize>, Pending> {
     let Some(first) = window.get(at)? else { return Ok(None) };
+    let among = |set: u128, c: char| c.is_ascii() && set & (1 << u32::from(c)) != 0;
+    let [firsts, seconds] = BEGINNINGS;
+    if !among(firsts, first.raw) || !window.get(at + 1)?.is_some_and(|c| among(seconds, c.raw)) {
+        return Ok(None);
+    }
     let of_first = PREFIXES.iter().filter(|(prefix, _)| begins_with(prefix, first.raw));
     'prefixes: for (prefix, least) in of_first {
         for (place, c) in (at..).zip(prefix.chars()) {

@@ -4,6 +4,8 @@
 //! village with its group. Names end with what kind of thing they name (省, 路, 村), numbers with what they count (号, 幢, 室); a
 //! number that follows the right kind of name makes an address of what stands before. Places and landmarks alone are none.
 
+use std::cell::Cell;
+
 use super::house::Number;
 use super::is_han;
 use super::lexicon::{LEXICON, Trait};
@@ -115,17 +117,19 @@ pub(in super::super) fn begins(c: char) -> bool {
     is_han(c) || c.is_ascii_digit()
 }
 
-pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> Reading {
+pub(in super::super) fn read(window: &Window<'_>, at: usize, known: &Known<'_>) -> Reading {
     let Some(first) = window.char(at)? else { return Ok(None) };
     if first.is_ascii_digit() {
         return bare(window, at);
     }
-    if is_stop(first) {
+    if is_stop(first) || !known.ends.may_follow(window, at) {
         return Ok(None);
     }
     let place = LEXICON.place(window, at)?;
     // 应为陕西省…: the place begins later.
-    if place == 0 && "应该需改换原现旧新老".contains(first) {
+    if place == 0
+        && matches!(first, '应' | '该' | '需' | '改' | '换' | '原' | '现' | '旧' | '新' | '老')
+    {
         for later in 1..=3 {
             if LEXICON.place(window, at + later)? >= 3 {
                 return Ok(None);
@@ -167,6 +171,57 @@ fn reaches_kind(window: &Window<'_>, at: usize) -> Result<bool, Pending> {
         }
     }
     Ok(false)
+}
+
+/// The next character that an address may end with: a number, or the end of a village's name. Most sentences have none, and then
+/// nothing in them is read as an address. What was seen is remembered for as long as the window stands still.
+#[derive(Debug, Default)]
+pub(in crate::pii) struct Ends(Cell<(usize, Next)>);
+
+/// What was seen at the place that [`Ends`] came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Next {
+    /// Neither yet.
+    #[default]
+    Nothing,
+    /// An address may end here.
+    End,
+    /// No address goes on here.
+    Break,
+}
+
+impl Next {
+    fn of(c: char) -> Self {
+        let village = matches!(c, '村' | '庄' | '屯' | '寨' | '营' | '堡' | '店');
+        let between = matches!(c, ' ' | '\t' | ',' | '、' | '-' | '·' | '(');
+        if village || c.is_ascii_alphanumeric() || LEXICON.is(c, Trait::Number) {
+            Self::End
+        } else if between || is_han(c) && !LEXICON.is(c, Trait::Break) {
+            Self::Nothing
+        } else {
+            Self::Break
+        }
+    }
+}
+
+impl Ends {
+    /// Whether an address that begins at a place may end anywhere, as far as is known. Places are asked about from left to right.
+    fn may_follow(&self, window: &Window<'_>, at: usize) -> bool {
+        let (mut place, mut next) = self.0.get();
+        if place < at {
+            (place, next) = (at, Next::Nothing);
+        }
+        while next == Next::Nothing && place < at + MOST {
+            next = match window.char(place) {
+                // It may still come.
+                Err(Pending) => return true,
+                Ok(c) => c.map_or(Next::Break, Next::of),
+            };
+            place += usize::from(next == Next::Nothing);
+        }
+        self.0.set((place, next));
+        next == Next::End && place < at + MOST
+    }
 }
 
 fn is_stop(c: char) -> bool {

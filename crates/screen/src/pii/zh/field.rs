@@ -18,6 +18,10 @@ pub(in super::super) fn begins(c: char) -> bool {
 
 pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> Reading {
     let before = |back| window.before(at, back).map(|glyph| glyph.c);
+    // Most characters stand after another of a sentence.
+    if !matches!(before(1), Some(' ' | '"' | '\t' | '“' | '[' | ':' | '=')) {
+        return Ok(None);
+    }
     // A colon, or an equals sign, with spaces and quotation marks around it.
     let gap =
         (1..=3).take_while(|back| matches!(before(*back), Some(' ' | '"' | '\t' | '“' | '[')));

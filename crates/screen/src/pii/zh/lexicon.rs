@@ -32,18 +32,29 @@ pub(super) struct Lexicon {
     /// Pairs that are words: a hash table of 15 + 15 bits of characters and 2 of frequency, 0 for an empty slot.
     words: Vec<u32>,
     starts: HashSet<[char; 3]>,
-    brands: ByChar<Vec<Vec<char>>>,
+    brands: Entries,
     people: HashSet<Vec<char>>,
     /// What names without a surname are made of.
-    components: ByChar<Vec<Vec<char>>>,
-    places: ByChar<Vec<Vec<char>>>,
+    components: Entries,
+    places: Entries,
     /// What a character may be in the name of a place and elsewhere: the bits of [`Trait`].
-    traits: Vec<u8>,
+    traits: Vec<u16>,
 }
 
-/// What a character may be. A set of them is a byte.
+/// Words by their first character.
+type Entries = ByChar<OfFirst>;
+
+/// The words that begin with a character, the longest first.
+#[derive(Debug, Default)]
+struct OfFirst {
+    words: Vec<Vec<char>>,
+    /// A bit for each second character, by its last six bits; all of them where the character is a word by itself.
+    second: u64,
+}
+
+/// What a character may be. A set of them is a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
+#[repr(u16)]
 pub(super) enum Trait {
     /// In no name of a place.
     Stop = 1,
@@ -59,6 +70,10 @@ pub(super) enum Trait {
     Brand = 32,
     /// In names of other languages.
     Foreign = 64,
+    /// Where an address ends, if one is read: in no name of a place, and in none of those that are known.
+    Break = 128,
+    /// In no given name.
+    Never = 256,
 }
 
 impl Lexicon {
@@ -69,7 +84,7 @@ impl Lexicon {
         let mut traits = vec![0; COUNT];
         let mut mark = |chars: &mut dyn Iterator<Item = char>, of: Trait| {
             for i in chars.filter_map(index) {
-                traits[i] |= of as u8;
+                traits[i] |= of as u16;
             }
         };
         mark(&mut STOPS.chars(), Trait::Stop);
@@ -79,6 +94,10 @@ impl Lexicon {
         mark(&mut FOREIGN.chars(), Trait::Foreign);
         mark(&mut places.keys().copied(), Trait::Place);
         mark(&mut brands.keys().copied(), Trait::Brand);
+        mark(&mut NEVER.chars(), Trait::Never);
+        let of_places = || places.values().flat_map(|of_first| of_first.words.iter().flatten());
+        let is_of_place = |c: &char| of_places().any(|known| known == c);
+        mark(&mut STOPS.chars().filter(|c| !is_of_place(c)), Trait::Break);
         Self {
             surname,
             compound,
@@ -96,7 +115,7 @@ impl Lexicon {
     /// Whether a character may be this.
     #[inline]
     pub(super) fn is(&self, c: char, of: Trait) -> bool {
-        index(c).is_some_and(|i| self.traits[i] & of as u8 != 0)
+        index(c).is_some_and(|i| self.traits[i] & of as u16 != 0)
     }
 
     /// What a character weighs as a surname.
@@ -171,7 +190,7 @@ impl Lexicon {
 
     fn longest(
         &self,
-        entries: &ByChar<Vec<Vec<char>>>,
+        entries: &Entries,
         begins: Trait,
         window: &Window<'_>,
         at: usize,
@@ -183,12 +202,18 @@ impl Lexicon {
 
 /// The length of the longest of the entries that a place spells out; 0 for none.
 fn spelled_out(
-    entries: Option<&Vec<Vec<char>>>,
+    entries: Option<&OfFirst>,
     window: &Window<'_>,
     at: usize,
 ) -> Result<usize, Pending> {
-    'entry: for entry in entries.into_iter().flatten() {
-        for (i, c) in entry.iter().enumerate() {
+    let Some(OfFirst { words, second }) = entries else { return Ok(0) };
+    // Nothing follows, or nothing that a word goes on with.
+    let next = window.char(at + 1)?.map_or(0, bit);
+    if *second != u64::MAX && second & next == 0 {
+        return Ok(0);
+    }
+    'entry: for entry in words {
+        for (i, c) in entry.iter().enumerate().skip(1) {
             if window.char(at + i)? != Some(*c) {
                 continue 'entry;
             }
@@ -212,15 +237,21 @@ fn entries(text: &'static str) -> impl Iterator<Item = Vec<char>> {
 }
 
 /// Entries by their first character, the longest first.
-fn by_first(text: &'static str) -> ByChar<Vec<Vec<char>>> {
-    let mut map: ByChar<Vec<Vec<char>>> = ByChar::default();
+fn by_first(text: &'static str) -> Entries {
+    let mut map = Entries::default();
     for entry in entries(text) {
-        map.entry(entry[0]).or_default().push(entry);
+        let of_first = map.entry(entry[0]).or_default();
+        of_first.second |= entry.get(1).copied().map_or(u64::MAX, bit);
+        of_first.words.push(entry);
     }
     for of_first in map.values_mut() {
-        of_first.sort_by_key(|entry| std::cmp::Reverse(entry.len()));
+        of_first.words.sort_by_key(|entry| std::cmp::Reverse(entry.len()));
     }
     map
+}
+
+fn bit(c: char) -> u64 {
+    1 << (c as u32 % u64::BITS)
 }
 
 /// The weights before the tab and the members after it.
@@ -310,6 +341,9 @@ const STOPS: &str = "的了是我你他她它们您咱在到给把被说看请�
 
 /// What stands before an address though it may be in a name.
 const OPENERS: &str = "放于回成往至为来从家发向进停约到";
+
+/// What is in no given name.
+const NEVER: &str = "的了吗呢吧是在不就也都很我你您他她它们这那哪么什怎谁啊哦嘛哈呀";
 
 /// What numbers in Chinese are made of, and what stands before the number of a house.
 const NUMBERS: &str = "〇零一二三四五六七八九十百甲乙丙丁附";

@@ -10,6 +10,8 @@ mod house;
 mod lexicon;
 pub(super) mod name;
 
+pub(super) use address::Ends;
+
 /// Whether a character is a Chinese one.
 fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '〇')

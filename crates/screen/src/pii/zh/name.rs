@@ -8,9 +8,9 @@ use std::cell::OnceCell;
 
 use super::cues::{self, MOST_AFTER, MOST_BEFORE};
 use super::is_han;
-use super::lexicon::{LEXICON, Lexicon};
+use super::lexicon::{LEXICON, Lexicon, Trait};
 use crate::normal::{Pending, Window};
-use crate::pii::{Entity, Hit, Known, Reading};
+use crate::pii::{Entity, Gazetteer, Hit, Known, Reading};
 
 /// How rare names are among the characters of a text.
 const PRIOR: i32 = -40;
@@ -74,9 +74,6 @@ const PLACES: &str = "村镇乡县路街府宫馆铺店坡屯堡坊渔";
 /// What villages end with that are called after a family: 李家庄, 杨家岭.
 const OF_FAMILY: &str = "庄坪岭沟湾寨营圩墩岗桥口渡沱坝河湖塘浜埠山冲";
 
-/// What is in no given name.
-const NEVER: &str = "的了吗呢吧是在不就也都很我你您他她它们这那哪么什怎谁啊哦嘛哈呀";
-
 /// What follows 周 on a calendar.
 const DAYS: &str = "一二三四五六日";
 
@@ -94,16 +91,7 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, known: &Known<'_>) 
     let lexicon = &*LEXICON;
     let Some(first) = window.char(at)? else { return Ok(None) };
     let Some(second) = window.char(at + 1)?.filter(|c| is_han(*c)) else { return Ok(None) };
-    let Some(brand) = brand(lexicon, window, at)? else { return Ok(None) };
-    let around = Around {
-        window,
-        lexicon,
-        at,
-        brand,
-        before: OnceCell::new(),
-        listed: cues::follows_name(window, at, known.text)?.is_some(),
-        city: lexicon.place(window, at)? > 0,
-    };
+    let around = Around { window, lexicon, at, names: known.text, seen: OnceCell::new() };
     let mut best: Option<(i32, usize)> = None;
     for (length, weight) in [(1, lexicon.surname(first)), (2, lexicon.compound([first, second]))] {
         let Some(weight) = weight else { continue };
@@ -139,17 +127,44 @@ struct Around<'w, 't> {
     window: &'w Window<'t>,
     lexicon: &'static Lexicon,
     at: usize,
+    /// The names found before in this text.
+    names: &'w Gazetteer,
+    /// What is around the place; it is looked at when something here weighs as much as a name.
+    seen: OnceCell<Option<Seen>>,
+}
+
+/// What is around a place where a name may begin.
+#[derive(Clone, Copy)]
+struct Seen {
     /// The length of the brand that begins here.
     brand: usize,
-    /// What stands before.
-    before: OnceCell<i32>,
-    /// A name stands before, as in a list.
-    listed: bool,
+    /// What stands before says so much for a name.
+    said: i32,
     /// A city or county begins here.
     city: bool,
 }
 
 impl Around<'_, '_> {
+    /// What is around; `None` where the place lies within a brand.
+    fn seen(&self, first: char) -> Result<Option<Seen>, Pending> {
+        if let Some(seen) = self.seen.get() {
+            return Ok(*seen);
+        }
+        let seen = match brand(self.lexicon, self.window, self.at)? {
+            None => None,
+            Some(brand) => {
+                let listed = cues::follows_name(self.window, self.at, self.names)?.is_some();
+                let said = before(self.lexicon, self.window, self.at, first);
+                Some(Seen {
+                    brand,
+                    said: if listed { said.max(LISTED) } else { said },
+                    city: self.lexicon.place(self.window, self.at)? > 0,
+                })
+            }
+        };
+        Ok(*self.seen.get_or_init(|| seen))
+    }
+
     /// What these characters weigh as a name with a surname of a length and weight; `None` when what follows cannot
     /// make one of them.
     fn weigh(&self, name: &[char], length: usize, weight: i32) -> Result<Option<i32>, Pending> {
@@ -157,19 +172,16 @@ impl Around<'_, '_> {
         if content + MOST_BEFORE + MOST_AFTER <= 0 {
             return Ok(None);
         }
-        let said = *self.before.get_or_init(|| {
-            let said = before(self.lexicon, self.window, self.at, name[0]);
-            if self.listed { said.max(LISTED) } else { said }
-        });
+        let Some(Seen { brand, said, city }) = self.seen(name[0])? else { return Ok(None) };
         let mut sum = content + said;
-        if self.brand > 0 && name.len() <= self.brand + 1 {
+        if brand > 0 && name.len() <= brand + 1 {
             sum -= if said >= FIELD { 60 } else { 120 };
         }
         if sum + MOST_AFTER <= 0 {
             return Ok(None);
         }
         // 徐州云龙店: the name of a city goes on.
-        if self.city && said < FIELD {
+        if city && said < FIELD {
             sum -= 35;
         }
         if self.lexicon.is_public(name) {
@@ -206,7 +218,7 @@ fn content(lexicon: &Lexicon, name: &[char], surname: usize) -> i32 {
         lexicon.word(a, b).map_or(0, |size| weights[size as usize])
     };
     let given = &name[surname..];
-    if given.iter().any(|c| NEVER.contains(*c)) {
+    if given.iter().any(|c| lexicon.is(*c, Trait::Never)) {
         return -200;
     }
     let mut sum = match *given {
