@@ -8,6 +8,7 @@ Reads surnames.txt, people.txt and modern.txt beside it, and writes
 - surname_weights.txt: how much more often a character is a surname than it occurs (natural logarithm, tenths);
 - given_weights.txt: the same for given names, as their first and as their last character;
 - words.txt: words of two characters, by the first, each second character with a figure for how frequent the word is (0-3);
+- alone.txt: how much rarer a character is beside the words of the two tables around this line than in all (natural logarithm, tenths);
 - starts.txt: the first three characters of longer words that begin with a surname;
 - places.txt: provinces, cities, districts and counties, and the short names of provinces and cities.
 """
@@ -105,7 +106,18 @@ def main():
                 size = 0 if frequency < 100 else 1 if frequency < 500 else 2 if frequency < 3000 else 3
                 words[word[0]][word[1]] = size
         elif len(word) >= 3 and word[0] in shares and not tag.startswith("nr"):
-            starts[word[:3]] += frequency
+            # Idioms are rare each, and never a name.
+            starts[word[:3]] += frequency + (5 if tag in ("i", "l") else 0)
+    # What the dictionary takes for names in its doubt: 马拉松, 雷阵雨, 安全感. Neither is a word of two characters and the rest.
+    plain = {word for word, _, tag in entries if len(word) == 2 and not tag.startswith("nr")}
+    surname_weight = {name: weight for weight, names in weights.items() for name in names}
+    given_weight = {c: tuple(map(int, pair.split())) for pair, members in given.items() for c in members}
+    for word, frequency, tag in entries:
+        if len(word) == 3 and tag.startswith("nr") and int(frequency) >= 20 and word[0] in surname_weight and word not in people:
+            looks = surname_weight[word[0]] + given_weight.get(word[1], (0, 0))[0] + given_weight.get(word[2], (0, 0))[1]
+            begins = word[:2] in plain or word[1] in words[word[0]]
+            if looks < (60 if begins else 10):
+                starts[word] += int(frequency)
     with open(HERE / "words.txt", "w", encoding="utf-8") as out:
         for head, tails in sorted(words.items()):
             out.write(head)
@@ -119,6 +131,23 @@ def main():
                 by_head[word[0]].append(word[1:])
         for head, tails in sorted(by_head.items()):
             out.write(f"{head}{''.join(sorted(tails))}\n")
+
+    kept = {head + tail for head, tails in words.items() for tail in tails}
+    longer = {word for word, frequency in starts.items() if frequency >= 5}
+    beside = collections.Counter()
+    for word, frequency, tag in entries:
+        for at, c in enumerate(word):
+            in_word = word[max(at - 1, 0):at + 1] in kept or word[at:at + 2] in kept or (at == 0 and word[:3] in longer)
+            if not in_word and not tag.startswith("nr"):
+                beside[c] += int(frequency)
+    alone = collections.defaultdict(list)
+    for c in sorted(text):
+        if "\u4e00" <= c <= "\u9fff":
+            # A part of what is in no dictionary is made of characters of words.
+            gain = round(2 * math.log((text[c] + 20) / (beside[c] + 0.05 * text[c] + 20))) * 5
+            if gain > 0:
+                alone[gain].append(c)
+    written("alone.txt", {str(gain): chars for gain, chars in alone.items()})
 
     places = {w for w, _, tag in entries if tag == "ns" and 3 <= len(w) <= 8 and w[-1] in "省市区县旗"}
     places = {w for w in places if not w.endswith("地区") and w[0] not in "一二三四五六七八九十两各上下东西南北中" or w[-1] == "市"}

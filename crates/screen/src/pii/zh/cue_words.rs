@@ -22,6 +22,8 @@ pub(super) struct Cues {
     pub(super) about: Words,
     /// What may follow a name and one mark.
     pub(super) after_mark: Words,
+    /// The ends of letters, before the name of who wrote.
+    pub(super) closings: Words,
     /// Fields for nothing but a name, and what fills one and is none.
     pub(super) forms: Words,
     pub(super) no_names: Words,
@@ -42,11 +44,13 @@ impl Cues {
             let (weight, words) = line.split_once('\t').unwrap_or(("0", line));
             let weight = weight.parse().unwrap_or(0);
             for word in words.split(' ') {
-                let ends = if matches!(section, "fields" | "forms" | "before" | "not before") {
-                    word.chars().next_back()
-                } else {
-                    word.chars().next()
-                };
+                let ends =
+                    if matches!(section, "fields" | "forms" | "before" | "not before" | "closings")
+                    {
+                        word.chars().next_back()
+                    } else {
+                        word.chars().next()
+                    };
                 let Some(end) = ends else { continue };
                 let words = match section {
                     "before" => &mut cues.before,
@@ -55,6 +59,7 @@ impl Cues {
                     "not after" => &mut cues.not_after,
                     "about things" => &mut cues.about,
                     "after a mark" => &mut cues.after_mark,
+                    "closings" => &mut cues.closings,
                     "forms" => &mut cues.forms,
                     "no names" => &mut cues.no_names,
                     _ => &mut cues.fields,

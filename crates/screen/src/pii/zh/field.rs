@@ -3,7 +3,6 @@
 use super::lexicon::LEXICON;
 use super::{cues, is_han};
 use crate::normal::{Pending, Window};
-use crate::pii::structured::context::Left;
 use crate::pii::{Entity, Hit, Known, Reading};
 
 /// The longest name in Chinese characters, with its dots.
@@ -25,11 +24,11 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
     // A colon, or an equals sign, with spaces and quotation marks around it.
     let gap =
         (1..=3).take_while(|back| matches!(before(*back), Some(' ' | '"' | '\t' | '“' | '[')));
-    let mark = before(gap.count() + 1);
-    let filled = matches!(mark, Some(':' | '='));
+    let gap = gap.count();
+    let filled = matches!(before(gap + 1), Some(':' | '='));
     // In a table or on a card there may be nothing but a space.
     let spaced = matches!(before(1), Some(' ' | '\t'));
-    if !(filled || spaced) || !cues::is_form(Left::of(window, at)) {
+    if !(filled || spaced) || !cues::is_form(window, at, filled.then(|| at - gap - 1)) {
         return Ok(None);
     }
     let end = if window.char(at)?.is_some_and(is_han) {

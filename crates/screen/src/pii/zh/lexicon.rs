@@ -29,6 +29,8 @@ pub(super) struct Lexicon {
     compound: HashMap<[char; 2], i8>,
     /// As the first and as the last character of a given name.
     given: Vec<[i8; 2]>,
+    /// How much rarer a character is outside of words than in all.
+    alone: Vec<i8>,
     /// Pairs that are words: a hash table of 15 + 15 bits of characters and 2 of frequency, 0 for an empty slot.
     words: Vec<u32>,
     starts: HashSet<[char; 3]>,
@@ -102,6 +104,7 @@ impl Lexicon {
             surname,
             compound,
             given: given(),
+            alone: alone(),
             words: words(),
             starts: starts(),
             brands,
@@ -142,6 +145,11 @@ impl Lexicon {
     /// What a character weighs as the last, or only, one in a given name.
     pub(super) fn given_last(&self, c: char) -> i32 {
         index(c).map_or(i32::from(UNKNOWN), |i| i32::from(self.given[i][1]))
+    }
+
+    /// How much rarer a character is outside of words than in all: what it says for a name to be in no word.
+    pub(super) fn alone(&self, c: char) -> i32 {
+        index(c).map_or(0, |i| i32::from(self.alone[i]))
     }
 
     /// How frequent two characters are as a word: 0 to 3, `None` if they are none.
@@ -293,6 +301,17 @@ fn given() -> Vec<[i8; 2]> {
     given
 }
 
+fn alone() -> Vec<i8> {
+    let mut alone = vec![0; COUNT];
+    for (weight, members) in weighted(include_str!("../../../data/zh/alone.txt")) {
+        let weight = weight.parse().unwrap_or(0);
+        for i in members.chars().filter_map(index) {
+            alone[i] = weight;
+        }
+    }
+    alone
+}
+
 fn words() -> Vec<u32> {
     let mut table = vec![0_u32; 1 << 17];
     for line in include_str!("../../../data/zh/words.txt").lines() {
@@ -343,7 +362,7 @@ const STOPS: &str = "的了是我你他她它们您咱在到给把被说看请�
 const OPENERS: &str = "放于回成往至为来从家发向进停约到";
 
 /// What is in no given name.
-const NEVER: &str = "的了吗呢吧是在不就也都很我你您他她它们这那哪么什怎谁啊哦嘛哈呀";
+const NEVER: &str = "的了吗呢吧是在不就也都很我你您他她它们这那哪么什怎谁啊哦嘛哈呀入出到";
 
 /// What numbers in Chinese are made of, and what stands before the number of a house.
 const NUMBERS: &str = "〇零一二三四五六七八九十百甲乙丙丁附";

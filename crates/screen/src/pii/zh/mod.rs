@@ -2,6 +2,7 @@
 
 pub(super) mod address;
 mod by_char;
+mod called;
 mod cue_words;
 mod cues;
 pub(super) mod field;

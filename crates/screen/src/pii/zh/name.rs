@@ -6,6 +6,7 @@
 
 use std::cell::OnceCell;
 
+use super::called;
 use super::cues::{self, MOST_AFTER, MOST_BEFORE};
 use super::is_han;
 use super::lexicon::{LEXICON, Lexicon, Trait};
@@ -13,7 +14,11 @@ use crate::normal::{Pending, Window};
 use crate::pii::{Entity, Gazetteer, Hit, Known, Reading};
 
 /// How rare names are among the characters of a text.
-const PRIOR: i32 = -40;
+const PRIOR: i32 = -50;
+
+/// The most that it says for a name that its last, or its middle, character makes no word with its neighbours; and its surname.
+const MOST_ALONE: i32 = 10;
+const MOST_SURNAME: i32 = 20;
 
 /// What a word weighs against a name of the same two characters, by its frequency.
 const IS_WORD: [i32; 4] = [-22, -36, -56, -75];
@@ -30,6 +35,12 @@ const SHARES_WORD: [i32; 4] = [-3, -8, -18, -28];
 /// What stands before says as much: a field for a name is filled; what follows is a name, most likely.
 const FIELD: i32 = 45;
 const TOLD: i32 = 20;
+
+/// What it says for a given name that it is one character twice.
+const TWICE: i32 = 16;
+
+/// How rare it is that somebody bears the surnames of both parents.
+const TWO_SURNAMES: i32 = 4;
 
 /// What stands after a surname and is no given name: 张师傅.
 const TITLES: &[[char; 2]] = &[
@@ -69,7 +80,7 @@ const TITLES: &[[char; 2]] = &[
 ];
 
 /// What places and shops end with.
-const PLACES: &str = "村镇乡县路街府宫馆铺店坡屯堡坊渔";
+const PLACES: &str = "村镇乡县路街府宫馆铺店坡屯堡坊渔庄桥寺庙站岛";
 
 /// What villages end with that are called after a family: 李家庄, 杨家岭.
 const OF_FAMILY: &str = "庄坪岭沟湾寨营圩墩岗桥口渡沱坝河湖塘浜埠山冲";
@@ -84,18 +95,26 @@ const LISTED: i32 = 30;
 const FOODS: &str = "汤粥面饭饼粉虾蟹鱼鸡鸭鹅肉茶酒糖糕菜腩煲露汁酱奶锅串炒柠蛋豆馆";
 
 pub(in super::super) fn begins(c: char) -> bool {
-    LEXICON.may_be_surname(c)
+    LEXICON.may_be_surname(c) || called::begins(c)
 }
 
 pub(in super::super) fn read(window: &Window<'_>, at: usize, known: &Known<'_>) -> Reading {
     let lexicon = &*LEXICON;
     let Some(first) = window.char(at)? else { return Ok(None) };
-    let Some(second) = window.char(at + 1)?.filter(|c| is_han(*c)) else { return Ok(None) };
+    let Some(second) = window.char(at + 1)?.filter(|c| is_han(*c)) else {
+        return called::read(window, at);
+    };
+    if called::begins(first) && lexicon.surname(first).is_none() {
+        return called::read(window, at);
+    }
     let around = Around { window, lexicon, at, names: known.text, seen: OnceCell::new() };
     let mut best: Option<(i32, usize)> = None;
     for (length, weight) in [(1, lexicon.surname(first)), (2, lexicon.compound([first, second]))] {
         let Some(weight) = weight else { continue };
-        for given in 1..=2 {
+        // 李王子涵: the surnames of both parents.
+        let most =
+            if length == 1 && is_second_surname(lexicon, weight, [first, second]) { 3 } else { 2 };
+        for given in 1..=most {
             let mut name = ['\0'; 4];
             let name = &mut name[..length + given];
             let mut complete = true;
@@ -115,11 +134,16 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, known: &Known<'_>) 
             }
         }
     }
-    Ok(best.filter(|(sum, _)| *sum > 0).map(|(sum, end)| Hit {
-        entity: Entity::Name,
-        end,
-        score: sure(sum),
-    }))
+    match best.filter(|(sum, _)| *sum > 0) {
+        Some((sum, end)) => Ok(Some(Hit { entity: Entity::Name, end, score: sure(sum) })),
+        None => called::read(window, at),
+    }
+}
+
+/// Whether a name may have two surnames, of father and mother, with two characters after them.
+fn is_second_surname(lexicon: &Lexicon, weight: i32, [first, second]: [char; 2]) -> bool {
+    let both = weight >= 35 && lexicon.surname(second).is_some_and(|weight| weight >= 25);
+    both && lexicon.word(first, second).is_none()
 }
 
 /// A place where a name may begin.
@@ -165,11 +189,19 @@ impl Around<'_, '_> {
         Ok(*self.seen.get_or_init(|| seen))
     }
 
+    /// Whether the character before makes a word with the first one.
+    fn outside(&self, first: char) -> bool {
+        let before = self.window.before(self.at, 1);
+        before.is_some_and(|before| self.lexicon.word(before.c, first).is_some())
+    }
+
     /// What these characters weigh as a name with a surname of a length and weight; `None` when what follows cannot
     /// make one of them.
     fn weigh(&self, name: &[char], length: usize, weight: i32) -> Result<Option<i32>, Pending> {
         let content = PRIOR + weight + content(self.lexicon, name, length);
-        if content + MOST_BEFORE + MOST_AFTER <= 0 {
+        let outside = self.outside(name[0]);
+        let content = content + unexplained(self.lexicon, name, length, outside);
+        if content + MOST_BEFORE + MOST_AFTER + MOST_ALONE <= 0 {
             return Ok(None);
         }
         let Some(Seen { brand, said, city }) = self.seen(name[0])? else { return Ok(None) };
@@ -177,27 +209,57 @@ impl Around<'_, '_> {
         if brand > 0 && name.len() <= brand + 1 {
             sum -= if said >= FIELD { 60 } else { 120 };
         }
-        if sum + MOST_AFTER <= 0 {
+        if sum + MOST_AFTER + MOST_ALONE <= 0 {
             return Ok(None);
+        }
+        if outside && name.len() - length == 3 {
+            sum -= 60;
         }
         // 徐州云龙店: the name of a city goes on.
         if city && said < FIELD {
             sum -= 35;
         }
-        if self.lexicon.is_public(name) {
-            sum -= if said < TOLD { 60 } else { 25 };
-        }
         let last = name[name.len() - 1];
+        // 李白写
+        let begins_public =
+            length == 1 && self.lexicon.given_last(last) <= 0 && self.lexicon.is_public(&name[..2]);
+        if begins_public || self.lexicon.is_public(name) {
+            sum -= if said < TOLD { 80 } else { 35 };
+        }
+        // 叶公好龙
+        if let [a, b] = *name
+            && let Some(next) = self.window.char(self.at + 2)?
+            && self.lexicon.starts_word([a, b, next])
+        {
+            sum -= 60;
+        }
         if said < FIELD && name[0] == '周' && DAYS.contains(name[1]) {
             sum -= 40;
         }
         if said < TOLD && is_called_so(&name[length..]) {
-            sum -= 55;
+            sum -= 75;
         }
         let end = self.at + name.len();
-        sum += after(self.lexicon, self.window, end, last, said >= TOLD)?;
+        let inner = self.lexicon.word(name[name.len() - 2], last).is_some();
+        sum += after(self.lexicon, self.window, end, last, inner, said >= TOLD)?;
         Ok(Some(sum))
     }
+}
+
+/// What it says for a name that its characters make no words with their neighbours: such characters are rarer in text.
+fn unexplained(lexicon: &Lexicon, name: &[char], surname: usize, outside: bool) -> i32 {
+    let joined = |i: usize| lexicon.word(name[i], name[i + 1]).is_some();
+    let mut sum = 0;
+    if surname == 1 {
+        let starts = matches!(*name, [a, b, c] | [a, b, c, _] if lexicon.starts_word([a, b, c]));
+        if !outside && !joined(0) && !starts {
+            sum += lexicon.alone(name[0]).min(MOST_SURNAME);
+        }
+    }
+    if name.len() - surname == 2 && !joined(surname) && !joined(surname - 1) {
+        sum += lexicon.alone(name[surname]).min(MOST_ALONE * 2) / 2;
+    }
+    sum
 }
 
 /// Whether a given name is what dishes, places or forms of address end with: 胡辣汤, 谢家村, 徐姐.
@@ -221,21 +283,33 @@ fn content(lexicon: &Lexicon, name: &[char], surname: usize) -> i32 {
     if given.iter().any(|c| lexicon.is(*c, Trait::Never)) {
         return -200;
     }
+    // 李某 and what follows, but 李某某.
+    if matches!(*given, ['某', last] if !"某甲乙丙丁".contains(last)) {
+        return -200;
+    }
     let mut sum = match *given {
         [only] => lexicon.given_last(only) - 10,
         [first, last] => {
             let both = lexicon.given_first(first) + lexicon.given_last(last);
             let title = TITLES.contains(&[first, last]);
+            // 甜甜, and no 常常.
+            let twice = first == last && lexicon.word(first, last).is_none();
             both + word(first, last, ENDS_WITH_WORD) - if title { 120 } else { 0 }
+                + if twice { TWICE } else { 0 }
+        }
+        [second, first, last] => {
+            let both = lexicon.given_first(first) + lexicon.given_last(last);
+            both + word(first, last, ENDS_WITH_WORD) + word(second, first, BEGINS_WITH_WORD)
+                - TWO_SURNAMES
         }
         _ => 0,
     };
     match *name {
         [a, b] => sum += word(a, b, IS_WORD),
-        [a, b, c] if surname == 1 => {
+        [a, b, c] | [a, b, c, _] if surname == 1 => {
             sum += word(a, b, BEGINS_WITH_WORD);
             if lexicon.starts_word([a, b, c]) {
-                sum -= 60;
+                sum -= 90;
             }
         }
         _ => {}
@@ -259,15 +333,25 @@ fn after(
     window: &Window<'_>,
     end: usize,
     last: char,
+    inner: bool,
     sure: bool,
 ) -> Result<i32, Pending> {
     let cue = cues::after(window, end, sure)?;
     let shared = window.char(end)?.and_then(|next| lexicon.word(last, next));
+    let cue = if shared.is_none() && !inner {
+        cue + lexicon.alone(last).min(MOST_ALONE * 2) / 2
+    } else {
+        cue
+    };
     Ok(cue + shared.map_or(0, |size| SHARES_WORD[size as usize] / if cue >= 20 { 3 } else { 1 }))
 }
 
 /// The length of the brand that begins at a place, 0 for none; `None` when the place lies within one.
-fn brand(lexicon: &Lexicon, window: &Window<'_>, at: usize) -> Result<Option<usize>, Pending> {
+pub(super) fn brand(
+    lexicon: &Lexicon,
+    window: &Window<'_>,
+    at: usize,
+) -> Result<Option<usize>, Pending> {
     for back in 1..=3 {
         if at >= back
             && window.before(at, back).is_some()
