@@ -107,18 +107,24 @@ fn main() -> Result<(), Box<dyn Error>> {
             screened.map_or(0, |(text, _)| text.get().0.len())
         });
     }
-    let vault = Arc::new(vault());
-    for (name, pieces) in [("answer zh", zh()), ("answer en", en())] {
-        measured(name, &mut || {
-            let mut stream = screen.stream(FromPartner).revising().restoring(&vault);
-            let mut given = 0;
-            for piece in &pieces {
-                given += stream.push(piece).text.map_or(0, |text| text.get().len());
-            }
-            given + stream.finish().text.map_or(0, |text| text.get().len())
-        });
+    let mut full = vault();
+    for (_, text) in PROMPTS {
+        drop(screen.pseudonymised(Said((*text).to_owned()), &mut full, &Gazetteer::default()));
+    }
+    let (empty, full) = (Arc::new(vault()), Arc::new(full));
+    for (name, pieces) in [("zh", zh()), ("en", en())] {
+        for (with, vault) in [("", &empty), (", tokens", &full)] {
+            measured(&format!("answer {name}{with}"), &mut || {
+                let mut stream = screen.stream(FromPartner).revising().restoring(vault);
+                let mut given = 0;
+                for piece in &pieces {
+                    given += stream.push(piece).text.map_or(0, |text| text.get().len());
+                }
+                given + stream.finish().text.map_or(0, |text| text.get().len())
+            });
+        }
         let whole = pieces.concat();
-        measured(&format!("{name} whole"), &mut || {
+        measured(&format!("answer {name} whole"), &mut || {
             screen.whole(whole.clone(), FromPartner).map_or(0, |(text, _)| text.get().len())
         });
     }

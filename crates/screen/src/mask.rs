@@ -3,6 +3,7 @@
 //! What was found is taken in the order of the text, each thing when nothing can be found any more that comes before it. So
 //! what is written, told and counted depends on the text only, not on how it was cut.
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::mem;
 
@@ -143,6 +144,7 @@ impl Outgoing {
             tally,
             vault,
             written: Written { before: self.given, ..Written::default() },
+            is_chinese: OnceCell::new(),
             outgoing: self,
         };
         if found.is_empty() && late.is_empty() {
@@ -346,6 +348,8 @@ struct Pass<'w, 's, 'v> {
     split: usize,
     split_at: Option<usize>,
     written: Written,
+    /// What [`is_chinese`] says of what is held.
+    is_chinese: OnceCell<bool>,
 }
 
 impl Pass<'_, '_, '_> {
@@ -424,7 +428,8 @@ impl Pass<'_, '_, '_> {
             let token = token.and_then(|vault| {
                 let end = self.read + (covered(rest, self.border) - self.here);
                 let value = &outgoing.held[self.read..end.min(outgoing.held.len())];
-                vault.token(rule.kind(), value, is_chinese(&outgoing.held))
+                let is_chinese = *self.is_chinese.get_or_init(|| is_chinese(&outgoing.held));
+                vault.token(rule.kind(), value, is_chinese)
             });
             match token {
                 Some(token) => self.text.push_str(token),

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::finding::Span;
+use crate::measure::Measure;
 
 /// How long a part of a text is, or how far into a text a place lies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,14 +19,8 @@ struct Length {
 
 impl Length {
     fn of(text: &str) -> Self {
-        // A character begins with a byte that is no continuation; one of four bytes is a surrogate pair in UTF-16.
-        let mut length = Self { bytes: text.len(), chars: 0, utf16: 0 };
-        for byte in text.as_bytes() {
-            length.chars += usize::from(byte & 0xc0 != 0x80);
-            length.utf16 += usize::from(*byte >= 0xf0);
-        }
-        length.utf16 += length.chars;
-        length
+        let Measure { chars, utf16 } = Measure::of(text);
+        Self { bytes: text.len(), chars, utf16 }
     }
 
     fn add(&mut self, more: Self) {

@@ -4,7 +4,7 @@
 //! are no ordinary ones, or some few. Saying so once for a word is what keeps ordinary text cheap. It says only what each of
 //! these readers would say itself.
 
-use super::en::{Kinds, kinds_of, opens_street};
+use super::en::{Key, Kinds, kinds, opens_street};
 use crate::normal::{Glyph, Window};
 
 /// The longest word that is looked at: readers read up to 24 letters as one.
@@ -17,6 +17,7 @@ pub(super) struct Word<'t> {
     pub(super) end: usize,
     /// All its letters are small.
     small: bool,
+    key: Key,
     after_space: bool,
 }
 
@@ -24,34 +25,41 @@ pub(super) struct Word<'t> {
 pub(super) struct Listed {
     /// It is an ordinary word in small letters.
     pub(super) ordinary: bool,
-    key: u64,
+    number: u64,
 }
 
 impl<'t> Word<'t> {
     /// The word that begins at a place; `None` if it is none, or more must come for it to be known for one.
     pub(super) fn at(window: &Window<'t>, at: usize) -> Option<Self> {
-        let glyphs = window.glyphs();
-        let is_letter = |glyph: &&Glyph| glyph.c.is_ascii_lowercase() && glyph.raw.is_ascii();
-        let length = glyphs[at..].iter().take(MOST + 1).take_while(is_letter).count();
+        let glyphs = window.glyphs().get(at..)?;
+        let (mut length, mut small, mut key) = (0, true, Key::EMPTY);
+        for glyph in glyphs.iter().take(MOST + 1) {
+            if !glyph.c.is_ascii_lowercase() || !glyph.raw.is_ascii() {
+                break;
+            }
+            length += 1;
+            small &= glyph.raw.is_ascii_lowercase();
+            key = key.with(glyph.c);
+        }
         let end = at + length;
         if length == 0 || length > MOST || !is_closed(window, end) {
             return None;
         }
-        let glyphs = &glyphs[at..end];
-        let small = glyphs.iter().all(|glyph| glyph.raw.is_ascii_lowercase());
+        let glyphs = &glyphs[..length];
         let before = |back| window.before(at, back).map(|glyph| glyph.c);
         Some(Self {
             glyphs,
             end,
             small,
+            key,
             after_space: before(1) == Some(' ') && !matches!(before(2), Some(':' | '是' | '号')),
         })
     }
 
     /// Looks it up.
     pub(super) fn listed(&self) -> Listed {
-        let (key, kinds) = kinds_of(self.glyphs);
-        Listed { ordinary: self.small && kinds.any(Kinds::WORD), key }
+        let number = self.key.number();
+        Listed { ordinary: self.small && kinds(number).any(Kinds::WORD), number }
     }
 
     fn first(&self) -> char {
@@ -78,7 +86,7 @@ impl<'t> Word<'t> {
 
     /// Whether an address may begin with it.
     pub(super) fn may_open_address(&self, window: &Window<'_>, listed: &Listed) -> bool {
-        !listed.ordinary || opens_street(window, self.glyphs, self.end, listed.key)
+        !listed.ordinary || opens_street(window, self.glyphs, self.end, listed.number)
     }
 }
 

@@ -64,6 +64,34 @@ pub(super) fn one_of(
     Ok(None)
 }
 
+/// What the words of a list begin with: for each first letter the second ones, a bit each.
+#[derive(Debug)]
+pub(super) struct Beginnings([u32; 26]);
+
+impl Beginnings {
+    /// Of words of two small Latin letters or more.
+    pub(super) const fn of(words: &[&str]) -> Self {
+        let mut pairs = [0; 26];
+        let mut i = 0;
+        while i < words.len() {
+            let word = words[i].as_bytes();
+            pairs[(word[0] - b'a') as usize] |= 1 << (word[1] - b'a');
+            i += 1;
+        }
+        Self(pairs)
+    }
+
+    /// Whether one of the words may begin at a place.
+    pub(super) fn at(&self, window: &Window<'_>, at: usize) -> Result<bool, Pending> {
+        let letter = |place| {
+            let letter = window.char(place)?.filter(char::is_ascii_lowercase);
+            Ok(letter.map(|c| c as u32 - 'a' as u32))
+        };
+        let Some(first) = letter(at)? else { return Ok(false) };
+        Ok(letter(at + 1)?.is_some_and(|second| self.0[first as usize] & 1 << second != 0))
+    }
+}
+
 /// Skips spaces, at most `most`, and says where the next other character stands.
 pub(super) fn after_spaces(window: &Window<'_>, at: usize, most: usize) -> Result<usize, Pending> {
     let mut place = at;
@@ -103,7 +131,13 @@ impl Before {
     pub(super) fn has(&self, words: &[&str]) -> bool {
         let text = self.chars();
         let alone = |at: usize| !text[at].is_ascii_alphanumeric();
-        (0..text.len()).filter(|at| *at == 0 || alone(*at) || alone(at - 1)).any(|at| {
+        // The characters that the words begin with, by their last six bits: most characters are none of them.
+        let bit = |c: char| 1_u64 << (c as u32 % u64::BITS);
+        let firsts = words.iter().filter_map(|word| word.chars().next());
+        let firsts = firsts.fold(0, |set, c| set | bit(c));
+        let may_begin =
+            |at: &usize| firsts & bit(text[*at]) != 0 && (*at == 0 || alone(*at) || alone(at - 1));
+        (0..text.len()).filter(may_begin).any(|at| {
             words.iter().filter(|word| begins_with(word, text[at])).any(|word| {
                 let mut end = at;
                 for c in word.chars() {

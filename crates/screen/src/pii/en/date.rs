@@ -2,7 +2,7 @@
 //! that makes them one.
 
 use crate::normal::{Pending, Window};
-use crate::pii::words::{Before, after_spaces, goes_on, one_of};
+use crate::pii::words::{Before, Beginnings, after_spaces, goes_on, one_of};
 use crate::pii::{Entity, Hit, Known, Reading};
 
 const MONTHS: &[&str] = &[
@@ -50,6 +50,10 @@ const WEEKDAYS: &[&str] = &[
     "sundays",
 ];
 
+/// What they begin with.
+static MONTH_BEGINNINGS: Beginnings = Beginnings::of(MONTHS);
+static WEEKDAY_BEGINNINGS: Beginnings = Beginnings::of(WEEKDAYS);
+
 /// Words before four digits by which they are a year.
 const YEARLY: &[&str] = &[
     "in",
@@ -93,8 +97,13 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
     let Some(first) = window.get(at)? else { return Ok(None) };
     let hit = |end: usize, score| Ok(Some(Hit { entity: Entity::DateTime, end, score }));
     if first.c.is_ascii_alphabetic() {
-        if let Some(end) = one_of(window, at, WEEKDAYS)? {
+        if WEEKDAY_BEGINNINGS.at(window, at)?
+            && let Some(end) = one_of(window, at, WEEKDAYS)?
+        {
             return hit(end, 0.8);
+        }
+        if !MONTH_BEGINNINGS.at(window, at)? {
+            return Ok(None);
         }
         let Some(end) = one_of(window, at, MONTHS)? else { return Ok(None) };
         // `march 2 miles`, `may 5 of them`: words in small letters.

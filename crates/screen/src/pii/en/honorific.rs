@@ -1,7 +1,7 @@
 //! Forms of address: `Mr.`, `Dr`, `Prof.`, before a name. The names that follow them are found by who reads names.
 
 use crate::normal::Window;
-use crate::pii::words::{after_spaces, one_of};
+use crate::pii::words::{Beginnings, after_spaces, one_of};
 use crate::pii::{Entity, Hit, Known, Reading};
 
 const TITLES: &[&str] = &[
@@ -57,6 +57,9 @@ const TITLES: &[&str] = &[
     "dipl",
 ];
 
+/// What they begin with; those that stand alone are among them.
+static BEGINNINGS: Beginnings = Beginnings::of(TITLES);
+
 /// Those that need no name after them.
 const ALONE: &[&str] = &["mr", "mrs", "ms", "mx", "dr", "prof"];
 
@@ -66,6 +69,9 @@ pub(in super::super) fn begins(c: char) -> bool {
 
 pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> Reading {
     let Some(first) = window.get(at)? else { return Ok(None) };
+    if !BEGINNINGS.at(window, at)? {
+        return Ok(None);
+    }
     let capital = first.raw.is_uppercase();
     let titles = if capital { TITLES } else { ALONE };
     let Some(mut end) = one_of(window, at, titles)? else { return Ok(None) };

@@ -13,17 +13,12 @@ mod token;
 #[cfg(feature = "train")]
 mod train;
 
-pub(super) use lexicon::Kinds;
+pub(super) use key::Key;
+pub(super) use lexicon::{Kinds, kinds};
 pub(super) use street::opens_street;
 pub(super) use token::{Memo, Shape, Token, Tokens};
 #[cfg(feature = "train")]
 pub use train::{Marked, train};
-
-/// The number of a word and the lists that it is in.
-pub(super) fn kinds_of(word: &[crate::normal::Glyph]) -> (u64, Kinds) {
-    let key = word.iter().fold(key::Key::EMPTY, |key, glyph| key.with(glyph.c)).number();
-    (key, lexicon::kinds(key))
-}
 
 #[cfg(test)]
 mod tests {

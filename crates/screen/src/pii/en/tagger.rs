@@ -126,9 +126,6 @@ pub(crate) struct Row {
     before: [Token; 3],
     /// A capital stands somewhere before in sight.
     capitals: bool,
-    /// The numbers of the tokens, and of those before.
-    numbers: [u64; MAX_WORDS + AFTER],
-    numbers_before: [u64; 3],
     /// The last two and three letters of each word.
     ends: [[u64; 2]; MAX_WORDS],
     /// The lists that the first words together are in.
@@ -220,16 +217,7 @@ impl Row {
             key = glyphs.iter().fold(key.with(' '), |key, glyph| key.with(glyph.c));
             *phrase = kinds(key.number());
         }
-        Ok(Some(Self {
-            tokens,
-            words,
-            numbers_before: before.map(|token| token.number),
-            numbers: tokens.map(|token| token.number),
-            before,
-            capitals,
-            ends,
-            phrases,
-        }))
+        Ok(Some(Self { tokens, words, before, capitals, ends, phrases }))
     }
 
     /// Where a row of so many words ends.
@@ -271,7 +259,7 @@ impl Row {
     pub(crate) fn start(&self) -> Features {
         let mut features = Features::new();
         let [one, two, _] = &self.before;
-        let [near, second, third] = self.numbers_before;
+        let [near, second, third] = self.before.map(|token| token.number);
         let first = &self.tokens[0];
         let (opens, kinds) = (self.opens(), u64::from(first.kinds.0));
         let gap = one.gap as u64;
@@ -283,8 +271,8 @@ impl Row {
         features.add(6, u64::from(two.kinds.0), two.shape.code() << 8 ^ one.shape.code());
         features.add(7, opens, first.shape.code());
         features.add(8, opens << 8 ^ kinds, first.shape.code());
-        features.add(9, self.numbers[0], 0);
-        features.add(10, self.numbers[0], opens);
+        features.add(9, first.number, 0);
+        features.add(10, first.number, opens);
         features.add(11, kinds, near);
         features.add(12, u64::from(self.capitals), first.shape.code());
         features.add(13, u64::from(self.capitals) << 8 ^ kinds, first.shape.code());
@@ -298,8 +286,8 @@ impl Row {
     /// What depends on it.
     pub(crate) fn with(&self, words: usize) -> Features {
         let mut features = Features::new();
-        let near = self.numbers_before[0];
-        let numbers = &self.numbers;
+        let near = self.before[0].number;
+        let number = |at: usize| self.tokens[at].number;
         let row = &self.tokens[..words];
         let (first, last) = (&row[0], &row[words - 1]);
         let next = &self.tokens[words];
@@ -307,11 +295,11 @@ impl Row {
         let size = words as u64;
         let last_kinds = u64::from(last.kinds.0);
         let next_gap = next.gap as u64;
-        features.add(32, numbers[words], next_gap);
-        features.add(33, numbers[words], numbers[words + 1]);
+        features.add(32, number(words), next_gap);
+        features.add(33, number(words), number(words + 1));
         features.add(34, u64::from(next.kinds.0) << 8 ^ next.shape.code(), next_gap);
         features.add(35, next.shape.code(), size);
-        features.add(36, numbers[words - 1], u64::from(words == 1));
+        features.add(36, number(words - 1), u64::from(words == 1));
         features.add(37, last_kinds, last.shape.code() << 4 ^ size.min(3));
         features.add(38, ends[0], u64::from(words == 1));
         features.add(39, ends[1], u64::from(words == 1));
@@ -327,18 +315,18 @@ impl Row {
         let whole = u64::from(next.shape.is_capital() && next.gap == Gap::Space) << 1
             ^ u64::from(self.before[0].shape.is_capital() && self.before[0].gap == Gap::Space);
         features.add(45, whole, size);
-        features.add(46, near, numbers[words]);
+        features.add(46, near, number(words));
         features.add(47, near, pattern);
-        features.add(48, numbers[words], pattern);
+        features.add(48, number(words), pattern);
         features.add(49, self.opens() << 8 ^ next_gap, next.shape.code() << 16 ^ pattern);
         features.add(50, next_gap << 4 ^ self.before[0].gap as u64, pattern);
-        for number in &numbers[1..words] {
-            features.add(51, *number, 0);
+        for token in &row[1..] {
+            features.add(51, token.number, 0);
         }
-        for number in &numbers[words + 2..words + AFTER] {
-            features.add(52, *number, 0);
+        for token in &self.tokens[words + 2..words + AFTER] {
+            features.add(52, token.number, 0);
         }
-        features.add(53, numbers[words], numbers[words + 2]);
+        features.add(53, number(words), number(words + 2));
         features
     }
 }

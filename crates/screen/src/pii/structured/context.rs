@@ -99,10 +99,8 @@ impl<'w> Left<'w> {
             while self.get(passed).is_some_and(is_link) {
                 passed += 1;
             }
-            let last = self.get(passed).filter(|last| ends_filler(*last));
-            if last.is_some()
-                && let Some(filler) = FILLERS.iter().find(|filler| self.ends(passed, filler))
-            {
+            let of_last = self.get(passed).map_or(&[][..], fillers_ending_with);
+            if let Some(filler) = of_last.iter().find(|filler| self.ends(passed, filler)) {
                 let rest = passed + filler.chars().count();
                 let within_word =
                     filler.is_ascii() && self.get(rest).is_some_and(|c| c.is_ascii_alphabetic());
@@ -117,13 +115,26 @@ impl<'w> Left<'w> {
     }
 }
 
-/// Whether one of the [`FILLERS`] ends with a character: most do not, and then none is compared.
-fn ends_filler(c: char) -> bool {
-    static LAST: LazyLock<u64> = LazyLock::new(|| {
-        FILLERS.iter().filter_map(|word| word.chars().next_back()).fold(0, |set, c| set | bit(c))
+/// The [`FILLERS`] that end with a character, in their order.
+fn fillers_ending_with(c: char) -> &'static [&'static str] {
+    static FILLERS_BY_LAST: LazyLock<(u64, Vec<(char, Vec<&str>)>)> = LazyLock::new(|| {
+        let (mut set, mut by_last): (_, Vec<(char, Vec<&str>)>) = (0, Vec::new());
+        for filler in FILLERS {
+            let Some(last) = filler.chars().next_back() else { continue };
+            set |= bit(last);
+            match by_last.iter_mut().find(|(known, _)| *known == last) {
+                Some((_, fillers)) => fillers.push(filler),
+                None => by_last.push((last, vec![filler])),
+            }
+        }
+        (set, by_last)
     });
-    // By the last six bits of the character: it may say yes where it is no.
-    *LAST & bit(c) != 0
+    let (set, by_last) = &*FILLERS_BY_LAST;
+    // Most characters end none: that is told by their last six bits.
+    if set & bit(c) == 0 {
+        return &[];
+    }
+    by_last.iter().find(|(last, _)| *last == c).map_or(&[], |(_, fillers)| fillers)
 }
 
 fn bit(c: char) -> u64 {

@@ -33,14 +33,21 @@ pub(in super::super) fn opens_street(
     }
     // Post boxes and military post, and `the corner of`.
     let posts = matches!(
-        (letter(0), letter(1)),
-        ('p', 'o' | 's' | ' ') | ('a', 'p') | ('c', 'a' | 'm') | ('u', 'n' | 's')
+        (letter(0), letter(1), letter(2)),
+        ('p', 'o', 's' | ' ')
+            | ('p', 's', 'c')
+            | ('p', ' ', _)
+            | ('a', 'p', 'a')
+            | ('c', 'a', 's')
+            | ('c', 'm', 'r')
+            | ('u', 'n', 'i')
+            | ('u', 's', _)
     );
     let corner = letter(0) == 't'
         && word.len() == 3
         && letter(1) == 'h'
-        && window.char(end + 1) != Ok(None)
-        && !matches!(window.char(end + 1), Ok(Some(c)) if c != 'c');
+        && !matches!(window.char(end + 1), Ok(next) if next != Some('c'))
+        && !matches!(window.char(end + 2), Ok(next) if next != Some('o'));
     let role = role_of(number);
     posts || corner || role & PREFIX != 0 || (role & SMALL != 0 && word.len() >= 6)
 }

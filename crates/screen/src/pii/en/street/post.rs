@@ -7,7 +7,12 @@ use crate::pii::en::token::{Gap, Shape, Token, Tokens};
 
 /// Post boxes and military post.
 pub(super) fn post(window: &Tokens<'_>, at: usize) -> Result<Option<usize>, Pending> {
-    if !matches!(window.char(at)?, Some('p' | 'a' | 'b' | 'c' | 'u')) {
+    let Some(first @ ('p' | 'a' | 'b' | 'c' | 'u')) = window.char(at)? else { return Ok(None) };
+    let Some(second) = window.char(at + 1)? else { return Ok(None) };
+    if !matches!(
+        (first, second),
+        ('p', '.' | 'o' | 's') | ('a', 'p') | ('b', 'o') | ('c', 'a' | 'm') | ('u', 'n' | 's')
+    ) {
         return Ok(None);
     }
     let spell = |words: &[&str]| -> Result<Option<usize>, Pending> {

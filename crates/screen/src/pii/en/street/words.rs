@@ -126,6 +126,23 @@ static ROLES: LazyLock<Roles> = LazyLock::new(|| {
 static ENDED: LazyLock<Vec<Box<[char]>>> =
     LazyLock::new(|| ENDINGS.split_whitespace().map(|ending| ending.chars().collect()).collect());
 
+/// A bit for each of the words by the last bits of its number: most words are none of them, and are not looked up.
+static PERHAPS: LazyLock<[u64; PERHAPS_WORDS]> = LazyLock::new(|| {
+    let mut perhaps = [0; PERHAPS_WORDS];
+    for number in ROLES.keys() {
+        let (word, bit) = perhaps_at(*number);
+        perhaps[word] |= bit;
+    }
+    perhaps
+});
+
+/// Ten bits for each word.
+const PERHAPS_WORDS: usize = 64;
+
+fn perhaps_at(number: u64) -> (usize, u64) {
+    ((number >> 6) as usize % PERHAPS_WORDS, 1 << (number % u64::from(u64::BITS)))
+}
+
 type Roles = HashMap<u64, u8, BuildHasherDefault<Mixed>>;
 
 /// Takes the number of a word as it is: it is mixed already, and the table is fixed.
@@ -154,7 +171,8 @@ pub(super) fn role(word: &Token) -> u8 {
 }
 
 pub(super) fn role_of(number: u64) -> u8 {
-    ROLES.get(&number).copied().unwrap_or(0)
+    let (word, bit) = perhaps_at(number);
+    if PERHAPS[word] & bit == 0 { 0 } else { ROLES.get(&number).copied().unwrap_or(0) }
 }
 
 /// Whether a token is one of these words.
