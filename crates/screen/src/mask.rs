@@ -3,7 +3,7 @@
 //! What was found is taken in the order of the text, each thing when nothing can be found any more that comes before it. So
 //! what is written, told and counted depends on the text only, not on how it was cut.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::cmp::Reverse;
 use std::mem;
 
@@ -29,6 +29,8 @@ pub(crate) struct Outgoing {
     /// How much was given out.
     given: Measure,
     ruler: Ruler,
+    /// A byte of what is held, and how long it is up to there.
+    measured: Cell<(usize, Measure)>,
     /// What was replaced in what was given out; only where something may still be found there.
     edits: Option<Edits>,
     /// The rules whose findings reach beyond the place that is written, and where the last of each ends.
@@ -117,11 +119,21 @@ impl Outgoing {
 
     /// A place that is still held back, to be found again when it is not: where something begins or, with `end`, ends.
     pub(crate) fn mark(&self, byte: usize, end: bool) -> Mark {
-        Mark {
-            byte,
-            came: self.came + Measure::of(&self.held[..byte - self.base]),
-            original: self.ruler.mark(&self.held, byte, !end),
-        }
+        let ahead = self.measure_until(byte - self.base);
+        Mark { byte, came: self.came + ahead, original: self.ruler.mark(ahead, byte, !end) }
+    }
+
+    /// How long what is held is up to a byte of it: counted from the byte that was asked about last, since one thing found lies
+    /// beside another, and a text may have thousands.
+    fn measure_until(&self, byte: usize) -> Measure {
+        let (known, measure) = self.measured.get();
+        let measure = if known <= byte {
+            measure + Measure::of(&self.held[known..byte])
+        } else {
+            measure - Measure::of(&self.held[byte..known])
+        };
+        self.measured.set((byte, measure));
+        measure
     }
 
     /// Writes everything that is decided.
@@ -190,6 +202,7 @@ impl Outgoing {
             self.came += Measure::of(&part[..covered]);
         }
         self.base += length;
+        self.measured.take();
         if length == self.held.len() && covered == 0 {
             return mem::take(&mut self.held);
         }
@@ -498,6 +511,7 @@ impl Pass<'_, '_, '_> {
         let Self { outgoing, text, read, here, split_at, mut written, .. } = self;
         outgoing.held.drain(..read);
         outgoing.base = here;
+        outgoing.measured.take();
         written.split = split_at.unwrap_or(text.len());
         written.text = text;
         written

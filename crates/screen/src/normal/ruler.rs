@@ -72,16 +72,24 @@ impl Ruler {
         }
     }
 
-    /// A place ahead in bytes, characters and UTF-16 units of the original; `after` what was removed there, or before it.
-    pub(crate) fn mark(&self, ahead: &str, byte: usize, after: bool) -> (usize, usize, usize) {
-        let place = self.place(ahead, byte, after);
+    /// A place ahead in bytes, characters and UTF-16 units of the original; `after` what was removed there, or before it. `ahead`
+    /// is how much of the kept text lies before it from where the ruler stands.
+    pub(crate) fn mark(&self, ahead: Measure, byte: usize, after: bool) -> (usize, usize, usize) {
+        let Measure { chars, utf16 } = ahead;
+        let ahead = Length { bytes: byte.saturating_sub(self.kept), chars, utf16 };
+        let place = self.beyond(ahead, byte, after);
         (place.bytes, place.chars, place.utf16)
     }
 
     /// The place of a byte of the kept text, after what was removed there or before it.
     fn place(&self, ahead: &str, byte: usize, after: bool) -> Length {
+        self.beyond(Length::of(&ahead[..byte.saturating_sub(self.kept)]), byte, after)
+    }
+
+    /// The same, so much of the kept text further than where the ruler stands.
+    fn beyond(&self, ahead: Length, byte: usize, after: bool) -> Length {
         let mut place = self.original;
-        place.add(Length::of(&ahead[..byte.saturating_sub(self.kept)]));
+        place.add(ahead);
         let passed = |(at, _): &&(usize, Length)| if after { *at <= byte } else { *at < byte };
         for (_, length) in self.removed.iter().take_while(passed) {
             place.add(*length);

@@ -217,6 +217,9 @@ impl Context {
     }
 
     fn end_word(&mut self) {
+        if self.word.is_empty() {
+            return;
+        }
         self.line.commands |= COMMANDS.contains(&self.word.as_str());
         self.line.calls |= CALLS.contains(&self.word.as_str());
     }

@@ -44,6 +44,9 @@ pub(crate) enum Form {
     Foreign,
 }
 
+/// For how many characters room is kept from piece to piece.
+const KEPT_UNITS: usize = 128;
+
 /// Restores the tokens of one text that comes in pieces.
 #[derive(Debug)]
 pub(crate) struct Restorer {
@@ -51,6 +54,8 @@ pub(crate) struct Restorer {
     form: Form,
     /// What may still become a token.
     held: String,
+    /// Its characters: kept for their room from piece to piece.
+    units: Vec<Unit>,
     context: Context,
     in_string: bool,
     count: Restored,
@@ -89,6 +94,7 @@ impl Restorer {
             vault,
             form,
             held: String::new(),
+            units: Vec::new(),
             context: Context::default(),
             in_string: false,
             count: Restored::default(),
@@ -186,7 +192,8 @@ impl Restorer {
     }
 
     fn advance(&mut self, ended: bool) -> String {
-        let units = self.units();
+        let mut units = std::mem::take(&mut self.units);
+        self.read_units(&mut units);
         let read_to = units.last().map_or(0, |unit| unit.end);
         let held = Held { units: &units, ended };
         let mut out = String::with_capacity(self.held.len());
@@ -213,7 +220,11 @@ impl Restorer {
                         self.context.feed(unit.c);
                     }
                     // An escape is several characters of what went in.
-                    self.decided += Measure::of(raw);
+                    self.decided += if raw.len() == unit.c.len_utf8() {
+                        Measure { chars: 1, utf16: unit.c.len_utf16() }
+                    } else {
+                        Measure::of(raw)
+                    };
                     out.push_str(raw);
                     at += 1;
                 }
@@ -225,6 +236,11 @@ impl Restorer {
             done = self.held.len();
         }
         self.held.drain(..done);
+        // What a long piece took is not kept for short ones.
+        if units.capacity() <= KEPT_UNITS {
+            units.clear();
+            self.units = units;
+        }
         out
     }
 
@@ -285,12 +301,12 @@ impl Restorer {
     }
 
     /// The held text as characters; an escape that has not come whole is left out.
-    fn units(&self) -> Vec<Unit> {
+    fn read_units(&self, units: &mut Vec<Unit>) {
         let plain = |(start, c): (usize, char)| Unit { c, start, end: start + c.len_utf8() };
         if self.form == Form::Text {
-            return self.held.char_indices().map(plain).collect();
+            units.extend(self.held.char_indices().map(plain));
+            return;
         }
-        let mut units = Vec::with_capacity(self.held.len());
         let mut start = 0;
         while let Some(c) = self.held[start..].chars().next() {
             let (c, length) = if c == '\\' {
@@ -302,7 +318,6 @@ impl Restorer {
             units.push(Unit { c, start, end: start + length });
             start += length;
         }
-        units
     }
 }
 

@@ -117,8 +117,10 @@ impl<'w> Left<'w> {
 
 /// The [`FILLERS`] that end with a character, in their order.
 fn fillers_ending_with(c: char) -> &'static [&'static str] {
-    static FILLERS_BY_LAST: LazyLock<(u64, Vec<(char, Vec<&str>)>)> = LazyLock::new(|| {
-        let (mut set, mut by_last): (_, Vec<(char, Vec<&str>)>) = (0, Vec::new());
+    /// The fillers by their last characters, and these as bits.
+    struct ByLast(u64, Vec<(char, Vec<&'static str>)>);
+    static FILLERS_BY_LAST: LazyLock<ByLast> = LazyLock::new(|| {
+        let ByLast(mut set, mut by_last) = ByLast(0, Vec::new());
         for filler in FILLERS {
             let Some(last) = filler.chars().next_back() else { continue };
             set |= bit(last);
@@ -127,9 +129,9 @@ fn fillers_ending_with(c: char) -> &'static [&'static str] {
                 None => by_last.push((last, vec![filler])),
             }
         }
-        (set, by_last)
+        ByLast(set, by_last)
     });
-    let (set, by_last) = &*FILLERS_BY_LAST;
+    let ByLast(set, by_last) = &*FILLERS_BY_LAST;
     // Most characters end none: that is told by their last six bits.
     if set & bit(c) == 0 {
         return &[];
