@@ -11,6 +11,7 @@ use super::is_han;
 use super::lexicon::{LEXICON, Trait};
 use crate::normal::{Pending, Window};
 use crate::pii::structured::context::Left;
+use crate::pii::words::begins_with;
 use crate::pii::{Entity, Hit, Known, Reading};
 
 /// The longest address.
@@ -20,7 +21,7 @@ const MOST: usize = 96;
 const NAME: [usize; 3] = [18, 12, 7];
 
 /// What numbers count inside a building or an estate.
-const UNITS: [&str; 36] = [
+pub(super) const UNITS: [&str; 36] = [
     "号楼",
     "号院",
     "号门",
@@ -508,7 +509,11 @@ impl<'w, 't> Parse<'w, 't> {
     /// What the number counts.
     fn unit(&self, number: &Number) -> Result<Option<&'static str>, Pending> {
         let mut best: Option<&'static str> = None;
-        for unit in UNITS {
+        let next = self.window.char(number.end)?;
+        let Some(first) = next.filter(|c| *c == '#' || LEXICON.is(*c, Trait::Unit)) else {
+            return Ok(None);
+        };
+        for unit in UNITS.into_iter().filter(|unit| begins_with(unit, first)) {
             if best.is_none_or(|best| unit.len() > best.len())
                 && crate::pii::structured::context::starts(self.window, number.end, unit)?
             {

@@ -10,10 +10,11 @@ use super::lexicon::{LEXICON, Trait};
 use super::name::brand;
 use crate::normal::{Pending, Window};
 use crate::pii::structured::context::starts;
+use crate::pii::words::begins_with;
 use crate::pii::{Entity, Hit, Reading};
 
 /// Forms of address of two characters and more.
-const TITLES: [&str; 66] = [
+pub(super) const TITLES: [&str; 66] = [
     "先生",
     "女士",
     "小姐",
@@ -83,10 +84,11 @@ const TITLES: [&str; 66] = [
 ];
 
 /// Forms of one character.
-const SHORT_TITLES: &str = "总工导局处队姐哥叔姨婶嫂伯爷妈董律";
+pub(super) const SHORT_TITLES: &str = "总工导局处队姐哥叔姨婶嫂伯爷妈董律";
 
 /// What a surname is mostly not when a Chinese character stands before it: 我方律师, 请查医生的号, 给同事和老师.
-const DOUBTFUL: &str = "方于向查关连单应时和有权常从通都能成平万全年那干由任习高安利强明区章管卫司";
+pub(super) const DOUBTFUL: &str =
+    "方于向查关连单应时和有权常从通都能成平万全年那干由任习高安利强明区章管卫司";
 
 /// How much a surname must be one rather than a word of its own.
 const LEAST: i32 = 0;
@@ -159,15 +161,15 @@ fn titled(window: &Window<'_>, at: usize) -> Reading {
     }
     let weight = if compound { Some(0) } else { lexicon.surname(first) };
     if weight.is_none_or(|weight| weight < LEAST)
+        || (before.is_some() && !compound && lexicon.is(first, Trait::Doubtful))
         || before.is_some_and(|before| lexicon.word(before, first).is_some())
-        || (before.is_some() && !compound && DOUBTFUL.contains(first))
     {
         return Ok(None);
     }
     let long = is_title(window, end)?;
     let short = !long
         && !compound
-        && SHORT_TITLES.contains(second)
+        && lexicon.is(second, Trait::ShortTitle)
         && lexicon.word(first, second).is_none()
         && is_apart(window, end)?;
     // 李先生牛肉面
@@ -180,7 +182,10 @@ fn surname(end: usize) -> Hit {
 }
 
 fn is_title(window: &Window<'_>, at: usize) -> Result<bool, Pending> {
-    for title in TITLES {
+    let Some(first) = window.char(at)?.filter(|c| LEXICON.is(*c, Trait::Title)) else {
+        return Ok(false);
+    };
+    for title in TITLES.into_iter().filter(|title| begins_with(title, first)) {
         if starts(window, at, title)? {
             return Ok(true);
         }

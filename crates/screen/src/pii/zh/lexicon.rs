@@ -4,10 +4,10 @@
 //! The tables are laid out once, at first use, from the files in `data/zh`; `derive.py` there says how those were made.
 //! Weights are natural logarithms in tenths.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use super::by_char::ByChar;
+use super::by_char::{ByChar, ByChars, RowSet};
+use super::{address, called};
 use crate::normal::{Pending, Window};
 
 /// The common Chinese characters.
@@ -26,16 +26,16 @@ pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::new);
 #[derive(Debug)]
 pub(super) struct Lexicon {
     surname: Vec<i8>,
-    compound: HashMap<[char; 2], i8>,
+    compound: ByChars<[char; 2], i8>,
     /// As the first and as the last character of a given name.
     given: Vec<[i8; 2]>,
     /// How much rarer a character is outside of words than in all.
     alone: Vec<i8>,
     /// Pairs that are words: a hash table of 15 + 15 bits of characters and 2 of frequency, 0 for an empty slot.
     words: Vec<u32>,
-    starts: HashSet<[char; 3]>,
+    starts: RowSet<[char; 3]>,
     brands: Entries,
-    people: HashSet<Vec<char>>,
+    people: RowSet<Vec<char>>,
     /// What names without a surname are made of.
     components: Entries,
     places: Entries,
@@ -76,6 +76,16 @@ pub(super) enum Trait {
     Break = 128,
     /// In no given name.
     Never = 256,
+    /// The beginning of a surname of two characters.
+    Compound = 512,
+    /// The beginning of what the number of a house counts.
+    Unit = 1024,
+    /// The beginning of a form of address.
+    Title = 2048,
+    /// A form of address by itself.
+    ShortTitle = 4096,
+    /// A surname that is mostly none after another character.
+    Doubtful = 8192,
 }
 
 impl Lexicon {
@@ -97,6 +107,12 @@ impl Lexicon {
         mark(&mut places.keys().copied(), Trait::Place);
         mark(&mut brands.keys().copied(), Trait::Brand);
         mark(&mut NEVER.chars(), Trait::Never);
+        mark(&mut compound.keys().map(|pair| pair[0]), Trait::Compound);
+        let first = |words: &'static [&str]| words.iter().filter_map(|word| word.chars().next());
+        mark(&mut first(&address::UNITS), Trait::Unit);
+        mark(&mut first(&called::TITLES), Trait::Title);
+        mark(&mut called::SHORT_TITLES.chars(), Trait::ShortTitle);
+        mark(&mut called::DOUBTFUL.chars(), Trait::Doubtful);
         let of_places = || places.values().flat_map(|of_first| of_first.words.iter().flatten());
         let is_of_place = |c: &char| of_places().any(|known| known == c);
         mark(&mut STOPS.chars().filter(|c| !is_of_place(c)), Trait::Break);
@@ -134,7 +150,8 @@ impl Lexicon {
 
     /// What two characters weigh as a surname.
     pub(super) fn compound(&self, pair: [char; 2]) -> Option<i32> {
-        self.compound.get(&pair).map(|weight| i32::from(*weight))
+        let weight = self.is(pair[0], Trait::Compound).then(|| self.compound.get(&pair))?;
+        weight.map(|weight| i32::from(*weight))
     }
 
     /// What a character weighs as the first of two in a given name.
@@ -267,9 +284,9 @@ fn weighted(text: &'static str) -> impl Iterator<Item = (&'static str, &'static 
     text.lines().filter_map(|line| line.split_once('\t'))
 }
 
-fn surnames() -> (Vec<i8>, HashMap<[char; 2], i8>) {
+fn surnames() -> (Vec<i8>, ByChars<[char; 2], i8>) {
     let mut single = vec![NONE; COUNT];
-    let mut compound = HashMap::new();
+    let mut compound = ByChars::default();
     for (weight, names) in weighted(include_str!("../../../data/zh/surname_weights.txt")) {
         let weight = weight.parse().unwrap_or(NONE);
         for name in names.split(' ') {
@@ -344,8 +361,8 @@ fn slot(key: u32, slots: usize) -> usize {
     (key.wrapping_mul(0x9e37_79b1) >> 8) as usize % slots
 }
 
-fn starts() -> HashSet<[char; 3]> {
-    let mut starts = HashSet::new();
+fn starts() -> RowSet<[char; 3]> {
+    let mut starts = RowSet::default();
     for line in include_str!("../../../data/zh/starts.txt").lines() {
         let chars: Vec<char> = line.chars().collect();
         if let [head, tails @ ..] = &chars[..] {

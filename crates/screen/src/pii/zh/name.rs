@@ -199,6 +199,10 @@ impl Around<'_, '_> {
     /// make one of them.
     fn weigh(&self, name: &[char], length: usize, weight: i32) -> Result<Option<i32>, Pending> {
         let content = PRIOR + weight + content(self.lexicon, name, length);
+        // Most rows of characters are no names whatever stands around them.
+        if content + MOST_SURNAME + MOST_ALONE + MOST_BEFORE + MOST_AFTER + MOST_ALONE <= 0 {
+            return Ok(None);
+        }
         let outside = self.outside(name[0]);
         let content = content + unexplained(self.lexicon, name, length, outside);
         if content + MOST_BEFORE + MOST_AFTER + MOST_ALONE <= 0 {
