@@ -43,6 +43,52 @@ fn addresses_of_the_net_are_found() {
 }
 
 #[test]
+fn mail_addresses_in_words_are_found_and_places_are_none() {
+    finds("ask tom AT lantern DOT com", Entity::Email, "tom AT lantern DOT com");
+    finds(
+        "olga dot berg at kites dot co dot uk",
+        Entity::Email,
+        "olga dot berg at kites dot co dot uk",
+    );
+    finds("my mail is jo_b at kites.org", Entity::Email, "jo_b at kites.org");
+    finds("ping pia {at} fern {dot} hu", Entity::Email, "pia {at} fern {dot} hu");
+    for text in [
+        "look at dot plots",
+        "meet us at kites.org",
+        "we met at the dot com fair",
+        "at noon, look at dot one",
+    ] {
+        finds_none(text, Entity::Email);
+    }
+}
+
+#[test]
+fn passwords_told_in_passing_are_found() {
+    finds("the password for the router is still kite2lamp!", Entity::Secret, "kite2lamp!");
+    finds("new pw - tram#Quay7, keep it", Entity::Secret, "tram#Quay7");
+    finds("use fern8kettle as the password", Entity::Secret, "fern8kettle");
+    finds("log in with admin / Tram!7bell", Entity::Secret, "Tram!7bell");
+    for text in [
+        "the password for router2 is required",
+        "the password must have a-z, 0-9 and a mark",
+        "the password is the same as before",
+        "user agent: Lantern5x",
+        "log in at portal-v2",
+    ] {
+        finds_none(text, Entity::Secret);
+    }
+}
+
+#[test]
+fn passports_of_other_countries_are_found_where_a_passport_is_spoken_of() {
+    finds("my passport is L8392014", Entity::Passport, "L8392014");
+    finds("German passport no: C01X00T47", Entity::Passport, "C01X00T47");
+    finds("travel document LN4839201, Kenyan", Entity::Passport, "LN4839201");
+    finds_none("Passport photos are cheap. Use part LN4839201.", Entity::Passport);
+    finds_none("model L8392014", Entity::Passport);
+}
+
+#[test]
 fn bank_accounts_need_their_check_digits() {
     finds("GB82 WEST 1234 5698 7654 32", Entity::Iban, "GB82 WEST 1234 5698 7654 32");
     finds("to NO9386011117947.", Entity::Iban, "NO9386011117947");

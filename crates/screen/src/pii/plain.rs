@@ -92,8 +92,16 @@ impl<'t> Word<'t> {
 
 /// Whether what stands after a word ends it, whoever reads it, and is here already.
 fn is_closed(window: &Window<'_>, end: usize) -> bool {
-    // What comes after a space may belong to the word: groups of digits to the number of a parcel, `(at)` to an address.
+    // What comes after a space may belong to the word: groups of digits to the number of a parcel, `(at)`, ` at ` and ` dot ` to an
+    // address.
+    let spells = |place: usize, word: &str| {
+        word.chars()
+            .zip(place..)
+            .all(|(c, place)| window.char(place).map_or(true, |here| here == Some(c)))
+    };
     let is_apart = |place: usize| match window.char(place) {
+        Ok(Some('a')) => !spells(place, "at "),
+        Ok(Some('d')) => !spells(place, "dot "),
         Ok(c) => !c.is_some_and(|c| c.is_ascii_digit() || matches!(c, '(' | '[' | '{')),
         Err(_) => false,
     };

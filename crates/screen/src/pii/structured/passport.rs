@@ -2,7 +2,8 @@
 
 use super::context::Left;
 use super::token::{is_amount, token};
-use crate::normal::{Pending, Window};
+use crate::normal::{LOOK_BACK, Pending, Window};
+use crate::pii::words::Before;
 use crate::pii::{Entity, Hit, Known, Reading};
 
 /// The number of a passport of China by its form: ordinary ones are G or E and eight digits, or E, a letter and seven; official ones
@@ -33,6 +34,12 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
         "设备", "规格", "序列", "代码",
     ];
     let Some(token) = token(window, at, &[])? else { return Ok(None) };
+    // As other countries number theirs: two letters and seven digits, nine characters with both (ICAO Doc 9303-4: at most nine).
+    let foreign =
+        token.capital && matches!(token.len(), 6..=9) && token.digits >= 4 && token.letters > 0;
+    if foreign && is_spoken_of(window, at) && !is_amount(window, token.end)? {
+        return Ok(Some(Hit { entity: Entity::Passport, end: token.end, score: 0.8 }));
+    }
     let own_letters = token.letters == token.prefix;
     if !own_letters || token.letters > 3 || !matches!(token.len(), 7..=11 | 15) {
         return Ok(None);
@@ -65,6 +72,19 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
         return Ok(Some(Hit { entity: Entity::Passport, end: token.end, score: 0.85 }));
     }
     Ok(None)
+}
+
+/// Whether the sentence so far speaks of a passport.
+fn is_spoken_of(window: &Window<'_>, at: usize) -> bool {
+    const WORDS: &[&str] =
+        &["passport", "passports", "travel document", "passport's", "护照", "pp no"];
+    let before = Before::of(window, at, LOOK_BACK);
+    let text = before.chars();
+    let from = (0..text.len()).rev().find(|i| {
+        matches!(text[*i], '?' | '!' | '。')
+            || matches!(text[*i], '.') && text.get(i + 1) == Some(&' ')
+    });
+    Before::of(window, at, text.len() - from.map_or(0, |i| i + 1)).has(WORDS)
 }
 
 /// Where a number ends with the letter in brackets that booklets for people from Taiwan had.

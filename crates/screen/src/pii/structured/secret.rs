@@ -93,6 +93,12 @@ const PASSWORD: &[&str] = &[
     "_passwd",
     "_pass",
     "_pwd",
+    "pw",
+    "psw",
+    "passw",
+    "passkey",
+    "pass word",
+    "pass phrase",
     "otp",
     "验证码",
 ];
@@ -154,12 +160,15 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, _: &Known<'_>) -> R
         return Ok(None);
     }
     let (chosen, random) = (value.is_chosen(), length >= 12 && value.is_random());
-    if !(chosen || random) {
+    let strong = length >= 6 && value.is_strong();
+    if !(chosen || random || strong) {
         return Ok(None);
     }
     let score = match said(window, at) {
         Some(Said::Password) if chosen => 0.85,
         Some(Said::Token) if random => 0.9,
+        Some(Said::Loosely) if strong => 0.8,
+        None if strong && said_after(window, value.end)? => 0.75,
         _ => return Ok(None),
     };
     Ok(hit(value.end, score))
@@ -185,6 +194,10 @@ struct Value {
     dots: usize,
     /// Characters that Base64 in its two alphabets has none of.
     foreign: usize,
+    /// Slashes, colons and `@` at the beginning, as paths, ratios and handles have them.
+    paths: usize,
+    /// Marks that stand in no word: `$`, `#`, `!` before the end, `@`.
+    odd: usize,
     /// A call, a template or a path follows or is inside.
     code: bool,
 }
@@ -200,6 +213,16 @@ impl Value {
                 break;
             }
             place += 1;
+            value.paths += usize::from(
+                matches!(glyph.c, '/' | ':' | '\\' | '+' | '%')
+                    || glyph.c == '@' && place == at + 1,
+            );
+            let follows = window.char(place)?.is_some_and(|c| c.is_ascii_alphanumeric());
+            value.odd += usize::from(
+                matches!(glyph.c, '$' | '#' | '!' | '@' | '^' | '*' | '~')
+                    && follows
+                    && place > at + 1,
+            );
             let kind = match glyph.raw {
                 'A'..='Z' => &mut value.upper,
                 'a'..='z' => &mut value.lower,
@@ -258,6 +281,16 @@ impl Value {
         !self.code
             && (kinds >= 2 && (self.digits > 0 || self.marks >= 2)
                 || letters == 0 && self.digits >= 4 && self.marks == 0)
+    }
+
+    /// As nothing but a password is written: letters with digits or with marks that no word has, and no path, name or hyphenated word.
+    fn is_strong(&self) -> bool {
+        let letters = self.upper + self.lower;
+        !self.code
+            && letters >= 3
+            && self.dots == 0
+            && self.paths == 0
+            && (self.odd > 0 || self.digits > 0 && self.lower > 0)
     }
 
     /// As a machine makes them: letters and digits mixed.
@@ -322,6 +355,8 @@ fn pem_border(window: &Window<'_>, at: usize) -> Result<Option<usize>, Pending> 
 
 enum Said {
     Password,
+    /// A password is spoken of before it, in other words.
+    Loosely,
     Token,
 }
 
@@ -350,5 +385,85 @@ fn said(window: &Window<'_>, at: usize) -> Option<Said> {
     if is_one(TOKEN) {
         return Some(Said::Token);
     }
-    (!bare && is_one(PASSWORD)).then_some(Said::Password)
+    if is_one(PASSWORD) {
+        return Some(if bare { Said::Loosely } else { Said::Password });
+    }
+    speaks_of_password(window, at).then_some(Said::Loosely)
+}
+
+/// Whether a password is spoken of before a value in the same sentence, and the last word leads to the value: "the password for the
+/// router is still …", "my pw - …", "user … / …".
+fn speaks_of_password(window: &Window<'_>, at: usize) -> bool {
+    const SPOKEN: &[&str] = &[
+        "password",
+        "passwords",
+        "passwd",
+        "passcode",
+        "passphrase",
+        "pwd",
+        "pw",
+        "psw",
+        "密码",
+        "口令",
+    ];
+    const ENTRIES: &[&str] =
+        &["login", "log in", "log on", "sign in", "username", "user", "credentials"];
+    const LINKS: &[&str] =
+        &["is", "to", "was", "being", "be", "now", "still", "with", "使用", "是", "为", "成", "用"];
+    let before = Before::of(window, at, 60);
+    let text = before.chars();
+    // The sentence this is in.
+    let from = (0..text.len()).rev().find(|i| {
+        matches!(text[*i], '?' | '!' | '\n' | '。')
+            || text[*i] == '.' && text.get(i + 1) == Some(&' ')
+    });
+    let near = Before::of(window, at, text.len() - from.map_or(0, |i| i + 1));
+    let entry = near.chars().iter().rev().find(|c| **c != ' ') == Some(&'/') && near.has(ENTRIES);
+    if !near.has(SPOKEN) {
+        return entry;
+    }
+    let near = near.trimmed(|c| matches!(c, ' ' | '"' | '\'' | '`' | '*'));
+    near.ends_with(LINKS)
+        || near
+            .chars()
+            .last()
+            .is_some_and(|c| matches!(c, ':' | '=' | '>' | '/' | '-' | '–' | '—' | ','))
+}
+
+/// Whether the words after a value call it a password: "… as the password", "…, that's what the password was".
+fn said_after(window: &Window<'_>, end: usize) -> Result<bool, Pending> {
+    const REACH: usize = 32;
+    const CALLS: &[&str] = &["password", "passwd", "passcode", "pwd", "passphrase"];
+    const WAYS: &[&str] = &[
+        " as ",
+        " is ",
+        " was ",
+        ", that",
+        " - that",
+        " for the ",
+        "\" as ",
+        "' as ",
+        " works as ",
+    ];
+    let mut called = false;
+    for way in WAYS {
+        called |= spelled(window, end, way)?.is_some();
+    }
+    if !called {
+        return Ok(false);
+    }
+    for place in end..end + REACH {
+        match window.char(place)? {
+            None | Some('.' | '?' | '!' | '\n' | '。') => return Ok(false),
+            Some('p') => {
+                for call in CALLS {
+                    if spelled(window, place, call)?.is_some() {
+                        return Ok(true);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(false)
 }
