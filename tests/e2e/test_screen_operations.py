@@ -97,6 +97,25 @@ def test_a_pack_that_nobody_signed_or_that_is_broken_takes_the_place_of_none(own
     assert refused(own_demo, "red") and not refused(own_demo, "green")
 
 
+def test_a_pack_whose_file_is_lost_closes_its_market_alone_until_it_is_installed_again(tmp_path):
+    kept = tmp_path / "data" / "packs"
+    with demo_gate(tmp_path / "data") as gate:
+        file = pack(tmp_path, "1", "red lantern", signer(gate))
+        digest = json.loads(install(gate, file).stdout)["digest"]
+        [stored] = kept.iterdir()
+        assert (stored.read_bytes(), f"sha256:{stored.stem}") == (file.read_bytes(), digest)
+        assert stored.stat().st_mode & 0o077 == 0, "its terms are the operator's alone"
+    stored.write_bytes(file.read_bytes()[:-1] + b"x")
+    with demo_gate(tmp_path / "data") as gate:
+        closed = summary(gate, CALM)
+        assert closed.status == 503, closed.text
+        assert summary(gate, CALM, "yk_demo_cn").status == 200, "another market has nothing to do with it"
+        install(gate, file)
+        assert refused(gate, "red") and summary(gate, CALM).status == 200
+        yumen("pack", "remove", "lanterns", "--reason", "done", "--server", gate.base)
+        assert list(kept.iterdir()) == []
+
+
 def test_a_first_pack_is_another_release_where_one_must_be_approved_and_its_next_version_is_not(tmp_path):
     with demo_gate(tmp_path / "data") as gate:
         first = pack(tmp_path, "1", "red lantern", signer(gate))

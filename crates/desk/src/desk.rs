@@ -54,8 +54,8 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Opens the desk on a store and a ledger, which stands in the folder `ledger_dir`, and records what an earlier
-    /// process could not.
+    /// Opens the desk on a store and a ledger, which stands in the folder `ledger_dir`, records what an earlier
+    /// process could not, and takes away the files of packs it left.
     ///
     /// # Errors
     /// [`DeskError::Store`] and [`DeskError::Ledger`] when one of the two does not answer.
@@ -69,6 +69,9 @@ impl Desk {
         let aftermath = Vec::new();
         let mut desk = Self { store, ledger, ledger_dir, keys, book, aftermath };
         desk.deliver_outgoing()?;
+        if let Err(error) = desk.store.sweep_packs() {
+            tracing::warn!(%error, "files of packs that are not in force stay for now");
+        }
         Ok(desk)
     }
 

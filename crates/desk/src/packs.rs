@@ -123,6 +123,20 @@ impl Desk {
         order: &InstallOrder,
         now: Timestamp,
     ) -> Result<Done, DeskError> {
+        let done = self.try_install(actor, order, now);
+        if done.is_err() {
+            // It may have been kept beforehand.
+            self.release_file(&order.file.digest().to_string());
+        }
+        done
+    }
+
+    fn try_install(
+        &mut self,
+        actor: &Actor,
+        order: &InstallOrder,
+        now: Timestamp,
+    ) -> Result<Done, DeskError> {
         order.grounds.check()?;
         if order.file.bytes().len() > MAX_PACK {
             let (size, most) = (order.file.bytes().len(), MAX_PACK);
@@ -141,7 +155,9 @@ impl Desk {
         let known = self.store.list_packs()?.into_iter().find(|pack| pack.id == trial.id);
         let digest = trial.digest.to_string();
         let listed = serde_json::to_string(scope).map_err(|error| invalid(&error))?;
-        if known.as_ref().is_some_and(|known| known.digest == digest && known.scope == listed) {
+        // One whose file is lost is mended by installing it again.
+        let same = |known: &&StoredPack| known.digest == digest && known.scope == listed;
+        if known.as_ref().filter(same).is_some_and(|same| self.has_file(same)) {
             return Err(DeskError::Conflict(Text::new(
                 format!("{} {} is installed already", trial.id, trial.version),
                 format!("规则包 {} {} 已安装", trial.id, trial.version),
@@ -150,12 +166,12 @@ impl Desk {
         let before = known.as_ref().map(|known| known.digest.as_str());
         let step = if before.is_some() { "replaced" } else { "loaded" };
         let entries = entries(actor, &trial, scope, grounds, (step, Some(&digest), before), now);
+        let kept = self.store.pack_folder().keep(&digest, file.bytes())?;
         let pack = NewPack {
             id: &trial.id,
             version: &trial.version,
-            digest: &digest,
+            file: &kept,
             scope: &listed,
-            file: file.bytes(),
             reason: &grounds.reason,
             requested_by: grounds.requested_by.as_deref(),
             reference: grounds.reference.as_deref(),
@@ -163,6 +179,9 @@ impl Desk {
         let (_, index) = self.change(|change| {
             Ok((change.install_pack(&pack, actor.id(), now.as_second())?, entries))
         })?;
+        if let Some(before) = before {
+            self.release_file(before);
+        }
         let (id, version, to) = (&trial.id, &trial.version, named(scope));
         let mut text = Text::new(
             format!("{id} {version} is in force in {}", to.en),
@@ -206,6 +225,7 @@ impl Desk {
             change.remove_pack(id, actor.id(), now.as_second())?;
             Ok(((), entries))
         })?;
+        self.release_file(&known.digest);
         let to = named(&scope);
         let mut text = Text::new(
             format!("{id} {} is in force no longer in {}", known.version, to.en),
@@ -241,6 +261,17 @@ impl Desk {
         let text =
             Text::new(format!("{count} installed packs"), format!("已安装 {count} 个规则包"));
         Ok(Done::found(&json!({"installed": installed, "standing": standing}), text))
+    }
+
+    fn has_file(&self, pack: &StoredPack) -> bool {
+        matches!(self.store.pack_file(pack.edition), Ok(Some(_)))
+    }
+
+    /// Takes a pack's file away unless one in force has it. One that cannot be goes when a desk is next opened here.
+    fn release_file(&self, digest: &str) {
+        if let Err(error) = self.store.release_pack_file(digest) {
+            tracing::warn!(%error, "the file of a pack that is not in force stays for now");
+        }
     }
 
     fn bench(&self) -> Result<&dyn PackBench, DeskError> {

@@ -5,11 +5,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use yumen_desk::{
-    Action, Actor, Book, Desk, DeskError, Done, KeyShelf, Keyring, KillOrder, ReportSeal, Role,
+    Action, Actor, Book, Desk, DeskError, Done, Grounds, InstallOrder, KeyShelf, Keyring,
+    KillOrder, PackBench, PackFile, ReportSeal, Role, Trial,
 };
 use yumen_ledger::{Ledger, Reader, SigningKey};
-use yumen_policy::{AssertionKeys, Timestamp};
-use yumen_store::Store;
+use yumen_policy::{AssertionKeys, Text, Timestamp};
+use yumen_store::{Store, StoredPack};
 
 const ORIGIN: &str = "desk.test";
 
@@ -46,6 +47,34 @@ impl KeyShelf for Shelf {
     }
 }
 
+/// Takes every file for a pack but one.
+#[derive(Debug)]
+struct Bench;
+
+impl Bench {
+    fn trial(digest: yumen_policy::Digest) -> Trial {
+        let (id, version) = ("lanterns".into(), "1".into());
+        Trial { id, version, digest, key: None, expires: None, renews: Vec::new() }
+    }
+}
+
+impl PackBench for Bench {
+    fn install(&self, _: &Store, order: &InstallOrder, _: Timestamp) -> Result<Trial, Text> {
+        if order.file.bytes() == b"broken" {
+            return Err(Text::new("it is broken", "已损坏"));
+        }
+        Ok(Self::trial(order.file.digest()))
+    }
+
+    fn remove(&self, _: &Store, pack: &StoredPack, _: Timestamp) -> Result<Trial, Text> {
+        Ok(Self::trial(pack.digest.parse().unwrap()))
+    }
+
+    fn standing(&self) -> serde_json::Value {
+        serde_json::Value::Null
+    }
+}
+
 /// A desk on a folder of its own.
 struct Folder(tempfile::TempDir);
 
@@ -72,7 +101,8 @@ impl Folder {
 
     fn desk_with(&self, keys: Keyring) -> Desk {
         let features = vec!["assistant.chat".parse().unwrap(), "writing.summary".parse().unwrap()];
-        let book = Arc::new(Book { features, ..Book::default() });
+        let packs = Some(Arc::new(Bench) as Arc<dyn PackBench>);
+        let book = Arc::new(Book { features, packs, ..Book::default() });
         Desk::open(self.store(), self.ledger(), self.log(), keys, book).unwrap()
     }
 
@@ -297,4 +327,59 @@ fn a_rotation_is_kept_before_it_is_recorded_and_refused_where_it_cannot_be_kept(
     assert_eq!(desk.assertion_keys().kid(), former);
     drop(desk);
     assert_eq!(folder.entries().into_iter().filter(|e| e.contains("\"key.v1\"")).count(), 4);
+}
+
+fn grounds() -> Grounds {
+    Grounds { reason: "a test".into(), ..Grounds::default() }
+}
+
+#[test]
+fn the_file_of_a_pack_is_kept_as_long_as_the_pack_is_in_force() {
+    let folder = Folder::new();
+    let mut desk = folder.desk();
+    let files = || {
+        let mut names: Vec<_> = std::fs::read_dir(folder.0.path().join("packs"))
+            .unwrap()
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    let file = |bytes: &[u8]| PackFile::new(bytes.to_vec());
+    let name = |bytes: &[u8]| {
+        let digest = file(bytes).digest().to_string();
+        format!("{}.ypack", digest.strip_prefix("sha256:").unwrap())
+    };
+    let install = |desk: &mut Desk, bytes: &[u8]| {
+        let order = InstallOrder {
+            file: file(bytes),
+            scope: std::iter::empty().collect(),
+            grounds: grounds(),
+        };
+        desk.act(&Actor::local(), Action::InstallPack(order), now())
+    };
+    install(&mut desk, b"one").unwrap();
+    assert_eq!(files(), [name(b"one")]);
+    install(&mut desk, b"two").unwrap();
+    assert_eq!(files(), [name(b"two")], "the former went");
+
+    // A running gate keeps the file before it is asked whether the pack can be used.
+    let broken = file(b"broken");
+    desk.store().pack_folder().keep(&broken.digest().to_string(), broken.bytes()).unwrap();
+    assert_eq!(install(&mut desk, b"broken").unwrap_err().code(), "pack_unfit");
+    assert_eq!(install(&mut desk, b"two").unwrap_err().code(), "state_conflict");
+    assert_eq!(files(), [name(b"two")], "what was refused left nothing, and took nothing");
+
+    std::fs::remove_file(folder.0.path().join("packs").join(name(b"two"))).unwrap();
+    let mended = install(&mut desk, b"two").unwrap();
+    assert_eq!((mended.index, files()), (Some(2), vec![name(b"two")]), "put back, on record");
+
+    // A process that ended between the file and the change.
+    desk.store().pack_folder().keep(&broken.digest().to_string(), broken.bytes()).unwrap();
+    drop(desk);
+    let mut desk = folder.desk();
+    assert_eq!(files(), [name(b"two")]);
+    let remove = Action::RemovePack { pack: "lanterns".into(), grounds: grounds() };
+    assert_eq!(desk.act(&Actor::local(), remove, now()).unwrap().index, Some(3));
+    assert!(files().is_empty());
 }

@@ -26,6 +26,22 @@ pub enum StoreError {
         /// The newest version this program knows.
         known: u32,
     },
+    /// The file of a pack could not be written or taken away. Check the folder, its permissions and the disk.
+    #[error("the pack's file {} cannot be written: {source}", path.display())]
+    PackNotKept {
+        /// The file, or its folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file of an installed pack is not there, not to be read, or not what was installed. Install the pack again.
+    #[error("the installed pack's file {} cannot be used: {why}; install the pack again", path.display())]
+    PackLost {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The system gave no random bytes, so no key could be made.
     #[error("no randomness for a new key: {0}")]
     Random(getrandom::Error),

@@ -1,11 +1,11 @@
 //! Screen packs that an operator installed. What is in a pack the store does not look at; whoever loads one verifies
-//! it, each time.
+//! it, each time. Here are the rows; the files are in [`PackFolder`].
 
 use rusqlite::{OptionalExtension as _, Row, params};
 use serde::Serialize;
 
 use crate::change::must_be_json;
-use crate::{Change, Store, StoreError};
+use crate::{Change, KeptPack, PackFolder, Store, StoreError};
 
 /// A pack as it was installed, without its file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,12 +41,10 @@ pub struct NewPack<'a> {
     pub id: &'a str,
     /// The version its makers gave it.
     pub version: &'a str,
-    /// The digest of its file.
-    pub digest: &'a str,
+    /// Its file.
+    pub file: &'a KeptPack,
     /// The markets it is for (JSON list); an empty list is every market.
     pub scope: &'a str,
-    /// The file.
-    pub file: &'a [u8],
     /// Why, in the operator's words.
     pub reason: &'a str,
     /// The authority that asked for it, if one did.
@@ -68,24 +66,25 @@ impl Change<'_> {
     ) -> Result<i64, StoreError> {
         must_be_json("scope of a pack", pack.scope)?;
         self.remove_pack(pack.id, by, now)?;
-        let sql =
-            "INSERT INTO pack (id, version, digest, scope, file, reason, requested_by, reference,
+        let sql = "INSERT INTO pack (id, version, digest, scope, reason, requested_by, reference,
                                      installed_by, installed_at)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
-        let NewPack { id, version, digest, scope, file, reason, requested_by, reference } = pack;
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        let NewPack { id, version, file, scope, reason, requested_by, reference } = pack;
+        let digest = file.digest();
         self.db.execute(
             sql,
-            params![id, version, digest, scope, file, reason, requested_by, reference, by, now],
+            params![id, version, digest, scope, reason, requested_by, reference, by, now],
         )?;
         Ok(self.db.last_insert_rowid())
     }
 
-    /// Takes a pack out of force; whether one of this name was. Its row stays, its file goes.
+    /// Takes a pack out of force; whether one of this name was. Its row stays; its file may go then
+    /// ([`Store::release_pack_file`]).
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub fn remove_pack(&mut self, id: &str, by: &str, now: i64) -> Result<bool, StoreError> {
-        let sql = "UPDATE pack SET file = NULL, removed_by = ?2, removed_at = ?3
+        let sql = "UPDATE pack SET removed_by = ?2, removed_at = ?3
                    WHERE id = ?1 AND removed_at IS NULL";
         Ok(self.db.execute(sql, params![id, by, now])? > 0)
     }
@@ -105,13 +104,55 @@ impl Store {
         Ok(packs.collect::<Result<_, _>>()?)
     }
 
-    /// The file of a pack in force, by its edition; none when it is no longer.
+    /// Where the files of packs are kept.
+    pub fn pack_folder(&self) -> &PackFolder {
+        &self.packs
+    }
+
+    /// The file of a pack in force, by its edition; none when it is no longer. Its digest was looked at.
     ///
     /// # Errors
-    /// [`StoreError::Database`].
+    /// [`StoreError::PackLost`] when the file is not what was installed; [`StoreError::Database`].
     pub fn pack_file(&self, edition: i64) -> Result<Option<Vec<u8>>, StoreError> {
-        let sql = "SELECT file FROM pack WHERE edition = ?1 AND removed_at IS NULL";
-        Ok(self.db.prepare(sql)?.query_row([edition], |row| row.get(0)).optional()?.flatten())
+        let Some(digest) = self.digest_in_force(edition)? else { return Ok(None) };
+        match self.packs.read(&digest) {
+            // Another process took it out of force in between, and its file.
+            Err(StoreError::PackLost { .. }) if self.digest_in_force(edition)?.is_none() => {
+                Ok(None)
+            }
+            read => read.map(Some),
+        }
+    }
+
+    /// Takes a file away, unless a pack in force has it. Only for who alone installs packs here.
+    ///
+    /// # Errors
+    /// [`StoreError::PackNotKept`] when it cannot be, [`StoreError::Database`].
+    pub fn release_pack_file(&self, digest: &str) -> Result<(), StoreError> {
+        if self.digests_in_force()?.iter().any(|used| used == digest) {
+            return Ok(());
+        }
+        self.packs.remove(digest)
+    }
+
+    /// Takes away every file that no pack in force has: what a process left that ended too early. Only for who alone
+    /// installs packs here, and is about no other.
+    ///
+    /// # Errors
+    /// [`StoreError::PackNotKept`] when one cannot be, [`StoreError::Database`].
+    pub fn sweep_packs(&self) -> Result<(), StoreError> {
+        self.packs.retain(&self.digests_in_force()?)
+    }
+
+    fn digest_in_force(&self, edition: i64) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT digest FROM pack WHERE edition = ?1 AND removed_at IS NULL";
+        Ok(self.db.prepare(sql)?.query_row([edition], |row| row.get(0)).optional()?)
+    }
+
+    fn digests_in_force(&self) -> Result<Vec<String>, StoreError> {
+        let mut query = self.db.prepare("SELECT digest FROM pack WHERE removed_at IS NULL")?;
+        let digests = query.query_map([], |row| row.get(0))?;
+        Ok(digests.collect::<Result<_, _>>()?)
     }
 }
 

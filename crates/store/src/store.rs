@@ -4,14 +4,18 @@ use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
-use crate::StoreError;
+use crate::{PackFolder, StoreError};
 
 /// Every schema change ever made, in order; the number of those applied is the database's `user_version`.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001_keys_approvals.sql"),
     include_str!("../migrations/0002_desk.sql"),
     include_str!("../migrations/0003_screening.sql"),
+    include_str!("../migrations/0004_pack_files.sql"),
 ];
+
+/// How many of them are applied where packs are still in the database.
+const PACKS_INSIDE: u32 = 3;
 
 /// How long a statement waits for another process's write before it fails.
 const BUSY: Duration = Duration::from_secs(5);
@@ -20,6 +24,7 @@ const BUSY: Duration = Duration::from_secs(5);
 /// snapshot that is renewed when [`Store::data_version`] changes.
 pub struct Store {
     pub(crate) db: Connection,
+    pub(crate) packs: PackFolder,
     pub(crate) own_commits: u64,
 }
 
@@ -32,33 +37,23 @@ pub struct DataVersion {
 }
 
 impl Store {
-    /// Opens the database file, making it if there is none, and applies the migrations it lacks.
+    /// Opens the database file, making it if there is none, and applies the migrations it lacks. The files of packs
+    /// are in the folder `packs` beside it.
     ///
     /// # Errors
     /// [`StoreError::Open`] when it cannot be opened or is no database, [`StoreError::TooNew`] when a newer
     /// program made it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let open = |source| StoreError::Open { path: path.into(), source };
-        let db = Connection::open(path).map_err(open)?;
+        let mut db = Connection::open(path).map_err(open)?;
         db.busy_timeout(BUSY).map_err(open)?;
         // Readers and the one writer do not wait for each other, and a commit is durable.
         db.pragma_update(None, "journal_mode", "WAL").map_err(open)?;
         db.pragma_update(None, "synchronous", "FULL").map_err(open)?;
-        Self::prepared(db)
-    }
-
-    /// A database that lives as long as this value.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`] when there is no memory for it.
-    pub fn open_in_memory() -> Result<Self, StoreError> {
-        Self::prepared(Connection::open_in_memory()?)
-    }
-
-    fn prepared(mut db: Connection) -> Result<Self, StoreError> {
         db.pragma_update(None, "foreign_keys", true)?;
-        migrate(&mut db)?;
-        Ok(Self { db, own_commits: 0 })
+        let packs = PackFolder::of_database(path);
+        migrate(&mut db, &packs)?;
+        Ok(Self { db, packs, own_commits: 0 })
     }
 
     /// The state the database is in now; compare it with an earlier one to see whether to read anew. Costs no
@@ -99,7 +94,7 @@ impl Store {
     }
 }
 
-fn migrate(db: &mut Connection) -> Result<(), StoreError> {
+fn migrate(db: &mut Connection, packs: &PackFolder) -> Result<(), StoreError> {
     // Taken before the version is read, so that two processes that start together do not both migrate.
     let migration = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found: u32 = migration.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -107,9 +102,25 @@ fn migrate(db: &mut Connection) -> Result<(), StoreError> {
     if found > known {
         return Err(StoreError::TooNew { found, known });
     }
+    if found == PACKS_INSIDE {
+        move_packs_out(&migration, packs)?;
+    }
     for sql in &MIGRATIONS[found as usize..] {
         migration.execute_batch(sql)?;
     }
     migration.pragma_update(None, "user_version", known)?;
     Ok(migration.commit()?)
+}
+
+/// Makes files of the packs in force. What was moved when this was cut short is moved again.
+fn move_packs_out(db: &Connection, packs: &PackFolder) -> Result<(), StoreError> {
+    // The terms of a pack are not to stay in what is no longer used of the database.
+    db.pragma_update(None, "secure_delete", true)?;
+    let mut query = db.prepare("SELECT digest, file FROM pack WHERE file IS NOT NULL")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let (digest, file): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        packs.keep(&digest, &file)?;
+    }
+    Ok(())
 }

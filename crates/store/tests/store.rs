@@ -1,8 +1,17 @@
 //! What a user of the store sees: what was kept is there in the next process, and secrets are not.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
-use yumen_store::{Change, NewKey, Store, StoreError, hash_secret};
+use tempfile::TempDir;
+use yumen_store::{Change, NewKey, NewPack, Store, StoreError, hash_secret};
+
+/// A new store, in a folder of its own.
+fn opened() -> (TempDir, Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&dir.path().join("yumen.db")).unwrap();
+    (dir, store)
+}
 
 /// Makes one change.
 fn change<T>(
@@ -21,7 +30,7 @@ fn app(name: &str) -> NewKey {
 
 #[test]
 fn a_key_is_found_by_its_secret_until_it_is_revoked_and_after() {
-    let mut store = Store::open_in_memory().unwrap();
+    let (_dir, mut store) = opened();
     let device = r#"{"purchase_region": "US"}"#;
     let new = NewKey { name: "notes".into(), device: Some(device.into()), development: true };
     let (key, secret) = store.add_key(&new, 1000).unwrap();
@@ -43,7 +52,7 @@ fn a_key_is_found_by_its_secret_until_it_is_revoked_and_after() {
 
 #[test]
 fn two_keys_are_never_the_same_and_a_secret_is_not_shown_by_accident() {
-    let mut store = Store::open_in_memory().unwrap();
+    let (_dir, mut store) = opened();
     let (one, secret) = store.add_key(&app("a"), 1).unwrap();
     let (two, other) = store.add_key(&app("a"), 2).unwrap();
     assert_ne!(secret, other);
@@ -57,7 +66,7 @@ fn two_keys_are_never_the_same_and_a_secret_is_not_shown_by_accident() {
 
 #[test]
 fn the_fixed_keys_of_the_demo_can_be_made_once() {
-    let mut store = Store::open_in_memory().unwrap();
+    let (_dir, mut store) = opened();
     let key = store.add_key_with_secret(&app("demo"), "yk_demo_us", 1).unwrap();
     assert_eq!(store.key_of_secret("yk_demo_us").unwrap(), Some(key));
     let again = store.add_key_with_secret(&app("demo"), "yk_demo_us", 1);
@@ -73,7 +82,7 @@ fn the_fixed_keys_of_the_demo_can_be_made_once() {
 
 #[test]
 fn an_approval_number_always_means_one_record() {
-    let mut store = Store::open_in_memory().unwrap();
+    let (_dir, mut store) = opened();
     change(&mut store, |c| c.import_approval("N-2", "cn", r#"{"a":2}"#, 10)).unwrap();
     change(&mut store, |c| c.import_approval("N-1", "cn", r#"{"a":1}"#, 11)).unwrap();
     let exists = |result| matches!(result, Err(StoreError::Exists { what: "approval", .. }));
@@ -99,7 +108,7 @@ fn an_approval_number_always_means_one_record() {
 
 #[test]
 fn signers_come_and_go() {
-    let mut store = Store::open_in_memory().unwrap();
+    let (_dir, mut store) = opened();
     change(&mut store, |c| c.add_signer("k2", "Bo", "release", 1)).unwrap();
     change(&mut store, |c| c.add_signer("k1", "An", "legal", 2)).unwrap();
     let again = change(&mut store, |c| c.add_signer("k1", "Other", "legal", 3));
@@ -154,7 +163,7 @@ fn changes_of_this_and_of_another_process_are_noticed_and_kept() {
 
 #[test]
 fn small_facts_are_kept() {
-    let mut store = Store::open_in_memory().unwrap();
+    let (_dir, mut store) = opened();
     assert_eq!(store.meta("ledger_key").unwrap(), None);
     store.set_meta("ledger_key", "a").unwrap();
     store.set_meta("ledger_key", "b").unwrap();
@@ -194,4 +203,125 @@ fn many_that_start_at_once_migrate_once() {
             thread.join().unwrap().unwrap();
         }
     });
+}
+
+/// The SHA-256 of "lantern" and of "caravan".
+const LANTERN: &str = "sha256:c5220b3c4266890f047190c18dc4243e0dac079d43ca8065899c4f9f3cf124ef";
+const CARAVAN: &str = "sha256:f7d0a3282d9cedcc14f8bef5b9099186f51c6d1ab213d309c7c8b24e30647359";
+
+/// Installs these bytes as the pack `lanterns`.
+fn install(store: &mut Store, digest: &str, bytes: &[u8]) -> i64 {
+    let kept = store.pack_folder().keep(digest, bytes).unwrap();
+    assert_eq!(kept.digest(), digest);
+    let pack = NewPack {
+        id: "lanterns",
+        version: "1",
+        file: &kept,
+        scope: "[]",
+        reason: "a test",
+        requested_by: None,
+        reference: None,
+    };
+    change(store, |c| c.install_pack(&pack, "local", 1)).unwrap()
+}
+
+fn pack_files(dir: &Path) -> Vec<PathBuf> {
+    let Ok(files) = fs::read_dir(dir.join("packs")) else { return Vec::new() };
+    files.map(|file| file.unwrap().path()).collect()
+}
+
+#[test]
+fn the_file_of_a_pack_is_there_for_the_next_process_and_its_owner_alone() {
+    let (dir, mut store) = opened();
+    assert!(!dir.path().join("packs").exists(), "made with the first pack");
+    // More than one piece.
+    let bytes = "lanterns ".repeat(30_000);
+    let digest = "sha256:a2ba54d1c57d87dd99bb3acd6428ca0675f5340103385d9a4d4710be00ba6071";
+    let edition = install(&mut store, digest, bytes.as_bytes());
+    assert_eq!(store.list_packs().unwrap()[0].digest, digest);
+    drop(store);
+    let store = Store::open(&dir.path().join("yumen.db")).unwrap();
+    assert_eq!(store.pack_file(edition).unwrap().unwrap(), bytes.as_bytes());
+    assert_eq!(store.pack_file(edition + 1).unwrap(), None);
+    let [file] = &pack_files(dir.path())[..] else { panic!("one file") };
+    assert_eq!(file.file_stem().unwrap().to_str(), digest.strip_prefix("sha256:"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(file), mode(file.parent().unwrap())), (0o600, 0o700));
+    }
+    let database = fs::read(dir.path().join("yumen.db")).unwrap();
+    assert!(!database.windows(18).any(|window| window == b"lanterns lanterns "));
+}
+
+#[test]
+fn a_pack_file_that_is_lost_or_damaged_is_told_and_can_be_put_back() {
+    let (dir, mut store) = opened();
+    let edition = install(&mut store, LANTERN, b"lantern");
+    let [file] = &pack_files(dir.path())[..] else { panic!("one file") };
+    for damage in [|file: &Path| fs::write(file, "lantarn"), |file: &Path| fs::remove_file(file)] {
+        damage(file).unwrap();
+        let lost = store.pack_file(edition).unwrap_err();
+        assert!(matches!(lost, StoreError::PackLost { .. }), "{lost}");
+        assert!(lost.to_string().contains("install the pack again"), "{lost}");
+        store.pack_folder().keep(LANTERN, b"lantern").unwrap();
+        assert_eq!(store.pack_file(edition).unwrap().unwrap(), b"lantern");
+    }
+    for none in ["", "sha256:", "sha256:../../yumen", &LANTERN.to_uppercase(), &LANTERN[7..]] {
+        let refused = store.pack_folder().keep(none, b"lantern");
+        assert!(matches!(refused, Err(StoreError::Invalid { .. })), "{none}");
+    }
+}
+
+#[test]
+fn files_go_with_the_packs_that_have_them_and_no_other_does() {
+    let (dir, mut store) = opened();
+    install(&mut store, LANTERN, b"lantern");
+    store.release_pack_file(LANTERN).unwrap();
+    assert_eq!(pack_files(dir.path()).len(), 1, "it is in force");
+    let edition = install(&mut store, CARAVAN, b"caravan");
+    store.release_pack_file(LANTERN).unwrap();
+    store.release_pack_file(LANTERN).unwrap();
+    assert_eq!(pack_files(dir.path()).len(), 1, "the former went");
+    store.pack_folder().keep(LANTERN, b"lantern").unwrap();
+    let packs = dir.path().join("packs");
+    fs::write(packs.join("pack_x.part"), "lan").unwrap();
+    fs::write(packs.join("README"), "an operator's").unwrap();
+    store.sweep_packs().unwrap();
+    let left = pack_files(dir.path());
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert!(packs.join("README").exists());
+    assert_eq!(store.pack_file(edition).unwrap().unwrap(), b"caravan");
+}
+
+#[test]
+fn packs_that_an_earlier_version_kept_in_the_database_are_moved_out_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("yumen.db");
+    let bytes = "lanterns ".repeat(30_000);
+    {
+        let db = rusqlite::Connection::open(&path).unwrap();
+        for sql in [
+            include_str!("../migrations/0001_keys_approvals.sql"),
+            include_str!("../migrations/0002_desk.sql"),
+            include_str!("../migrations/0003_screening.sql"),
+        ] {
+            db.execute_batch(sql).unwrap();
+        }
+        db.pragma_update(None, "user_version", 3).unwrap();
+        let sql = "INSERT INTO pack (id, version, digest, scope, file, reason, installed_by, installed_at, removed_at)
+                   VALUES (?1, '1', ?2, '[]', ?3, 'a test', 'local', 1, ?4)";
+        let digest = "sha256:a2ba54d1c57d87dd99bb3acd6428ca0675f5340103385d9a4d4710be00ba6071";
+        db.execute(sql, rusqlite::params!["lanterns", LANTERN, None::<&[u8]>, 2]).unwrap();
+        db.execute(sql, rusqlite::params!["lanterns", digest, bytes.as_bytes(), None::<i64>])
+            .unwrap();
+    }
+    let store = Store::open(&path).unwrap();
+    let [pack] = &store.list_packs().unwrap()[..] else { panic!("one is in force") };
+    assert_eq!(store.pack_file(pack.edition).unwrap().unwrap(), bytes.as_bytes());
+    assert_eq!(pack_files(dir.path()).len(), 1);
+    drop(store);
+    let database = fs::read(&path).unwrap();
+    assert!(!database.windows(18).any(|window| window == b"lanterns lanterns "), "overwritten");
 }

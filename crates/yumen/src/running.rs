@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::thread;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -280,16 +281,23 @@ impl Office {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Compiles the screens after a change, so that they are at hand when it is made: requests go first, and nobody at
-    /// the desk waits meanwhile. What cannot be made ready is found out at the desk, and said there. Blocking.
+    /// Compiles the screens after a change, so that they are at hand when it is made, and keeps a new pack's file beside:
+    /// requests go first, and nobody at the desk waits meanwhile. What cannot be made ready is found out at the desk, and said there. Blocking.
     fn make_ready(&self, change: Change) {
-        let workshop = Arc::clone(self.books().build.workshop());
+        let (workshop, folder) = {
+            let books = self.books();
+            (Arc::clone(books.build.workshop()), books.desk.store().pack_folder().clone())
+        };
         let now = Timestamp::now();
+        let mut kept = None;
         let (replaced, more) = match change {
             Change::Comes(InstallOrder { file, scope, .. }) => {
-                let workshop = Arc::clone(&workshop);
-                let tried = in_background(move || workshop.try_pack(&file, now));
+                let (workshop, tried) = (Arc::clone(&workshop), file.clone());
+                let tried = in_background(move || workshop.try_pack(&tried, now));
                 let Some(Ok(pack)) = tried else { return };
+                // It waits for the disk, and the compiling for the processor.
+                let keep = move || drop(folder.keep(&file.digest().to_string(), file.bytes()));
+                kept = thread::Builder::new().name("pack".into()).spawn(keep).ok();
                 (Some(pack.id().to_owned()), Some((pack, scope)))
             }
             Change::Goes(id) => (Some(id), None),
@@ -298,6 +306,9 @@ impl Office {
         let found = workshop.besides(self.books().desk.store(), replaced.as_deref());
         if let Ok(found) = found {
             in_background(move || workshop.compile(found, more, now));
+        }
+        if let Some(kept) = kept {
+            let _ = kept.join();
         }
     }
 

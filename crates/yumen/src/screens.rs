@@ -228,9 +228,13 @@ impl Workshop {
             let pack = if let Some(pack) = known {
                 Kept::Opened(Box::new(pack))
             } else {
-                let Some(file) = store.pack_file(stored.edition)? else { continue };
                 let at = Timestamp::from_second(stored.installed_at);
-                Kept::File(file, at.unwrap_or(Timestamp::UNIX_EPOCH))
+                match store.pack_file(stored.edition) {
+                    Ok(Some(file)) => Kept::File(file, at.unwrap_or(Timestamp::UNIX_EPOCH)),
+                    Ok(None) => continue,
+                    Err(lost @ StoreError::PackLost { .. }) => Kept::Lost(lost.to_string()),
+                    Err(error) => return Err(error),
+                }
             };
             let scope = serde_json::from_str(&stored.scope).map_err(|error| {
                 StoreError::Invalid { what: "scope of a pack", why: error.to_string() }
@@ -245,6 +249,7 @@ impl Workshop {
         let open = |Found { id, scope, digest, pack }: Found| {
             let pack = match pack {
                 Kept::Opened(pack) => Ok(*pack),
+                Kept::Lost(why) => Err(why),
                 Kept::File(file, at) => {
                     let pack = Pack::open(&file, &self.keys, at);
                     if let Ok(pack) = &pack {
@@ -409,6 +414,8 @@ enum Kept {
     /// Its file, and when it was installed. It is opened as on that day: that it ended since then the policy sees, and
     /// closes.
     File(Vec<u8>, Timestamp),
+    /// Why its file cannot be used.
+    Lost(String),
 }
 
 /// An installed pack, opened or not.
