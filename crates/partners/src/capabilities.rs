@@ -30,6 +30,8 @@ pub struct Capabilities {
     pub search: Option<bool>,
     /// A prompt cache that a request can ask for.
     pub cache: Option<bool>,
+    /// The most choices of an answer.
+    pub choices: Option<u32>,
 }
 
 /// What a model takes besides text; nothing, unless said.
@@ -117,6 +119,8 @@ pub enum Ability {
     Reasoning,
     /// Searching the web.
     Search,
+    /// As many answers to one question.
+    Choices,
 }
 
 impl Ability {
@@ -134,6 +138,7 @@ impl Ability {
             Self::JsonObject => ("answers as JSON objects", "以 JSON 对象回答"),
             Self::Reasoning => ("reasoning", "推理（思考）"),
             Self::Search => ("a search of the web", "联网搜索"),
+            Self::Choices => ("as many choices", "此数目的候选回答"),
         }
     }
 }
@@ -146,6 +151,7 @@ impl Ability {
             Self::Tools => "tools",
             Self::JsonSchema | Self::JsonObject => "response_format",
             Self::Reasoning => "reasoning_effort",
+            Self::Choices => "n",
             Self::Prefix | Self::Search => return None,
         })
     }
@@ -171,6 +177,8 @@ pub(crate) struct Needs {
     pub(crate) prefix: bool,
     /// Bytes of its text.
     pub(crate) bytes: usize,
+    /// How many choices, where it is said.
+    pub(crate) choices: Option<u32>,
 }
 
 impl Needs {
@@ -185,6 +193,7 @@ impl Needs {
             search: params.search.is_some(),
             prefix: chat.prefix().is_some(),
             bytes: bytes(chat),
+            choices: params.choices,
         }
     }
 }
@@ -225,9 +234,15 @@ impl Capabilities {
             (needs.json_object, self.json_object, Ability::JsonObject),
             (needs.reasoning, self.reasoning, Ability::Reasoning),
             (needs.search, self.search, Ability::Search),
+            (true, self.may_give(needs.choices), Ability::Choices),
         ];
         let rest = rest.into_iter().map(|(needs, has, what)| (needs, has != Some(false), what));
         media.into_iter().chain(rest).find_map(|(needs, has, what)| (needs && !has).then_some(what))
+    }
+
+    /// Whether it gives as many choices; none where nobody said.
+    fn may_give(&self, choices: Option<u32>) -> Option<bool> {
+        Some(choices? <= self.choices?)
     }
 
     fn may_fit(&self, bytes: usize) -> bool {
@@ -254,6 +269,16 @@ mod tests {
         let begun = Needs { prefix: true, ..Needs::default() };
         assert_eq!(unknown.lacks(&begun), Some(Ability::Prefix));
         assert_eq!(Capabilities { prefix: Some(true), ..unknown }.lacks(&begun), None);
+    }
+
+    #[test]
+    fn as_many_choices_as_a_model_gives_may_be_asked_for() {
+        let four = Capabilities { choices: Some(4), ..Capabilities::default() };
+        let asked = |can: Capabilities, choices| can.lacks(&Needs { choices, ..Needs::default() });
+        assert_eq!(asked(four, Some(4)), None);
+        assert_eq!(asked(four, Some(5)), Some(Ability::Choices));
+        assert_eq!((asked(four, None), asked(Capabilities::default(), Some(5))), (None, None));
+        assert_eq!(Ability::Choices.param(), Some("n"));
     }
 
     #[test]

@@ -108,6 +108,24 @@ pub struct Usage {
     pub search_calls: Option<u64>,
 }
 
+impl Usage {
+    /// That of two choices of one question, of what was told of each: the question counts once.
+    pub(crate) fn with_choice(self, other: Self) -> Self {
+        let both =
+            |a: Option<u64>, b: Option<u64>| a.zip(b).map(|(a, b)| a.saturating_add(b)).or(a).or(b);
+        Self {
+            input_tokens: self.input_tokens.max(other.input_tokens),
+            output_tokens: self.output_tokens.saturating_add(other.output_tokens),
+            cached_input_tokens: self.cached_input_tokens.max(other.cached_input_tokens),
+            reasoning_tokens: both(self.reasoning_tokens, other.reasoning_tokens),
+            cache_write_input_tokens: self
+                .cache_write_input_tokens
+                .max(other.cache_write_input_tokens),
+            search_calls: self.search_calls.max(other.search_calls),
+        }
+    }
+}
+
 /// Why an answer ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FinishReason {

@@ -32,8 +32,8 @@ use crate::stream::StreamDecoder;
 use crate::{anthropic, dashscope, ollama, openai, responses, tencent};
 
 pub(crate) use quirks::{
-    AudioForm, Done, Echo, Ending, FileForm, ImageForm, Members, ModerationRow, Multimodal,
-    NoWords, Parts, Pieces, Quirks, Range, SearchForm,
+    AudioForm, Companion, Counted, Done, Echo, Ending, FileForm, ImageForm, Members, ModerationRow,
+    Multimodal, NoWords, Parts, Pieces, Quirks, Range, SearchForm,
 };
 
 /// How a partner speaks: a family of protocols and what the partner does differently.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use crate::body::Body;
 use crate::chat::{Chat, Effort, Params, Reasoning, ResponseFormat, ToolChoice};
-use crate::dialect::{Dialect, Range, SearchForm};
+use crate::dialect::{Companion, Dialect, Range, SearchForm};
 use crate::error::WireError;
 
 /// Most bytes of a cache hint's key, OpenAI's limit.
@@ -75,6 +75,14 @@ pub(crate) fn check(dialect: &Dialect, chat: &Chat) -> Result<(), WireError> {
     }
     if let (Some(choices), Some(range)) = (params.choices, request.range.get("n"))
         && !(range.min..=range.max).contains(&f64::from(choices))
+    {
+        return Err(dialect.cannot("n"));
+    }
+    let with = |companion: &Companion| match companion {
+        Companion::Tools => !chat.tools.is_empty(),
+        Companion::Reasoning => matches!(params.reasoning, Some(Reasoning::On { .. })),
+    };
+    if params.choices.is_some_and(|choices| choices > 1) && request.one_choice_with.iter().any(with)
     {
         return Err(dialect.cannot("n"));
     }

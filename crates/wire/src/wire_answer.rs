@@ -251,6 +251,11 @@ impl<'a> Choices<'a> {
         self.first.is_none()
     }
 
+    /// The choice, where there is only this one.
+    pub(crate) fn alone(&self) -> Option<&Choice<'a>> {
+        self.first.as_ref().filter(|_| self.more.is_empty())
+    }
+
     pub(crate) fn into_iter(self) -> impl Iterator<Item = Choice<'a>> {
         self.first.into_iter().chain(self.more)
     }

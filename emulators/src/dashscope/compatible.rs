@@ -155,7 +155,7 @@ pub(super) fn finish_reason(end: End) -> &'static str {
 
 #[derive(Serialize)]
 struct Completion<'a> {
-    choices: [Choice<'a>; 1],
+    choices: Vec<Choice<'a>>,
     object: &'static str,
     usage: Usage,
     created: u64,
@@ -203,18 +203,21 @@ fn whole(reply: &Reply, usage: Usage, identity: &Identity) -> Vec<u8> {
         r#type: "function",
         function: Function { name: &call.name, arguments: &call.arguments },
     });
+    let finish_reason = finish_reason(reply.end);
+    let message = Message {
+        role: "assistant",
+        content: &reply.text,
+        reasoning_content: &reply.reasoning,
+        tool_calls: calls.collect(),
+    };
+    let mut choices = vec![Choice { message, finish_reason, index: 0, logprobs: None }];
+    choices.extend((1..).zip(&reply.others).map(|(index, content)| {
+        let (role, reasoning_content, tool_calls) = ("assistant", "", Vec::new());
+        let message = Message { role, content, reasoning_content, tool_calls };
+        Choice { message, finish_reason, index, logprobs: None }
+    }));
     let completion = Completion {
-        choices: [Choice {
-            message: Message {
-                role: "assistant",
-                content: &reply.text,
-                reasoning_content: &reply.reasoning,
-                tool_calls: calls.collect(),
-            },
-            finish_reason: finish_reason(reply.end),
-            index: 0,
-            logprobs: None,
-        }],
+        choices,
         object: "chat.completion",
         usage,
         created: identity.created,

@@ -33,7 +33,7 @@ struct Choice {
     logprobs: Option<()>,
 }
 
-#[derive(Default, Serialize)]
+#[derive(Clone, Default, Serialize)]
 struct Delta {
     content: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,7 +50,7 @@ impl Delta {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct CallDelta {
     index: usize,
     id: String,
@@ -58,7 +58,7 @@ struct CallDelta {
     function: FunctionDelta,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct FunctionDelta {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
@@ -71,10 +71,11 @@ pub(super) fn frames(reply: &Reply, usage: Option<Usage>, identity: Identity) ->
     let ticket = identity.ticket;
     let lead = LEAD + reply.reasoning_pieces().len();
     let end = (Delta::text(""), Some(finish_reason(reply.end)));
-    let deltas = deltas(reply, &identity).into_iter().map(|delta| (delta, None));
-    let choices = deltas.chain((!moderated).then_some(end)).map(|(delta, finish_reason)| {
-        Some(Choice { delta, finish_reason, index: 0, logprobs: None })
+    let each = (0..=reply.others.len()).map(|choice| {
+        let deltas = deltas(reply, choice, &identity).into_iter().map(|delta| (delta, None));
+        deltas.chain((!moderated).then(|| end.clone())).collect()
     });
+    let choices = side_by_side(each.collect()).into_iter().map(Some);
     // A chunk without choices carries the usage.
     let last = usage.filter(|_| !moderated).map(|_| None);
     let chunks = choices
@@ -94,13 +95,31 @@ pub(super) fn frames(reply: &Reply, usage: Option<Usage>, identity: Identity) ->
     }
 }
 
-fn deltas(reply: &Reply, identity: &Identity) -> Vec<Delta> {
+/// The chunks of all choices, as they arrive: the first of each, the second of each.
+fn side_by_side(all: Vec<Vec<(Delta, Option<&'static str>)>>) -> Vec<Choice> {
+    let longest = all.iter().map(Vec::len).max().unwrap_or_default();
+    let mut all: Vec<_> = all.into_iter().map(Vec::into_iter).collect();
+    let mut chunks = Vec::new();
+    for _ in 0..longest {
+        for (index, deltas) in (0..).zip(&mut all) {
+            chunks.extend(deltas.next().map(|(delta, finish_reason)| Choice {
+                delta,
+                finish_reason,
+                index,
+                logprobs: None,
+            }));
+        }
+    }
+    chunks
+}
+
+fn deltas(reply: &Reply, choice: usize, identity: &Identity) -> Vec<Delta> {
     let opening = Delta { role: Some("assistant"), ..Delta::text("") };
     let thought = reply
         .reasoning_pieces()
         .into_iter()
         .map(|piece| Delta { reasoning_content: Some(piece), ..Delta::default() });
-    let said = reply.pieces().into_iter().map(Delta::text);
+    let said = reply.pieces_of(choice).into_iter().map(Delta::text);
     let called = reply.calls.iter().enumerate().flat_map(|(index, call)| {
         let parts = reply::pieces(&call.arguments).into_iter().enumerate();
         parts.map(move |(at, arguments)| {

@@ -182,7 +182,11 @@ fn ask(body: &Value, multimodal: bool) -> Result<(Ask, Format, Vec<String>), Ref
         None => multimodal || model.starts_with("qwen3"),
     };
     let incremental = parameters.boolean("incremental_output")?.unwrap_or(false);
-    let ask = question::ask(model, conversation, &parameters)?;
+    let mut ask = question::ask(model, conversation, &parameters)?;
+    if !message {
+        // There is one place for text.
+        ask.choices = 1;
+    }
     if !ask.tools.is_empty() && !message {
         return Err(Refusal::invalid("'result_format' must be 'message' when 'tools' are given."));
     }
@@ -244,7 +248,16 @@ fn whole(ask: &Ask, reply: &Reply, format: Format, ticket: &Ticket) -> Vec<u8> {
         let message = object! {"role": "assistant", "content": content(&reply.text, format)}
             .maybe("reasoning_content", thought)
             .maybe("tool_calls", (!calls.is_empty()).then_some(calls));
-        object! {"choices": vec![object! {"finish_reason": finish_reason, "message": message}]}
+        let mut choices = vec![object! {"finish_reason": finish_reason, "message": message}];
+        choices.extend(reply.others.iter().map(|text| {
+            let message = object! {"role": "assistant", "content": content(text, format)};
+            object! {"finish_reason": finish_reason, "message": message}
+        }));
+        if choices.len() > 1 {
+            let numbered = (0_u64..).zip(choices);
+            choices = numbered.map(|(index, choice)| choice.with("index", index)).collect();
+        }
+        object! {"choices": choices}
     } else {
         object! {"finish_reason": finish_reason, "text": reply.text.as_str()}
     };

@@ -1,5 +1,6 @@
 //! The events of the native protocol: `id:`, `event:`, a comment with the status, `data:`; no space
-//! after a colon, a usage that grows, `"null"` for a finish reason until the end, no `[DONE]`.
+//! after a colon, a usage that grows, `"null"` for a finish reason until the end, no `[DONE]`. Of several choices an event
+//! has one, and what that one cost so far.
 
 use bytes::Bytes;
 
@@ -28,8 +29,12 @@ enum Step {
     End,
 }
 
-/// What has been said so far, and how to say it.
+/// What has been said so far of one choice, and how to say it.
+#[derive(Clone)]
 struct Teller {
+    choice: u64,
+    /// Whether it is one of several.
+    several: bool,
     format: Format,
     thinking: bool,
     input: u64,
@@ -44,16 +49,17 @@ struct Teller {
     text: String,
     text_tally: Tally,
     arguments: Vec<String>,
-    number: usize,
 }
 
 /// The frames of `reply`.
 pub(super) fn frames(ask: &Ask, reply: Reply, format: Format, ticket: &Ticket) -> Stream {
-    let steps = steps(&reply, format);
     let moderated = reply.end == End::Filtered;
-    let count = steps.len();
-    let lead = steps.iter().take_while(|step| matches!(step, Step::Reasoning(_))).count();
-    let mut teller = Teller {
+    let choices = 1 + reply.others.len();
+    let steps = side_by_side((0..choices).map(|choice| steps(&reply, choice, format)).collect());
+    let lead = steps.iter().take_while(|told| matches!(told.step, Step::Reasoning(_))).count();
+    let teller = Teller {
+        choice: 0,
+        several: choices > 1,
         format,
         thinking: ask.thinking,
         input: ask.input_tokens(),
@@ -68,15 +74,14 @@ pub(super) fn frames(ask: &Ask, reply: Reply, format: Format, ticket: &Ticket) -
         reasoning_tally: Tally::default(),
         text: String::new(),
         text_tally: Tally::default(),
-        number: 0,
     };
-    let good = if moderated { count - 1 } else { count };
-    let told = steps
-        .into_iter()
-        .take(good)
-        .enumerate()
-        .map(move |(at, step)| teller.tell(&step, at + 1 == count));
-    let tail = moderated.then(|| Refusal::moderated_output().native_event(good + 1, ticket));
+    let mut tellers: Vec<Teller> =
+        (0..).map(|choice| Teller { choice, ..teller.clone() }).take(choices).collect();
+    let steps: Vec<Told> = steps.into_iter().filter(|told| !(moderated && told.last)).collect();
+    let tail = moderated.then(|| Refusal::moderated_output().native_event(steps.len() + 1, ticket));
+    let told = (1..).zip(steps).map(move |(number, Told { choice, step, last })| {
+        tellers[choice].tell(number, &step, last)
+    });
     Stream {
         frames: Box::new(told.chain(tail)),
         lead,
@@ -87,10 +92,32 @@ pub(super) fn frames(ask: &Ask, reply: Reply, format: Format, ticket: &Ticket) -
     }
 }
 
-fn steps(reply: &Reply, format: Format) -> Vec<Step> {
+/// A step of one of the choices.
+struct Told {
+    choice: usize,
+    step: Step,
+    /// Nothing comes of this choice afterwards.
+    last: bool,
+}
+
+/// The steps of all choices, as they arrive: the first of each, the second of each.
+fn side_by_side(all: Vec<Vec<Step>>) -> Vec<Told> {
+    let longest = all.iter().map(Vec::len).max().unwrap_or_default();
+    let mut all: Vec<_> = all.into_iter().map(|steps| steps.into_iter().peekable()).collect();
+    let mut told = Vec::new();
+    for _ in 0..longest {
+        for (choice, steps) in all.iter_mut().enumerate() {
+            let Some(step) = steps.next() else { continue };
+            told.push(Told { choice, step, last: steps.peek().is_none() });
+        }
+    }
+    told
+}
+
+fn steps(reply: &Reply, choice: usize, format: Format) -> Vec<Step> {
     let mut steps: Vec<Step> = reply.reasoning_pieces().into_iter().map(Step::Reasoning).collect();
     if reply.calls.is_empty() {
-        steps.extend(reply.pieces().into_iter().map(Step::Text));
+        steps.extend(reply.pieces_of(choice).into_iter().map(Step::Text));
         // With pictures the last text itself ends the answer.
         if !format.multimodal || steps.is_empty() {
             steps.push(Step::End);
@@ -106,8 +133,7 @@ fn steps(reply: &Reply, format: Format) -> Vec<Step> {
 
 impl Teller {
     /// The event for `step`.
-    fn tell(&mut self, step: &Step, last: bool) -> Bytes {
-        self.number += 1;
+    fn tell(&mut self, number: usize, step: &Step, last: bool) -> Bytes {
         match step {
             Step::Reasoning(piece) => {
                 self.reasoning.push_str(piece);
@@ -125,7 +151,7 @@ impl Teller {
             if self.format.incremental { self.new_only(step) } else { self.so_far() };
         let format = self.format;
         let output = if format.message {
-            let index = (!tool_calls.is_empty()).then_some(0_u64);
+            let index = (self.several || !tool_calls.is_empty()).then_some(self.choice);
             let message = object! {"content": content(text, format)}
                 .maybe("reasoning_content", self.thinking.then_some(reasoning))
                 .maybe("tool_calls", (!tool_calls.is_empty()).then_some(tool_calls))
@@ -142,8 +168,8 @@ impl Teller {
             "usage": self.usage(),
             "request_id": self.request_id.as_str(),
         };
-        let (id, json) = (self.number, event.json());
-        Bytes::from(format!("id:{id}\nevent:result\n:HTTP_STATUS/200\ndata:{json}\n\n"))
+        let json = event.json();
+        Bytes::from(format!("id:{number}\nevent:result\n:HTTP_STATUS/200\ndata:{json}\n\n"))
     }
 
     fn usage(&self) -> Tree {

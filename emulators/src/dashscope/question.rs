@@ -1,7 +1,7 @@
 //! The checks that both DashScope protocols share: models, generation parameters, tools.
 
 use super::errors::Refusal;
-use crate::ask::{Ask, Choice, Shape};
+use crate::ask::{Ask, Choice, Shape, Tool};
 use crate::conversation::{self, Conversation, Manner, Prefix};
 use crate::fields::Fields;
 use crate::parts::Parts;
@@ -35,6 +35,10 @@ const SEEING_MODELS: [&str; 4] =
 /// Text models that take pictures too, at either address.
 const BOTH: [&str; 5] =
     ["qwen3.5-plus", "qwen3.6-plus", "qwen3.7-plus", "qwen3.8-plus", "qwen3.8-flash"];
+
+/// Those of before Qwen3, which give one answer to a question.
+const ONE_CHOICE: [&str; 5] =
+    ["qwen-long", "qwen-max", "qwen-max-latest", "qwen-vl-max", "qwen-vl-plus"];
 
 /// The generation parameters both protocols know, native under `parameters`, compatible at the
 /// top of the body. What else is sent is ignored without a word, as the partner does.
@@ -123,9 +127,6 @@ pub(super) fn ask(
     p.boolean("enable_search")?;
     p.object("search_options")?;
     p.string("reasoning_effort")?;
-    if p.integer("n", 1)?.is_some_and(|n| n > 1) {
-        return Err(Refusal::invalid("'n' is not offered by this emulator."));
-    }
     if p.boolean("logprobs")? == Some(true) {
         return Err(Refusal::invalid("'logprobs' is not offered by this emulator."));
     }
@@ -141,6 +142,8 @@ pub(super) fn ask(
             "'max_tokens' must not be set when 'response_format' is 'json_schema'.",
         ));
     }
+    let thinking = p.boolean("enable_thinking")?.unwrap_or(false);
+    let choices = choices(model, &tools, thinking, p)?;
     Ok(Ask {
         model: model.to_owned(),
         conversation,
@@ -149,11 +152,26 @@ pub(super) fn ask(
         parallel: p.boolean("parallel_tool_calls")?.unwrap_or(false),
         max_tokens,
         stop: conversation::stop(p, usize::MAX, true)?,
-        thinking: p.boolean("enable_thinking")?.unwrap_or(false),
+        thinking,
         shape,
-        choices: 1,
+        choices,
         search: p.boolean("enable_search")?.unwrap_or(false),
     })
+}
+
+/// How many answers are given: up to four, by models of the Qwen3 series that do not think; always one where tools come
+/// along. What the service says to those who ask for more of another model is not known: here it refuses.
+fn choices(model: &str, tools: &[Tool], thinking: bool, p: &Fields<'_>) -> Result<u64, Refusal> {
+    let n = p.integer("n", 1)?.unwrap_or(1).unsigned_abs();
+    if n > 4 {
+        return Err(Refusal::invalid("Range of n should be [1, 4]"));
+    }
+    if n > 1 && (thinking || snapshot::is_of(&ONE_CHOICE, model)) {
+        return Err(Refusal::invalid(format!(
+            "The model {model} gives one answer here: n must be 1."
+        )));
+    }
+    Ok(if tools.is_empty() { n } else { 1 })
 }
 
 /// Whether the caller forced one tool: the finish reason is then `stop` all the same.

@@ -119,6 +119,8 @@ pub(crate) struct Request {
     pub(crate) stop: Stop,
     /// Ranges of numbers, by OpenAI's names of the parameters.
     pub(crate) range: BTreeMap<String, Range>,
+    /// With what only one choice can be asked for.
+    pub(crate) one_choice_with: Vec<Companion>,
     /// The member to set to `false` in place of a temperature of 0.
     pub(crate) greedy: Option<String>,
 }
@@ -139,9 +141,20 @@ impl Default for Request {
             cache_key: None,
             stop: Stop::default(),
             range: BTreeMap::new(),
+            one_choice_with: Vec::new(),
             greedy: None,
         }
     }
+}
+
+/// What a question may ask for besides several choices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Companion {
+    /// That functions may be called.
+    Tools,
+    /// That the model reasons.
+    Reasoning,
 }
 
 /// How an assistant turn without words is written.
@@ -279,6 +292,18 @@ pub(crate) struct Answer {
     pub(crate) done: Done,
     /// What the pieces of a stream hold.
     pub(crate) pieces: Pieces,
+    /// What the usage beside a single choice counts.
+    pub(crate) usage: Counted,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Counted {
+    /// The whole answer so far.
+    #[default]
+    Answer,
+    /// The question, and this choice so far.
+    Choice,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

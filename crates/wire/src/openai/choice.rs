@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::answer::{Event, FinishReason, ToolCallDelta};
+use crate::answer::{Event, FinishReason, ToolCallDelta, Usage};
 use crate::dialect::Pieces;
 use crate::extra::Extra;
 use crate::json::Json;
@@ -22,6 +22,8 @@ pub(super) struct ChoiceState {
     /// The partner's moderation declined.
     pub(super) declined: bool,
     pub(super) finish: Option<FinishReason>,
+    /// What the question and this choice cost, where that is told of each.
+    pub(super) usage: Option<Usage>,
     /// Something was said: words, reasoning, a call of a tool.
     spoke: bool,
     /// Something came that is not read here.

@@ -13,7 +13,7 @@ use super::choice::ChoiceState;
 use super::moderation::{Effect, Finding, findings};
 use crate::answer::{Completion, Event, FinishReason, Moderation, ModerationAt, Usage};
 use crate::collect::Collector;
-use crate::dialect::{Dialect, Done, Ending};
+use crate::dialect::{Counted, Dialect, Done, Ending};
 use crate::extra::Extra;
 use crate::head::Head;
 use crate::partner_error::{PartnerError, PartnerErrorKind, strip_bom};
@@ -140,7 +140,8 @@ impl StreamState {
 
     /// The usage told so far and not yet given out, when the answer failed.
     pub(crate) fn spent(&mut self) -> Option<Usage> {
-        self.usage.take()
+        let each = self.choices.iter_mut().filter_map(|(_, choice)| choice.usage.take());
+        self.usage.take().or_else(|| each.reduce(Usage::with_choice))
     }
 
     /// Takes a chunk, or a whole answer.
@@ -150,11 +151,17 @@ impl StreamState {
         mut answer: Answer<'_>,
         out: &mut Vec<Event>,
     ) -> Result<(), PartnerError> {
-        if let Some(usage) = answer.usage.and_then(WireUsage::canonical) {
-            // Counts are of the whole answer so far, never of the chunk.
-            self.usage = Some(usage);
-        }
+        // Counts are of all so far, never of the chunk.
+        let usage = answer.usage.and_then(WireUsage::canonical);
         let choices = answer.take_choices();
+        match (dialect.quirks().answer.usage, choices.alone()) {
+            (Counted::Choice, Some(choice)) => {
+                let number = choice.index.unwrap_or(0);
+                let state = self.state(number)?;
+                state.usage = usage.or(state.usage);
+            }
+            _ => self.usage = usage.or(self.usage),
+        }
         if !choices.is_empty() || !answer.unknown.is_empty() {
             self.identity(&mut answer, out);
             self.beside(dialect, &answer, choices.is_empty(), out)?;
@@ -334,7 +341,7 @@ impl StreamState {
             let bare = Moderation { at: ModerationAt::Output, categories: vec![], message: None };
             out.push(Event::Moderation(self.explained.take().unwrap_or(bare)));
         }
-        out.extend(self.usage.take().map(Event::Usage));
+        out.extend(self.spent().map(Event::Usage));
         for (number, choice) in &mut self.choices {
             if *number != self.current {
                 self.current = *number;

@@ -169,6 +169,7 @@ fn said_over(own: ModelConfig, card: &ModelConfig) -> ModelConfig {
             reasoning: said.reasoning.or(known.reasoning),
             search: said.search.or(known.search),
             cache: said.cache.or(known.cache),
+            choices: said.choices.or(known.choices),
         },
         id: own.id,
     }

@@ -105,6 +105,9 @@ pub(crate) struct Abilities {
     /// Whether the partner keeps the beginnings of prompts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<Caches>,
+    /// The most answers it gives to one question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choices: Option<u32>,
     /// Where all this is known from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Cited>,
@@ -163,6 +166,7 @@ impl Abilities {
             search: self.search,
             // What a partner keeps by itself nobody has to ask for.
             cache: self.cache.map(|caches| caches == Caches::Marked),
+            choices: self.choices,
         }
     }
 
@@ -183,6 +187,7 @@ impl Abilities {
             reasoning: self.reasoning.or(others.reasoning),
             search: self.search.or(others.search),
             cache: self.cache.or(others.cache),
+            choices: self.choices.or(others.choices),
             source: self.source.or(others.source),
         }
     }

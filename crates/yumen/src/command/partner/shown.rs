@@ -204,6 +204,10 @@ fn words(can: &Abilities) -> Vec<String> {
         reasoning,
         flag("searches", can.search),
         cache,
+        can.choices.map(|most| match most {
+            1 => "one choice".to_owned(),
+            most => format!("up to {most} choices"),
+        }),
     ]
     .into_iter()
     .flatten()
