@@ -108,7 +108,9 @@ def test_a_pack_whose_file_is_lost_closes_its_market_alone_until_it_is_installed
     stored.write_bytes(file.read_bytes()[:-1] + b"x")
     with demo_gate(tmp_path / "data") as gate:
         closed = summary(gate, CALM)
-        assert closed.status == 503, closed.text
+        assert (closed.status, closed.json["code"]) == (403, "release_missing"), closed.text
+        [alarm] = json.loads(yumen("--json", "alarms", "--server", gate.base).stdout)
+        assert (alarm["code"], alarm["market"]) == ("packs_unusable", "us") and stored.name in alarm["detail"]
         assert summary(gate, CALM, "yk_demo_cn").status == 200, "another market has nothing to do with it"
         install(gate, file)
         assert refused(gate, "red") and summary(gate, CALM).status == 200

@@ -96,6 +96,8 @@ pub struct Trial {
     pub expires: Option<Timestamp>,
     /// The markets that demand an approval and whose release becomes another.
     pub renews: Vec<MarketId>,
+    /// Whether a market gets a screen that has none now, such as one whose installed pack was lost.
+    pub mends: bool,
 }
 
 /// Who reads packs, and tries them with what is in force.
@@ -155,9 +157,8 @@ impl Desk {
         let known = self.store.list_packs()?.into_iter().find(|pack| pack.id == trial.id);
         let digest = trial.digest.to_string();
         let listed = serde_json::to_string(scope).map_err(|error| invalid(&error))?;
-        // One whose file is lost is mended by installing it again.
-        let same = |known: &&StoredPack| known.digest == digest && known.scope == listed;
-        if known.as_ref().filter(same).is_some_and(|same| self.has_file(same)) {
+        let same = |known: &StoredPack| known.digest == digest && known.scope == listed;
+        if known.as_ref().is_some_and(same) && !trial.mends {
             return Err(DeskError::Conflict(Text::new(
                 format!("{} {} is installed already", trial.id, trial.version),
                 format!("规则包 {} {} 已安装", trial.id, trial.version),
@@ -261,10 +262,6 @@ impl Desk {
         let text =
             Text::new(format!("{count} installed packs"), format!("已安装 {count} 个规则包"));
         Ok(Done::found(&json!({"installed": installed, "standing": standing}), text))
-    }
-
-    fn has_file(&self, pack: &StoredPack) -> bool {
-        matches!(self.store.pack_file(pack.edition), Ok(Some(_)))
     }
 
     /// Takes a pack's file away unless one in force has it. One that cannot be goes when a desk is next opened here.

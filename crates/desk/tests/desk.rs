@@ -52,22 +52,24 @@ impl KeyShelf for Shelf {
 struct Bench;
 
 impl Bench {
-    fn trial(digest: yumen_policy::Digest) -> Trial {
+    fn trial(store: &Store, digest: yumen_policy::Digest) -> Trial {
         let (id, version) = ("lanterns".into(), "1".into());
-        Trial { id, version, digest, key: None, expires: None, renews: Vec::new() }
+        let packs = store.list_packs().unwrap();
+        let mends = packs.iter().any(|pack| store.pack_file(pack.edition).is_err());
+        Trial { id, version, digest, key: None, expires: None, renews: Vec::new(), mends }
     }
 }
 
 impl PackBench for Bench {
-    fn install(&self, _: &Store, order: &InstallOrder, _: Timestamp) -> Result<Trial, Text> {
+    fn install(&self, store: &Store, order: &InstallOrder, _: Timestamp) -> Result<Trial, Text> {
         if order.file.bytes() == b"broken" {
             return Err(Text::new("it is broken", "已损坏"));
         }
-        Ok(Self::trial(order.file.digest()))
+        Ok(Self::trial(store, order.file.digest()))
     }
 
-    fn remove(&self, _: &Store, pack: &StoredPack, _: Timestamp) -> Result<Trial, Text> {
-        Ok(Self::trial(pack.digest.parse().unwrap()))
+    fn remove(&self, store: &Store, pack: &StoredPack, _: Timestamp) -> Result<Trial, Text> {
+        Ok(Self::trial(store, pack.digest.parse().unwrap()))
     }
 
     fn standing(&self) -> serde_json::Value {

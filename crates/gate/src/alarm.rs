@@ -182,8 +182,8 @@ impl AlarmKind {
                 "安全检查包已超过本市场允许的时限，请安装最新版本。",
             ),
             Self::PacksUnusable => (
-                "A screen pack of this market cannot be used: its signature, its date or its rules. Without the packs it had, nothing is served there. `yumen pack list` shows them.",
-                "该市场的安全规则包无法使用：签名、日期或规则有误。缺少原有规则包时，该市场不提供服务。`yumen pack list` 列出规则包。",
+                "A screen pack of this market cannot be used: its file, its signature, its date or its rules. Without the packs it had, nothing is served there. `yumen pack list` shows them.",
+                "该市场的安全规则包无法使用：文件、签名、日期或规则有误。缺少原有规则包时，该市场不提供服务。`yumen pack list` 列出规则包。",
             ),
             Self::PolicyStale => (
                 "The rules of this market are older than it allows; install a current catalogue.",

@@ -368,14 +368,14 @@ impl Workshop {
     }
 
     /// What the screens would be with what is installed but for one pack, and with `more`: the markets that demand an approval and would
-    /// have another release.
+    /// have another release, and whether a market gets a screen that has none.
     fn trial(
         &self,
         store: &Store,
         id: &str,
         more: Option<Opened>,
         now: Timestamp,
-    ) -> Result<Vec<MarketId>, Text> {
+    ) -> Result<(Vec<MarketId>, bool), Text> {
         let unreadable = |error: StoreError| {
             Text::new(format!("the store does not answer: {error}"), format!("存储无响应：{error}"))
         };
@@ -396,7 +396,8 @@ impl Workshop {
             after.screens.get(market).map(|screen| screen.digest()) != before.get(market).copied()
         };
         let renewed = self.markets.iter().filter(|(market, approved)| *approved && another(market));
-        Ok(renewed.map(|(market, _)| market.clone()).collect())
+        let mends = after.screens.keys().any(|market| !before.contains_key(market));
+        Ok((renewed.map(|(market, _)| market.clone()).collect(), mends))
     }
 }
 
@@ -484,12 +485,12 @@ impl PackBench for Workshop {
         }
         let mut trial = trial_of(&pack, file.digest());
         let more = Opened::new((pack, scope.clone()));
-        trial.renews = self.trial(store, &trial.id, Some(more), now)?;
+        (trial.renews, trial.mends) = self.trial(store, &trial.id, Some(more), now)?;
         Ok(trial)
     }
 
     fn remove(&self, store: &Store, pack: &StoredPack, now: Timestamp) -> Result<Trial, Text> {
-        let renews = self.trial(store, &pack.id, None, now)?;
+        let (renews, mends) = self.trial(store, &pack.id, None, now)?;
         Ok(Trial {
             id: pack.id.clone(),
             version: pack.version.clone(),
@@ -498,6 +499,7 @@ impl PackBench for Workshop {
             key: None,
             expires: None,
             renews,
+            mends,
         })
     }
 
@@ -531,6 +533,7 @@ fn trial_of(pack: &Pack, digest: Digest) -> Trial {
         key: pack.signer().map(|key| key.to_string()),
         expires: pack.expires().and_then(midnight),
         renews: Vec::new(),
+        mends: false,
     }
 }
 
