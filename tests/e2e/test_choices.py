@@ -178,10 +178,11 @@ def test_tokens_in_the_reasoning_become_values_again(gate, stream):
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_each_choice_is_screened_for_itself_although_they_come_between_each_other(gate, stream):
+@pytest.mark.parametrize("key", [CN, US])
+def test_each_choice_is_screened_for_itself_although_they_come_between_each_other(gate, key, stream):
     script(gate, {"text": "Here is the red lamp, and nothing more.",
                   "others": ["Now there is the red lantern, too.", "A lantern, red."]})
-    seen, about, usage = ask(gate, US, stream, n=3)
+    seen, about, usage = ask(gate, key, stream, n=3)
     assert sorted(seen) == [0, 1, 2]
     assert seen[0].text.endswith("Here is the red lamp, and nothing more.")
     assert seen[1].text.endswith("Now there is the ⟦lantern⟧, too.")
@@ -194,11 +195,12 @@ def test_each_choice_is_screened_for_itself_although_they_come_between_each_othe
 
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("refused", [0, 1])
-def test_a_choice_that_is_refused_ends_and_the_other_goes_on(gate, stream, refused):
+@pytest.mark.parametrize("key", [CN, US])
+def test_a_choice_that_is_refused_ends_and_the_other_goes_on(gate, key, stream, refused):
     texts = ["The lamp is green, as it was.", "The lamp is green, as it was."]
     texts[refused] = "Behind the gold gate the lamps are green."
     script(gate, {"text": texts[0], "others": texts[1:]})
-    seen, about, _ = ask(gate, US, stream, n=2)
+    seen, about, _ = ask(gate, key, stream, n=2)
     assert seen[refused].finish == "content_filter" and "gate" not in seen[refused].text
     assert seen[1 - refused].finish == "stop"
     assert seen[1 - refused].text.endswith("The lamp is green, as it was.")
@@ -236,6 +238,15 @@ def test_a_number_that_nobody_gives_is_refused_by_name(gate, key, n, code, param
     with pytest.raises(openai.UnprocessableEntityError) as refused:
         ask(gate, key, False, n=n)
     assert (refused.value.code, refused.value.param) == (code, param)
+
+
+@pytest.mark.parametrize("more", [
+    {"tools": [{"type": "function", "function": {"name": "light", "parameters": {"type": "object"}}}]}, REASON])
+def test_several_choices_are_not_asked_of_a_model_that_gives_one_with_tools_or_reasoning(gate, more):
+    with pytest.raises(openai.UnprocessableEntityError) as refused:
+        ask(gate, CN, False, n=2, **more)
+    assert (refused.value.code, refused.value.param) == ("model_not_capable", "n")
+    assert len(ask(gate, CN, False, **more)[0]) == 1
 
 
 @pytest.fixture

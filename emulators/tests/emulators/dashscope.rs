@@ -271,3 +271,42 @@ async fn compatible_moderation_refuses_a_stream_with_an_event_for_a_body() {
     assert_eq!(all.last().unwrap()["error"]["type"], "data_inspection_failed");
     assert!(all[1]["choices"][0]["delta"]["content"].is_string());
 }
+
+#[tokio::test]
+async fn several_choices_come_side_by_side_each_with_what_it_cost() {
+    let emulator = emulator(Kind::DashScope).await;
+    let whole = post(&emulator, NATIVE, &native("Say hello.", json!({"n": 2}))).await.json();
+    let choices = whole["output"]["choices"].as_array().unwrap();
+    assert_eq!((choices.len(), &choices[1]["index"]), (2, &json!(1)));
+    let reply =
+        events(&emulator, &native("Say hello.", json!({"n": 2, "incremental_output": true}))).await;
+    let (mut texts, mut costs) = (vec![String::new(); 2], vec![0; 2]);
+    for event in reply.events() {
+        let [choice] = &event["output"]["choices"].as_array().unwrap()[..] else { panic!("one") };
+        let at = usize::try_from(choice["index"].as_u64().unwrap()).unwrap();
+        texts[at].push_str(choice["message"]["content"].as_str().unwrap());
+        costs[at] = event["usage"]["output_tokens"].as_u64().unwrap();
+    }
+    for (text, choice) in texts.iter().zip(choices) {
+        assert_eq!(choice["message"]["content"], *text);
+    }
+    assert_eq!(costs.iter().sum::<u64>(), whole["usage"]["output_tokens"].as_u64().unwrap());
+    let shared =
+        post(&emulator, COMPATIBLE, &compatible("Say hello.", json!({"n": 2}))).await.json();
+    assert_eq!(shared["choices"][1]["message"]["content"], texts[1]);
+    assert_eq!(shared["choices"][1]["index"], 1);
+}
+
+#[tokio::test]
+async fn more_choices_than_a_model_gives_are_refused_and_with_tools_there_is_one() {
+    let emulator = emulator(Kind::DashScope).await;
+    for more in [json!({"n": 5}), json!({"n": 2, "enable_thinking": true})] {
+        assert_eq!(post(&emulator, COMPATIBLE, &compatible("Hello.", more)).await.status, 400);
+    }
+    let mut older = compatible("Hello.", json!({"n": 2}));
+    older["model"] = json!("qwen-long");
+    assert_eq!(post(&emulator, COMPATIBLE, &older).await.status, 400);
+    let with_tools = compatible("Hello.", json!({"n": 2, "tools": weather_tool()}));
+    let one = post(&emulator, COMPATIBLE, &with_tools).await.json();
+    assert_eq!(one["choices"].as_array().unwrap().len(), 1);
+}

@@ -203,6 +203,13 @@ fn parameters_are_written_or_refused_by_each_dialects_bounds() {
     let five = with(Params { choices: Some(5), ..Params::default() });
     assert_eq!(body("dashscope-compatible", &two)["n"], json!(2));
     assert_eq!(cannot("dashscope-compatible", &five), "n");
+    let tools = vec![Tool { name: "f".into(), description: None, parameters: None, strict: None }];
+    assert_eq!(cannot("dashscope-compatible", &Chat { tools, ..two.clone() }), "n");
+    let mut thinking = two.clone();
+    thinking.params.reasoning = Some(Reasoning::On { effort: None, budget_tokens: None });
+    assert_eq!(cannot("dashscope-compatible", &thinking), "n");
+    thinking.params.choices = Some(1);
+    assert_eq!(body("dashscope-compatible", &thinking).get("n"), None);
     assert_eq!(cannot("deepseek", &with(Params { seed: Some(1), ..Params::default() })), "seed");
     assert_eq!(cannot("qianfan", &with(Params { seed: Some(0), ..Params::default() })), "seed");
     let stop = |stop: &str| with(Params { stop: vec![stop.into()], ..Params::default() });

@@ -219,3 +219,30 @@ fn an_error_under_status_200_is_an_error() {
     assert_eq!(error.kind, PartnerErrorKind::RateLimited);
     assert_eq!(error.request_id.as_deref(), Some("r"));
 }
+
+/// As the vendor's SDK takes them apart: each event has one choice, by its number, and what that one cost so far.
+#[test]
+fn of_several_choices_each_is_told_apart_and_what_they_cost_is_summed_up() {
+    let event = |choice: u32, said: &str, end: &str, cost: u32| {
+        let total = 20 + cost;
+        format!(
+            r#"{{"output":{{"choices":[{{"message":{{"content":"{said}","role":"assistant"}},"index":{choice},"finish_reason":"{end}"}}]}},"usage":{{"total_tokens":{total},"output_tokens":{cost},"input_tokens":20}},"request_id":"r"}}"#
+        )
+    };
+    let events = [
+        event(0, "One ", "null", 2),
+        event(1, "Two ", "null", 3),
+        event(0, "lamp.", "stop", 4),
+        event(1, "lamps.", "stop", 7),
+    ];
+    let body: String = (1..)
+        .zip(&events)
+        .map(|(id, data)| format!("id:{id}\nevent:result\n:HTTP_STATUS/200\ndata:{data}\n\n"))
+        .collect();
+    let (events, result) = stream(&native(), body.as_bytes());
+    assert_eq!(result, Ok(()));
+    let answer = collect(events);
+    assert_eq!((answer.text.as_str(), answer.others[0].text.as_str()), ("One lamp.", "Two lamps."));
+    let usage = Usage { input_tokens: 20, output_tokens: 11, ..Usage::default() };
+    assert_eq!(answer.usage, Some(usage));
+}
