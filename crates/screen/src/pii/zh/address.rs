@@ -10,7 +10,7 @@ use super::house::Number;
 use super::is_han;
 use super::lexicon::{LEXICON, Trait};
 use crate::normal::{Pending, Window};
-use crate::pii::structured::context::Left;
+use crate::pii::structured::context::{Left, starts};
 use crate::pii::words::begins_with;
 use crate::pii::{Entity, Hit, Known, Reading};
 
@@ -21,7 +21,10 @@ const MOST: usize = 96;
 const NAME: [usize; 3] = [18, 12, 7];
 
 /// What numbers count inside a building or an estate.
-pub(super) const UNITS: [&str; 36] = [
+pub(super) const UNITS: [&str; 39] = [
+    "床",
+    "号床",
+    "病房",
     "号楼",
     "号院",
     "号门",
@@ -194,7 +197,7 @@ enum Next {
 impl Next {
     fn of(c: char) -> Self {
         let village = matches!(c, '村' | '庄' | '屯' | '寨' | '营' | '堡' | '店');
-        let between = matches!(c, ' ' | '\t' | ',' | '、' | '-' | '·' | '(');
+        let between = matches!(c, ' ' | '\t' | ',' | '、' | '-' | '·' | '(' | '与' | '和');
         if village || c.is_ascii_alphanumeric() || LEXICON.is(c, Trait::Number) {
             Self::End
         } else if between || is_han(c) && !LEXICON.is(c, Trait::Break) {
@@ -320,6 +323,9 @@ impl<'w, 't> Parse<'w, 't> {
                 }
                 continue;
             }
+            if matches!(c, '与' | '和' | '交') && self.road == Some(self.place) {
+                return self.crossing();
+            }
             let goes_on = match c {
                 c if is_han(c) && !is_stop(c) => {
                     self.named(c)?;
@@ -343,6 +349,42 @@ impl<'w, 't> Parse<'w, 't> {
             if !goes_on || self.name > limit {
                 return Ok(());
             }
+        }
+        Ok(())
+    }
+
+    /// 建设路与和平街交汇处向东200米路南: where two roads meet is a place, so far from it is where somebody is.
+    fn crossing(&mut self) -> Result<(), Pending> {
+        const MEET: [&str; 5] = ["交叉口", "交汇处", "交叉路口", "交口", "路口"];
+        const ASIDE: [&str; 4] = ["路东", "路南", "路西", "路北"];
+        let mut place = self.place;
+        while place - self.place < 16 {
+            for meets in MEET {
+                if !starts(self.window, place, meets)? {
+                    continue;
+                }
+                let mut far = place + meets.chars().count();
+                while self.window.char(far)?.is_some_and(|c| "往向东南西北侧约".contains(c))
+                {
+                    far += 1;
+                }
+                let digits = far;
+                while self.window.char(far)?.is_some_and(|c| c.is_ascii_digit()) {
+                    far += 1;
+                }
+                if far > digits && self.window.char(far)? == Some('米') {
+                    far += 1;
+                    for aside in ASIDE {
+                        far += if starts(self.window, far, aside)? { 2 } else { 0 };
+                    }
+                    self.end = Some(far);
+                }
+                return Ok(());
+            }
+            if !self.window.char(place)?.is_some_and(is_han) {
+                break;
+            }
+            place += 1;
         }
         Ok(())
     }
@@ -382,6 +424,13 @@ impl<'w, 't> Parse<'w, 't> {
                 let ends = matches!(c, '村' | '屯' | '寨')
                     || !self.window.char(self.place)?.is_some_and(is_han);
                 if self.region && self.town && ends {
+                    self.end = Some(self.place);
+                }
+                false
+            }
+            // 沈庙村东队
+            '队' if self.region && self.end.is_some_and(|end| end + 2 >= self.place) => {
+                if !self.window.char(self.place)?.is_some_and(is_han) {
                     self.end = Some(self.place);
                 }
                 false
@@ -454,6 +503,7 @@ impl<'w, 't> Parse<'w, 't> {
         let after_road = self.road.is_some_and(|road| road == self.place || road + 1 == self.place);
         let named = self.name >= 2;
         let located = self.region || self.town || self.village;
+        let mut estate = false;
         let (accepted, home) = match unit {
             Some("号") => (
                 after_road || located || self.numbered || (named && self.building_before()?),
@@ -464,7 +514,10 @@ impl<'w, 't> Parse<'w, 't> {
                 (located || self.road.is_some() || self.numbered, self.numbered)
             }
             Some("期" | "区" | "苑" | "院" | "排") => {
-                (self.end.is_some() || (named && located), false)
+                // 云和家园二期 is a place yet, and goes on to an address.
+                estate =
+                    self.end.is_none() && !(named && located) && named && self.building_before()?;
+                (self.end.is_some() || (named && located) || estate, false)
             }
             Some("门" | "楼" | "层" | "房" | "户" | "铺" | "档") => {
                 (self.end.is_some() || (named && (located || self.building_before()?)), true)
@@ -483,7 +536,20 @@ impl<'w, 't> Parse<'w, 't> {
                 let open = number.digits && !self.window.char(number.end)?.is_some_and(is_measured);
                 let ended = self.name == 0 || self.end == Some(self.place);
                 let after = self.numbered && ended && number.length <= 4;
-                (open && number.parts == 1 && (after || (after_road && number.length <= 4)), after)
+                // 一单元三零一
+                let spoken = !number.digits
+                    && !number.latin
+                    && after
+                    && self.homes > 0
+                    && number.length >= 3
+                    && !self.window.char(number.end)?.is_some_and(is_han);
+                (
+                    spoken
+                        || open
+                            && number.parts == 1
+                            && (after || (after_road && number.length <= 4)),
+                    after,
+                )
             }
         };
         if !accepted {
@@ -491,7 +557,7 @@ impl<'w, 't> Parse<'w, 't> {
             return Ok(false);
         }
         let mut end = number.end + unit.map_or(0, |unit| unit.chars().count());
-        if unit == Some("号") {
+        if matches!(unit, Some("号" | "楼" | "室" | "社")) {
             end = self.appendix(end)?;
         }
         if self.first_name == 0 {
@@ -499,6 +565,9 @@ impl<'w, 't> Parse<'w, 't> {
         }
         self.place = end;
         self.name = 0;
+        if estate {
+            return Ok(true);
+        }
         self.numbered = true;
         self.homes +=
             usize::from(home || matches!(unit, Some("号楼" | "幢" | "栋" | "座" | "单元" | "室")));

@@ -373,7 +373,7 @@ fn starts() -> RowSet<[char; 3]> {
 }
 
 /// What is in no name of a place, and so ends what stands before one.
-const STOPS: &str = "的了是我你他她它们您咱在到给把被说看请问吗呢吧啊哦呀么什怎谁就也很这那哪去寄送收买卖吃喝打叫找住址搬跟让带写填没还再与或但";
+const STOPS: &str = "的了是我你他她它们您咱在到给把被说看请问吗呢吧啊哦呀么怎谁就也很这那哪去寄送收买卖吃喝打叫找住址搬跟让带写填没还再与或但";
 
 /// What stands before an address though it may be in a name.
 const OPENERS: &str = "放于回成往至为来从家发向进停约到";
@@ -385,7 +385,7 @@ const NEVER: &str = "的了吗呢吧是在不就也都很我你您他她它们�
 const NUMBERS: &str = "〇零一二三四五六七八九十百甲乙丙丁附";
 
 /// What the names of regions, towns, villages and roads end with, and the directions that may follow a road.
-const KINDS: &str = "省市区县旗州盟镇乡村庄屯寨营堡店路街巷弄段道同东南西北中";
+const KINDS: &str = "省市区县旗州盟镇乡村庄屯寨营堡店队路街巷弄段道同东南西北中";
 
 /// The characters with which names of other languages are commonly written.
 const FOREIGN: &str = "阿埃艾爱安昂敖奥澳巴白拜班邦保鲍贝本比彼毕宾波玻博伯布查茨达大戴丹当道德登邓迪狄蒂丁东杜顿多恩尔法范方菲费\
