@@ -515,8 +515,7 @@ impl<'w, 't> Parse<'w, 't> {
             }
             Some("期" | "区" | "苑" | "院" | "排") => {
                 // 云和家园二期 is a place yet, and goes on to an address.
-                estate =
-                    self.end.is_none() && !(named && located) && named && self.building_before()?;
+                estate = self.end.is_none() && named && !located && self.building_before()?;
                 (self.end.is_some() || (named && located) || estate, false)
             }
             Some("门" | "楼" | "层" | "房" | "户" | "铺" | "档") => {

@@ -181,7 +181,8 @@ fn surname(end: usize) -> Hit {
     Hit { entity: Entity::Name, end, score: 0.7 }
 }
 
-fn is_title(window: &Window<'_>, at: usize) -> Result<bool, Pending> {
+/// Whether a form of address of two characters or more begins at a place.
+pub(super) fn is_title(window: &Window<'_>, at: usize) -> Result<bool, Pending> {
     let Some(first) = window.char(at)?.filter(|c| LEXICON.is(*c, Trait::Title)) else {
         return Ok(false);
     };

@@ -19,7 +19,7 @@ pub(super) const MOST_BEFORE: i32 = 60;
 const NO_CUE: i32 = -8;
 
 /// What is said of brands and shops must outweigh a name that is made of nothing but rare characters.
-const OF_THINGS: i32 = 12;
+const OF_THINGS: i32 = 20;
 
 /// How far after a name the talk may turn out to be of things, in characters.
 const ABOUT: usize = 12;
@@ -209,7 +209,7 @@ pub(super) fn after(window: &Window<'_>, end: usize, sure: bool) -> Result<i32, 
     }
     let near = near(window, end, next)?;
     if !sure && about_things(window, end)? {
-        return Ok(near.min(0) - 50);
+        return Ok(near.min(0) - 58);
     }
     Ok(near)
 }

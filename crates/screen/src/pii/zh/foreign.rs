@@ -1,13 +1,17 @@
 //! Names of other languages in Chinese characters: by the dot between their parts, 迈克尔·乔丹, or, where there is neither dot nor
 //! surname, by the parts of which Tibetan, Mongolian, Uyghur and Kazakh names are made, 次仁央金, 乌兰图雅.
 
-use super::is_han;
+use super::called::is_title;
 use super::lexicon::{LEXICON, Trait};
+use super::{cues, is_han};
 use crate::normal::Window;
 use crate::pii::{Entity, Hit, Known, Reading};
 
 /// The most characters of one part.
 const PART: usize = 8;
+
+/// What must be said before a single part for it to be a name.
+const CALLED: i32 = 38;
 
 /// The most parts.
 const PARTS: usize = 4;
@@ -42,7 +46,16 @@ fn composed(window: &Window<'_>, at: usize) -> Reading {
         }
         same
     };
-    Ok((parts >= 2 && !twice).then_some(Hit { entity: Entity::Name, end: place, score: 0.85 }))
+    // 洛桑师傅, 我叫罗布: one part, where it is said that somebody is called so.
+    let called = parts == 1
+        && place - at >= 2
+        && (is_title(window, place)?
+            || cues::before(window, at) >= CALLED && cues::after(window, place, true)? > 0);
+    Ok((parts >= 2 && !twice || called).then_some(Hit {
+        entity: Entity::Name,
+        end: place,
+        score: 0.85,
+    }))
 }
 
 /// Parts with dots between them.

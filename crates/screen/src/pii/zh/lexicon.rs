@@ -34,6 +34,8 @@ pub(super) struct Lexicon {
     /// Pairs that are words: a hash table of 15 + 15 bits of characters and 2 of frequency, 0 for an empty slot.
     words: Vec<u32>,
     starts: RowSet<[char; 3]>,
+    /// Words that are given names too.
+    given_words: RowSet<[char; 2]>,
     brands: Entries,
     people: RowSet<Vec<char>>,
     /// What names without a surname are made of.
@@ -123,6 +125,7 @@ impl Lexicon {
             alone: alone(),
             words: words(),
             starts: starts(),
+            given_words: given_words(),
             brands,
             people: entries(include_str!("../../../data/zh/people.txt")).collect(),
             components: by_first(include_str!("../../../data/zh/components.txt")),
@@ -180,6 +183,11 @@ impl Lexicon {
                 _ => slot = (slot + 1) % self.words.len(),
             }
         }
+    }
+
+    /// Whether these two are a given name, though they are a word: 建国.
+    pub(super) fn is_given_word(&self, pair: [char; 2]) -> bool {
+        self.given_words.contains(&pair)
     }
 
     /// Whether a longer word begins with these three.
@@ -359,6 +367,12 @@ fn key(a: char, b: char) -> Option<u32> {
 
 fn slot(key: u32, slots: usize) -> usize {
     (key.wrapping_mul(0x9e37_79b1) >> 8) as usize % slots
+}
+
+fn given_words() -> RowSet<[char; 2]> {
+    entries(include_str!("../../../data/zh/given_words.txt"))
+        .filter_map(|pair| pair.try_into().ok())
+        .collect()
 }
 
 fn starts() -> RowSet<[char; 3]> {

@@ -39,6 +39,9 @@ const TOLD: i32 = 20;
 /// What it says for a given name that it is one character twice.
 const TWICE: i32 = 16;
 
+/// The same, that it is a word which many are called by: 建国.
+const GIVEN_WORD: i32 = 20;
+
 /// How rare it is that somebody bears the surnames of both parents.
 const TWO_SURNAMES: i32 = 4;
 
@@ -88,6 +91,10 @@ const OF_FAMILY: &str = "庄坪岭沟湾寨营圩墩岗桥口渡沱坝河湖塘�
 /// What follows 周 on a calendar.
 const DAYS: &str = "一二三四五六日";
 
+/// A surname that is hardly anything else, and how much more of a name it is with what follows.
+const STRONG: i32 = 20;
+const CLEARLY: i32 = 15;
+
 /// A name in a list of names.
 const LISTED: i32 = 30;
 
@@ -101,12 +108,50 @@ pub(in super::super) fn begins(c: char) -> bool {
 pub(in super::super) fn read(window: &Window<'_>, at: usize, known: &Known<'_>) -> Reading {
     let lexicon = &*LEXICON;
     let Some(first) = window.char(at)? else { return Ok(None) };
-    let Some(second) = window.char(at + 1)?.filter(|c| is_han(*c)) else {
+    if !window.char(at + 1)?.is_some_and(is_han) {
         return called::read(window, at);
-    };
+    }
     if called::begins(first) && lexicon.surname(first).is_none() {
         return called::read(window, at);
     }
+    match weighed(window, at, known)?.filter(|(sum, _)| *sum > 0) {
+        // 二班姜沐阳: what begins later is more of a name.
+        Some((sum, end)) if begins_later(window, at, (sum, end), known)? => Ok(None),
+        Some((sum, end)) => Ok(Some(Hit { entity: Entity::Name, end, score: sure(sum) })),
+        None => called::read(window, at),
+    }
+}
+
+/// Whether a name begins within another that weighs less, and goes on after it.
+fn begins_later(
+    window: &Window<'_>,
+    at: usize,
+    (sum, end): (i32, usize),
+    known: &Known<'_>,
+) -> Result<bool, Pending> {
+    for later in at + 1..end.min(at + 3) {
+        let strong = |c| LEXICON.surname(c).is_some_and(|weight| weight >= STRONG);
+        if window.char(later)?.is_some_and(strong)
+            && let Some((other, goes_on)) = weighed(window, later, known)?
+            && goes_on > end
+            && other > sum + CLEARLY
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What the best of the names that may begin at a place weighs, and where it ends.
+fn weighed(
+    window: &Window<'_>,
+    at: usize,
+    known: &Known<'_>,
+) -> Result<Option<(i32, usize)>, Pending> {
+    let lexicon = &*LEXICON;
+    let (Some(first), Some(second)) = (window.char(at)?, window.char(at + 1)?) else {
+        return Ok(None);
+    };
     let around = Around { window, lexicon, at, names: known.text, seen: OnceCell::new() };
     let mut best: Option<(i32, usize)> = None;
     for (length, weight) in [(1, lexicon.surname(first)), (2, lexicon.compound([first, second]))] {
@@ -134,10 +179,7 @@ pub(in super::super) fn read(window: &Window<'_>, at: usize, known: &Known<'_>) 
             }
         }
     }
-    match best.filter(|(sum, _)| *sum > 0) {
-        Some((sum, end)) => Ok(Some(Hit { entity: Entity::Name, end, score: sure(sum) })),
-        None => called::read(window, at),
-    }
+    Ok(best)
 }
 
 /// Whether a name may have two surnames, of father and mother, with two characters after them.
@@ -211,7 +253,9 @@ impl Around<'_, '_> {
         let Some(Seen { brand, said, city }) = self.seen(name[0])? else { return Ok(None) };
         let mut sum = content + said;
         if brand > 0 && name.len() <= brand + 1 {
-            sum -= if said >= FIELD { 60 } else { 120 };
+            // 康佳怡 goes on after the brand.
+            let longer = name.len() > brand && self.lexicon.given_last(name[brand]) >= 20;
+            sum -= if said >= FIELD || longer { 60 } else { 120 };
         }
         if sum + MOST_AFTER + MOST_ALONE <= 0 {
             return Ok(None);
@@ -298,8 +342,12 @@ fn content(lexicon: &Lexicon, name: &[char], surname: usize) -> i32 {
             let title = TITLES.contains(&[first, last]);
             // 甜甜, and no 常常.
             let twice = first == last && lexicon.word(first, last).is_none();
-            both + word(first, last, ENDS_WITH_WORD) - if title { 120 } else { 0 }
-                + if twice { TWICE } else { 0 }
+            let as_word = if lexicon.is_given_word([first, last]) {
+                GIVEN_WORD
+            } else {
+                word(first, last, ENDS_WITH_WORD)
+            };
+            both + as_word - if title { 120 } else { 0 } + if twice { TWICE } else { 0 }
         }
         [second, first, last] => {
             let both = lexicon.given_first(first) + lexicon.given_last(last);
