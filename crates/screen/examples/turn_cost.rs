@@ -1,5 +1,6 @@
 //! What it costs to screen one turn of a conversation: what a person writes on its way to a partner, names and numbers in it
-//! pseudonymised, and the answer on its way back in some 200 pieces, its tokens restored; all packs that ship.
+//! pseudonymised, and the answer on its way back in some 200 pieces, its tokens restored; all packs that ship. `all of` is the
+//! answer in the same pieces, looked at for everything that is looked for on the way to a partner.
 //!
 //! ```text
 //! cargo run --release -p yumen-screen --example turn_cost [-- CASE]
@@ -13,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use yumen_screen::{FromPartner, Gazetteer, Pack, PseudonymSecret, Screen, Vault};
+use yumen_screen::{FromPartner, Gazetteer, Pack, PseudonymSecret, Screen, ToPartner, Vault};
 use yumen_wire::{Passages, Tokens};
 
 /// Texts of a round, which is the least that is measured.
@@ -123,6 +124,15 @@ fn main() -> Result<(), Box<dyn Error>> {
                 given + stream.finish().text.map_or(0, |text| text.get().len())
             });
         }
+        measured(&format!("all of {name}"), &mut || {
+            let mut stream = screen.stream(ToPartner);
+            let given: usize = pieces
+                .iter()
+                .filter_map(|piece| stream.push(piece).text)
+                .map(|t| t.get().len())
+                .sum();
+            given + stream.finish().text.map_or(0, |text| text.get().len())
+        });
         let whole = pieces.concat();
         measured(&format!("answer {name} whole"), &mut || {
             screen.whole(whole.clone(), FromPartner).map_or(0, |(text, _)| text.get().len())

@@ -10,7 +10,7 @@ use super::structured::{
 use super::words::is_joined;
 use super::zh::{Ends, address, field, foreign, name};
 use super::{Entity, EntitySet, Gazetteer, Hit, Reading};
-use crate::normal::Window;
+use crate::normal::{Pending, Window};
 
 /// Something that recognises what begins at a place.
 pub(super) struct Reader {
@@ -187,6 +187,19 @@ pub(crate) struct Known<'k> {
 pub(crate) struct PiiState {
     /// Names found by what stands around them, to be found again where nothing does.
     names: Gazetteer,
+    /// What was said already of the place that is undecided, where the next scan begins.
+    asked: Asked,
+}
+
+/// What the readers said of a place before one of them had to wait for more: it stays so, and they are not asked again.
+#[derive(Debug, Default)]
+struct Asked {
+    /// The readers that said something, a bit for each.
+    readers: u32,
+    /// The names that are known were looked for.
+    names: bool,
+    /// The longest of what they found; its end counts from the place.
+    best: Option<Hit>,
 }
 
 /// How many names of a text are remembered.
@@ -259,6 +272,7 @@ impl Readers {
         let names = self.entities.contains(Entity::Name);
         let (tokens, ends) = (Memo::default(), Ends::default());
         let mut at = from;
+        let mut asked = std::mem::take(&mut state.asked);
         while let Some(glyph) = glyphs.get(at) {
             let mut set = self.sets[CLASSES.of(glyph.c)];
             let letter = glyph.c.is_ascii_lowercase();
@@ -286,7 +300,7 @@ impl Readers {
             }
             let known = names && (person.may_begin(glyph.c) || state.names.may_begin(glyph.c));
             if set == 0 && !known {
-                at = next;
+                (at, asked) = (next, Asked::default());
                 continue;
             }
             match self.read(
@@ -295,8 +309,12 @@ impl Readers {
                 set,
                 known,
                 &Known { person, text: &state.names, tokens: &tokens, ends: &ends },
+                &mut asked,
             ) {
-                Err(_) => break,
+                Err(Pending) => {
+                    state.asked = asked;
+                    break;
+                }
                 Ok(None) => at = next,
                 Ok(Some(hit)) => {
                     if hit.entity == Entity::Name && hit.score >= SURE {
@@ -306,6 +324,7 @@ impl Readers {
                     at = hit.end;
                 }
             }
+            asked = Asked::default();
         }
         at
     }
@@ -332,7 +351,7 @@ impl Readers {
         set
     }
 
-    /// The longest of what begins at a place.
+    /// The longest of what begins at a place, of which some may have been `asked` already.
     fn read(
         &self,
         window: &Window<'_>,
@@ -340,25 +359,31 @@ impl Readers {
         mut set: u32,
         known: bool,
         names: &Known<'_>,
+        asked: &mut Asked,
     ) -> Reading {
-        let mut best: Option<Hit> = None;
+        let Asked { readers, names: looked, best } = asked;
         let mut consider = |hit: Option<Hit>| {
             if let Some(hit) = hit
                 && self.entities.contains(hit.entity)
-                && best.is_none_or(|best| hit.end > best.end)
+                && best.is_none_or(|best| hit.end - at > best.end)
             {
-                best = Some(hit);
+                *best = Some(Hit { end: hit.end - at, ..hit });
             }
         };
-        if known {
-            consider(names.person.read(window, at)?);
-            consider(names.text.read(window, at)?);
+        if known && !*looked {
+            let (of_person, of_text) =
+                (names.person.read(window, at)?, names.text.read(window, at)?);
+            consider(of_person);
+            consider(of_text);
+            *looked = true;
         }
+        set &= !*readers;
         while set != 0 {
             let reader = &READERS[set.trailing_zeros() as usize];
             consider((reader.read)(window, at, names)?);
+            *readers |= set & set.wrapping_neg();
             set &= set - 1;
         }
-        Ok(best)
+        Ok(best.map(|best| Hit { end: at + best.end, ..best }))
     }
 }
