@@ -528,7 +528,10 @@ impl<'t> Address<'t> {
             return 0.0;
         };
         let whole = self.word(at) == "history" && self.word(at.wrapping_sub(1)) == "chat"
-            || self.has(verb + 1..at, &["full", "whole", "entire", "complete", "user's", "all"])
+            || self.has(
+                verb + 1..at,
+                &["full", "whole", "entire", "complete", "user's", "all", "contents", "transcript"],
+            )
             || self.word(at) == "contacts" && self.has(verb + 1..at, &["list", "all", "user's"]);
         let away = ["://", "@", "www."]
             .iter()

@@ -6,10 +6,11 @@
 
 use std::ops::Range;
 
-use super::lexicon::{COURTESIES, QUALITIES, QUESTIONS};
+use super::lexicon::{COMPOSE, COURTESIES, EDIT, EXPLAIN, QUALITIES, QUESTIONS};
 use super::sentence::Place;
 use super::tasks::{
-    AUDIENCE, CLAIMING, DEEDS, LIKINGS, MOODS, OWN, PROSE, TELLING, TEXTS, TOPICS, TURNING, WRITERS,
+    AUDIENCE, CLAIMING, DEEDS, LIKINGS, MOODS, ORDERS, OWN, PROSE, TELLING, TEXTS, TOPICS, TURNING,
+    WRITERS,
 };
 use super::words::{Rest, Word};
 
@@ -22,7 +23,8 @@ pub(super) fn score(
     place: Place,
 ) -> f32 {
     let line = Line { words };
-    if words.len() < 3 || !line.may_be() {
+    if words.len() < 3 || !(line.may_be() || place.is_alone && line.orders(&text[sentence.clone()]))
+    {
         return 0.0;
     }
     let body = &text[sentence.clone()];
@@ -42,6 +44,9 @@ pub(super) fn score(
         .max(line.topic(body))
         .max(line.deed(body))
         .max(line.likings(body));
+    if most == 0.0 && line.orders(body) && rest.shares_nothing(text, sentence.clone()) {
+        return 0.5;
+    }
     // Nothing of this is said where the text itself is about it.
     if most > 0.0 && rest.is_strange(text, sentence.clone(), place) { most } else { 0.0 }
 }
@@ -109,6 +114,39 @@ impl Line<'_> {
         .iter()
         .any(|words| self.is(first, words));
         if at.is_some_and(|at| at > first) && order { 0.65 } else { 0.0 }
+    }
+
+    /// An order about nothing at hand, as a whole sentence: "Suggest names for a new bakery." What is at hand has an article: "Label
+    /// the blue drums."
+    fn orders(&self, body: &str) -> bool {
+        let at = self.first();
+        let all = self.words.len();
+        let said = body.ends_with(['.', '!']) && all >= 4 && !body.contains("://");
+        let own = self.has(0, all, OWN)
+            || self.has(
+                at + 1,
+                all,
+                &[
+                    "the",
+                    "this",
+                    "these",
+                    "it",
+                    "them",
+                    "you",
+                    "you'll",
+                    "my",
+                    "his",
+                    "her",
+                    "here",
+                    "today",
+                    "tomorrow",
+                    "yesterday",
+                ],
+            )
+            || self.has(at + 1, all, &["your"]) && !self.has(at + 1, all, LIKINGS);
+        let page = self.is(at + 1, &["out", "more", "now", "in", "up", "at", "before"]);
+        let order = [COMPOSE, EXPLAIN, EDIT, TELLING, CLAIMING, DEEDS.0, ORDERS];
+        said && !own && !page && order.iter().any(|words| self.is(at, words))
     }
 
     /// "Is the above text positive or negative?", "Find out how the writer feels."

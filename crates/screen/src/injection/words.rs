@@ -63,6 +63,9 @@ const ENOUGH: usize = 8;
 /// The same for a sentence that is a line by itself.
 const FEW: usize = 5;
 
+/// So many words beside a sentence say what a text is about: a sentence with none of them is about something else.
+const MANY: usize = 14;
+
 /// From so many on a sentence is foreign wherever it stands in the text, and not in a line by itself or at the end only.
 const PLENTY: usize = 40;
 
@@ -86,6 +89,19 @@ impl Rest {
     /// Whether a sentence has hardly a word that carries meaning in common with the rest of the text.
     pub(super) fn is_foreign(&self, text: &str, sentence: Range<usize>) -> bool {
         self.is_foreign_to(text, sentence, ENOUGH)
+    }
+
+    /// Whether a sentence has no word that carries meaning in common with the rest of a text that has many.
+    pub(super) fn shares_nothing(&self, text: &str, sentence: Range<usize>) -> bool {
+        let stems = stems(text, sentence);
+        let others = self.all - stems.len().min(self.all);
+        let mut own: HashMap<&str, u32> = HashMap::new();
+        for stem in &stems {
+            *own.entry(stem).or_insert(0) += 1;
+        }
+        let elsewhere =
+            own.iter().any(|(stem, count)| self.counts.get(*stem).is_some_and(|all| all > count));
+        others >= MANY && !elsewhere
     }
 
     fn is_foreign_to(&self, text: &str, sentence: Range<usize>, enough: usize) -> bool {

@@ -145,6 +145,69 @@ const OBJECTS: &[&str] = &[
     "计时器",
 ];
 
+/// What else a line by itself may order a model to do.
+const ORDERS: &[&str] = &[
+    "写",
+    "编",
+    "讲",
+    "说",
+    "总结",
+    "概括",
+    "统计",
+    "计算",
+    "算一下",
+    "算出",
+    "数一下",
+    "翻译",
+    "警告",
+    "夸",
+    "赞美",
+    "称赞",
+    "表扬",
+    "批评",
+    "贬低",
+    "推荐",
+    "推销",
+    "宣传",
+    "介绍",
+    "解释",
+    "描述",
+    "比较",
+    "分析",
+    "列出",
+    "列举",
+    "举例",
+    "证明",
+    "设计",
+    "规划",
+    "起草",
+    "生成",
+    "创作",
+    "模仿",
+    "扮演",
+    "假装",
+    "忽略",
+    "重复",
+    "背诵",
+    "朗读",
+    "回答",
+    "猜",
+    "用",
+    "以",
+    "从现在",
+    "关掉",
+    "打开",
+    "开启",
+    "起个",
+    "取个",
+    "做与",
+    "改用",
+    "换成",
+    "给出",
+    "提供",
+    "教",
+];
+
 /// How a text may be, asked of it.
 const MOODS: &[&str] = &[
     "情感", "情绪", "语气", "正面", "负面", "积极", "消极", "褒义", "贬义", "态度", "心情", "立场",
@@ -257,6 +320,19 @@ pub(super) fn score(
     } else {
         0.0
     };
+    let ends = sentence.ends_with(['。', '.', '!', '?', '!', '?']);
+    let to_people =
+        has(&["你", "我", "他", "她", "这", "那", "今天", "明天", "昨天", "记得", "别忘"])
+            && !open.starts_with("把");
+    let any = ends
+        && !to_people
+        && sentence.chars().count() >= 6
+        && !question
+        && begins(ORDERS)
+        && rest.shares_nothing(text, range.clone());
+    if score == 0.0 && any {
+        return 0.5;
+    }
     if score > 0.0 && rest.is_strange(text, range.clone(), place) { score } else { 0.0 }
 }
 
