@@ -13,8 +13,16 @@ use crate::rules::LabelRules;
 /// Makes the labels of one provider in one market.
 #[derive(Clone, Debug)]
 pub struct Labeller {
-    rules: LabelRules,
+    en: Lines,
+    zh: Lines,
     provider: Provider,
+}
+
+/// What a label says to people in one language.
+#[derive(Clone, Debug)]
+struct Lines {
+    visible: Arc<str>,
+    copied: Arc<str>,
 }
 
 impl Labeller {
@@ -26,7 +34,12 @@ impl Labeller {
         if rules.requires_provider_code() && !matches!(provider, Provider::Code(_)) {
             return None;
         }
-        Some(Self { rules: rules.clone(), provider: provider.clone() })
+        let lines = |language| Lines {
+            visible: rules.visible().get(language).into(),
+            copied: rules.copied().get(language).into(),
+        };
+        let (en, zh) = (lines(UiLanguage::En), lines(UiLanguage::Zh));
+        Some(Self { en, zh, provider: provider.clone() })
     }
 
     /// The labels of one answer to a cleared request: `produce_id` is the provider's number for
@@ -35,10 +48,14 @@ impl Labeller {
     /// Characters a label may not have are percent-encoded in the number. The clearance is asked
     /// for so that no answer can be labelled, and so none written, that was not cleared.
     pub fn open(&self, _cleared: &Clearance, produce_id: &str, language: UiLanguage) -> Labels {
+        let Lines { visible, copied } = match language {
+            UiLanguage::En => &self.en,
+            UiLanguage::Zh => &self.zh,
+        };
         Labels {
             label: Arc::new(Label {
-                visible: self.rules.visible().get(language).to_owned(),
-                copied: self.rules.copied().get(language).to_owned(),
+                visible: Arc::clone(visible),
+                copied: Arc::clone(copied),
                 embedded: Aigc::produced(self.provider.as_str(), produce_id),
             }),
         }
@@ -50,9 +67,9 @@ impl Labeller {
 #[non_exhaustive]
 pub struct Label {
     /// The line the interface shows with the content, all the time (GB 45438-2025 §5.6).
-    pub visible: String,
+    pub visible: Arc<str>,
     /// What the interface puts at the end of text that is copied out (Labelling Measures, Art. 4).
-    pub copied: String,
+    pub copied: Arc<str>,
     /// The machine-readable label: `{"AIGC": {...}}` (GB 45438-2025, Annex E).
     pub embedded: Aigc,
 }

@@ -155,22 +155,43 @@ impl Digest {
         Self(bytes)
     }
 
+    /// As it is written: what is written several times in every answer is put together at once.
+    fn written(&self) -> Written {
+        let mut text = *b"sha256:0000000000000000000000000000000000000000000000000000000000000000";
+        put_hex(&mut text[7..], &self.0);
+        Written(text)
+    }
+
     /// The 32 bytes of the digest.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 }
 
+/// `sha256:` and 64 digits.
+struct Written([u8; 71]);
+
+impl Written {
+    fn as_str(&self) -> &str {
+        // A name and hexadecimal digits are ASCII.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+/// Puts two digits for each byte.
+fn put_hex(text: &mut [u8], bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+}
+
 /// Writes bytes as lower-case hexadecimal digits.
 pub(crate) fn write_hex(f: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    // In blocks, since every answer writes several digests.
     for block in bytes.chunks(32) {
         let mut text = [0; 64];
-        for (pair, byte) in text.chunks_exact_mut(2).zip(block) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 15)];
-        }
+        put_hex(&mut text, block);
         // Hexadecimal digits are ASCII.
         f.write_str(std::str::from_utf8(&text[..2 * block.len()]).unwrap_or_default())?;
     }
@@ -196,8 +217,7 @@ pub(crate) fn read_hex(text: &str) -> Option<[u8; 32]> {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("sha256:")?;
-        write_hex(f, &self.0)
+        f.write_str(self.written().as_str())
     }
 }
 
@@ -219,7 +239,7 @@ impl FromStr for Digest {
 
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(self.written().as_str())
     }
 }
 

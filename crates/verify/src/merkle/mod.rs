@@ -37,6 +37,13 @@ impl TreeHash {
         Self(Sha256::new().chain_update([0]).chain_update(entry).finalize().into())
     }
 
+    /// As it is written, in the room of its 44 characters.
+    fn written<'a>(&self, room: &'a mut [u8; 44]) -> &'a str {
+        // 32 bytes are 44 characters of base64, which are ASCII.
+        let length = STANDARD.encode_slice(self.0, room).expect("the room is that of 32 bytes");
+        str::from_utf8(&room[..length]).expect("base64 is ASCII")
+    }
+
     /// The hash of an inner node: `SHA-256(0x01 || left || right)`.
     pub fn of_node(left: Self, right: Self) -> Self {
         let mut bytes = [1; 65];
@@ -48,9 +55,7 @@ impl TreeHash {
 
 impl fmt::Display for TreeHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = [0; 44];
-        let length = STANDARD.encode_slice(self.0, &mut text).map_err(|_| fmt::Error)?;
-        f.write_str(str::from_utf8(&text[..length]).map_err(|_| fmt::Error)?)
+        f.write_str(self.written(&mut [0; 44]))
     }
 }
 
@@ -75,7 +80,7 @@ impl FromStr for TreeHash {
 
 impl Serialize for TreeHash {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(self.written(&mut [0; 44]))
     }
 }
 
