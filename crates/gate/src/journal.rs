@@ -4,6 +4,8 @@
 //! These entries are queued and not waited for: the admission alone must be durable before an
 //! answer. They may stand before or after it in the ledger; the id ties them together.
 
+use std::sync::Arc;
+
 use futures_util::TryFutureExt as _;
 use yumen_ledger::{
     Asked, Canonical, Entry, Ledger, LedgerError, Notice as NoticeEntry, Refusal, Switch,
@@ -17,7 +19,6 @@ use crate::metrics::Counters;
 use crate::problem::Problem;
 
 /// A cleared request, by what the ledger may know of it.
-#[derive(Clone)]
 pub(crate) struct Cleared {
     id: String,
     market: MarketId,
@@ -61,9 +62,11 @@ pub(crate) fn verdicts(
     drop(ledger.append(Canonical::from(entry)));
 }
 
-/// Writes down what happens to one cleared request.
+/// Writes down what happens to one cleared request. Clones share it: whatever outlives the request's handler has one.
 #[derive(Clone)]
-pub(crate) struct Journal {
+pub(crate) struct Journal(Arc<Inner>);
+
+struct Inner {
     ledger: Ledger,
     counters: Counters,
     deeds: Deeds,
@@ -77,17 +80,18 @@ impl Journal {
         deeds: &Deeds,
         cleared: Cleared,
     ) -> Self {
-        Self { ledger: ledger.clone(), counters: counters.clone(), deeds: deeds.clone(), cleared }
+        let (ledger, counters, deeds) = (ledger.clone(), counters.clone(), deeds.clone());
+        Self(Arc::new(Inner { ledger, counters, deeds, cleared }))
     }
 
     /// The id of the request and of its receipt.
     pub(crate) fn id(&self) -> &str {
-        &self.cleared.id
+        &self.0.cleared.id
     }
 
     /// The market it was cleared for.
     pub(crate) fn market(&self) -> &MarketId {
-        &self.cleared.market
+        &self.0.cleared.market
     }
 
     /// What the screen did to a text. Leaves what the person is told: what was only detected is counted, and no more.
@@ -120,30 +124,30 @@ impl Journal {
             action: action.into(),
             count: notice.count,
             direction: notice.direction.into(),
-            id: self.cleared.id.as_str().into(),
+            id: self.0.cleared.id.as_str().into(),
             rule: notice.code.as_str().into(),
             time: Timestamp::now(),
         }));
     }
 
     fn count(&self, notice: &Notice) {
-        self.counters.notice(notice);
-        self.deeds.notice(&self.cleared.market, notice);
+        self.0.counters.notice(notice);
+        self.0.deeds.notice(&self.0.cleared.market, notice);
     }
 
     /// The request, or the rest of its answer, was not served.
     pub(crate) fn refused(&self, problem: &Problem) {
         for notice in problem.notices() {
-            self.deeds.notice(&self.cleared.market, notice);
+            self.0.deeds.notice(&self.0.cleared.market, notice);
         }
         let rules = problem.notices().iter().map(|notice| notice.code.as_str().into()).collect();
         self.queue(&Entry::Refusal(Refusal {
-            caller: Some(self.cleared.caller.as_str().into()),
+            caller: Some(self.0.cleared.caller.as_str().into()),
             code: problem.code().into(),
-            feature: Some(self.cleared.feature.as_str().into()),
-            id: self.cleared.id.as_str().into(),
-            market: Some(self.cleared.market.as_str().into()),
-            policy: self.cleared.policy.to_string().into(),
+            feature: Some(self.0.cleared.feature.as_str().into()),
+            id: self.0.cleared.id.as_str().into(),
+            market: Some(self.0.cleared.market.as_str().into()),
+            policy: self.0.cleared.policy.to_string().into(),
             rules,
             time: Timestamp::now(),
         }));
@@ -159,38 +163,38 @@ impl Journal {
         let entry = Entry::Switch(Switch {
             attempts,
             how: how.into(),
-            id: self.cleared.id.as_str().into(),
-            market: self.cleared.market.as_str().into(),
+            id: self.0.cleared.id.as_str().into(),
+            market: self.0.cleared.market.as_str().into(),
             time: Timestamp::now(),
         });
-        self.ledger.append(Canonical::from(entry)).map_ok(drop)
+        self.0.ledger.append(Canonical::from(entry)).map_ok(drop)
     }
 
     /// Something that happens with this request and has an entry of its own.
     pub(crate) fn also(&self, entry: Canonical) {
-        drop(self.ledger.append(entry));
+        drop(self.0.ledger.append(entry));
     }
 
     /// An answer is screened from here on.
     pub(crate) fn screens(&self) {
-        self.deeds.screened(&self.cleared.market);
+        self.0.deeds.screened(&self.0.cleared.market);
     }
 
     /// A text was judged by somebody outside.
     pub(crate) fn judged(&self) {
-        self.deeds.add(&self.cleared.market, "judged", "", 1);
+        self.0.deeds.add(&self.0.cleared.market, "judged", "", 1);
     }
 
     /// A text passed although a judge gave no verdict, because its failure opens. Told of each text, recorded when it is `new`.
     pub(crate) fn unjudged(&self, judge: &str, direction: &'static str, new: bool) {
-        self.deeds.add(&self.cleared.market, "unjudged", "", 1);
-        self.counters.unjudged(judge);
+        self.0.deeds.add(&self.0.cleared.market, "unjudged", "", 1);
+        self.0.counters.unjudged(judge);
         if new {
             self.queue(&Entry::Notice(NoticeEntry {
                 action: Action::Allow.as_str().into(),
                 count: 1,
                 direction: direction.into(),
-                id: self.cleared.id.as_str().into(),
+                id: self.0.cleared.id.as_str().into(),
                 rule: format!("judge.{judge}.unjudged").into(),
                 time: Timestamp::now(),
             }));
@@ -199,6 +203,6 @@ impl Journal {
 
     fn queue(&self, entry: &Entry<'_>) {
         // Queued at the call; the future would only say when it is durable.
-        drop(self.ledger.append(Canonical::from(entry)));
+        drop(self.0.ledger.append(Canonical::from(entry)));
     }
 }

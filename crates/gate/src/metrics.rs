@@ -2,15 +2,19 @@
 //!
 //! Labels are from closed sets (surface, outcome code, tier), never from a request's content.
 
+use std::borrow::Borrow;
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use yumen_judges::{Asked, Judges};
 use yumen_partners::{Attempt, Partners};
+use yumen_policy::{ModelId, PartnerId};
 use yumen_screen::Notice;
 
 use crate::alarm::AlarmKind;
@@ -26,9 +30,11 @@ pub(crate) struct Metrics {
     judge_failures: Family<JudgeLabels, Gauge>,
 }
 
-/// Handles to the counters, for what outlives a handler.
+/// A handle to the counters, for what outlives a handler: each request hands on several.
 #[derive(Clone)]
-pub(crate) struct Counters {
+pub(crate) struct Counters(Arc<Families>);
+
+struct Families {
     requests: Family<RequestLabels, Counter>,
     notices: Family<NoticeLabels, Counter>,
     alarms: Family<AlarmLabels, Counter>,
@@ -52,23 +58,33 @@ struct JudgeLabels {
     judge: String,
 }
 
+/// An id as a label: cloned without a copy of its text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Name<T>(T);
+
+impl<T: Borrow<str>> EncodeLabelValue for Name<T> {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        encoder.write_str(self.0.borrow())
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct AttemptLabels {
-    partner: String,
-    model: String,
+    partner: Name<PartnerId>,
+    model: Name<ModelId>,
     outcome: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ModelLabels {
-    partner: String,
-    model: String,
+    partner: Name<PartnerId>,
+    model: Name<ModelId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct TokenLabels {
-    partner: String,
-    model: String,
+    partner: Name<PartnerId>,
+    model: Name<ModelId>,
     direction: &'static str,
     billed: &'static str,
 }
@@ -190,7 +206,7 @@ impl Metrics {
             "Whether the breaker keeps requests from a model",
             Family::clone(&resting),
         );
-        let counters = Counters {
+        let counters = Counters(Arc::new(Families {
             requests,
             notices,
             alarms,
@@ -201,7 +217,7 @@ impl Metrics {
             judge_cost,
             judge_seconds,
             unjudged,
-        };
+        }));
         Self { registry, counters, tasks, under_way, resting, judge_resting, judge_failures }
     }
 
@@ -216,8 +232,8 @@ impl Metrics {
         }
         for standing in partners.standings() {
             let labels = ModelLabels {
-                partner: standing.partner.as_str().to_owned(),
-                model: standing.model.as_str().to_owned(),
+                partner: Name(standing.partner.clone()),
+                model: Name(standing.model.clone()),
             };
             self.under_way.get_or_create(&labels).set(standing.under_way.into());
             self.resting.get_or_create(&labels).set(standing.resting.into());
@@ -236,7 +252,7 @@ impl Metrics {
 
 impl Counters {
     pub(crate) fn request(&self, surface: &'static str, outcome: &'static str) {
-        self.requests.get_or_create(&RequestLabels { surface, outcome }).inc();
+        self.0.requests.get_or_create(&RequestLabels { surface, outcome }).inc();
     }
 
     pub(crate) fn notice(&self, notice: &Notice) {
@@ -246,24 +262,23 @@ impl Counters {
             action: notice.action.as_str(),
             category: category.unwrap_or_default(),
         };
-        self.notices.get_or_create(&labels).inc_by(u64::from(notice.count));
+        self.0.notices.get_or_create(&labels).inc_by(u64::from(notice.count));
     }
 
     pub(crate) fn alarm(&self, code: &'static str) {
-        self.alarms.get_or_create(&AlarmLabels { code }).inc();
+        self.0.alarms.get_or_create(&AlarmLabels { code }).inc();
     }
 
     /// What one answer took.
     pub(crate) fn attempts(&self, attempts: &[Attempt]) {
         for attempt in attempts {
-            let partner = attempt.partner().as_str();
-            let model = attempt.model().model.as_str();
+            let (partner, model) = (attempt.partner(), &attempt.model().model);
             let labels = AttemptLabels {
-                partner: partner.to_owned(),
-                model: model.to_owned(),
+                partner: Name(partner.clone()),
+                model: Name(model.clone()),
                 outcome: attempt.outcome.code(),
             };
-            self.attempts.get_or_create(&labels).inc();
+            self.0.attempts.get_or_create(&labels).inc();
             let (input, output) = attempt.usage.map_or_else(
                 || (0, attempt.estimated_output_tokens()),
                 |usage| (usage.input_tokens, usage.output_tokens),
@@ -271,12 +286,12 @@ impl Counters {
             for (direction, tokens) in [("input", input), ("output", output)] {
                 if tokens > 0 {
                     let labels = TokenLabels {
-                        partner: partner.to_owned(),
-                        model: model.to_owned(),
+                        partner: Name(partner.clone()),
+                        model: Name(model.clone()),
                         direction,
                         billed: if attempt.billed { "true" } else { "false" },
                     };
-                    self.tokens.get_or_create(&labels).inc_by(tokens);
+                    self.0.tokens.get_or_create(&labels).inc_by(tokens);
                 }
             }
         }
@@ -286,19 +301,19 @@ impl Counters {
     pub(crate) fn judged(&self, asked: &Asked<'_>) {
         let judge = asked.judge.to_owned();
         let labels = JudgedLabels { judge: judge.clone(), outcome: asked.outcome };
-        self.judged.get_or_create(&labels).inc();
+        self.0.judged.get_or_create(&labels).inc();
         let labels = JudgeLabels { judge };
-        self.judge_cost.get_or_create(&labels).inc_by(asked.cost);
-        self.judge_seconds.get_or_create(&labels).inc_by(asked.took.as_secs_f64());
+        self.0.judge_cost.get_or_create(&labels).inc_by(asked.cost);
+        self.0.judge_seconds.get_or_create(&labels).inc_by(asked.took.as_secs_f64());
     }
 
     /// A text passed a judge without its verdict.
     pub(crate) fn unjudged(&self, judge: &str) {
-        self.unjudged.get_or_create(&JudgeLabels { judge: judge.to_owned() }).inc();
+        self.0.unjudged.get_or_create(&JudgeLabels { judge: judge.to_owned() }).inc();
     }
 
     pub(crate) fn open_answer(&self) -> OpenAnswer {
-        self.open_answers.inc();
-        OpenAnswer(self.open_answers.clone())
+        self.0.open_answers.inc();
+        OpenAnswer(self.0.open_answers.clone())
     }
 }
