@@ -24,9 +24,9 @@ const LONGEST: usize = 256;
 pub(crate) struct Conversation(Option<String>);
 
 impl Conversation {
-    /// What the header says, else what stood in the body.
-    pub(crate) fn of(headers: &HeaderMap, in_body: Option<String>) -> Result<Self, Problem> {
-        let Some(name) = headers.get(CONVERSATION_HEADER) else { return Ok(Self(in_body)) };
+    /// What the header says.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let Some(name) = headers.get(CONVERSATION_HEADER) else { return Ok(Self(None)) };
         match name.to_str() {
             Ok(name) if (1..=LONGEST).contains(&name.len()) => Ok(Self(Some(name.to_owned()))),
             _ => Err(Problem::new(
@@ -35,6 +35,11 @@ impl Conversation {
                 format!("`Yumen-Conversation` 须为 1 至 {LONGEST} 个可见 ASCII 字符。"),
             )),
         }
+    }
+
+    /// What the header says, else what stood in the body.
+    pub(crate) fn or(self, in_body: Option<String>) -> Self {
+        Self(self.0.or(in_body))
     }
 
     /// Its name among those of all apps and people.

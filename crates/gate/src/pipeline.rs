@@ -293,9 +293,11 @@ impl Way<'_> {
             Arc::clone(&record.served_by),
         );
         let mut input = judging.begin().await?;
-        // By reference: a future that is handed on is copied into each that waits for it.
-        let asking = pin!(self.gate.partners.ask(route));
-        let answer = judging.beside(&mut input, asking).await?;
+        let answer = {
+            // By reference: a future that is handed on is copied into each that waits for it. What comes after takes its room.
+            let asking = pin!(self.gate.partners.ask(route));
+            judging.beside(&mut input, asking).await?
+        };
         let admission = self.opening(admission).await?;
         let content = match answer {
             Err(Unanswered { error, attempts }) => {

@@ -7,13 +7,12 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::value::RawValue;
 use yumen_features::{Feature, Nonce, Task, prepare_chat};
 use yumen_label::{Label, Labelled};
 use yumen_ledger::Admitted;
 use yumen_policy::{Timestamp, UiLanguage};
 use yumen_screen::{Gazetteer, Notice};
-use yumen_wire::serve::{ChatCompletionRequest, ChunkEncoder, completion};
+use yumen_wire::serve::{ChatCompletionRequest, ChunkEncoder, Written, completion};
 use yumen_wire::{ToolCallDelta, WireError};
 
 use crate::answer::{AnswerBody, Encoder, Piece};
@@ -37,7 +36,7 @@ pub(crate) async fn completions(
     now: Timestamp,
 ) -> Result<Reply, Problem> {
     let caller = Caller::identify(gate, &visit, now)?;
-    let Visit { snapshot, headers, body, language, .. } = visit;
+    let Visit { snapshot, headers, body, language, uri, .. } = visit;
     let body = intake::json_body(&headers, body).await?;
     let asked = ChatCompletionRequest::parse(&body).map_err(|error| {
         let code = match error {
@@ -50,13 +49,16 @@ pub(crate) async fn completions(
     let feature = chat_feature(gate, &asked.model)?;
     let ChatCompletionRequest { mut chat, include_usage, stream, conversation, .. } = asked;
     let own_tools = OwnTools::of(&headers)?;
+    let named = Conversation::of(&headers)?;
+    // All that came is read: without it the connection takes the same room for what comes next.
+    drop((headers, uri));
     let way = Way {
         gate,
         snapshot: &snapshot,
         caller: &caller,
         now,
         language,
-        conversation: Conversation::of(&headers, conversation)?,
+        conversation: named.or(conversation),
         own_tools,
         contacts: Gazetteer::default(),
     };
@@ -81,7 +83,7 @@ pub(crate) async fn completions(
                     created,
                     record.served_by.model.as_str(),
                     answer,
-                    about.as_deref(),
+                    about.as_ref(),
                 )
             });
             Ok(reply::answer(JSON, body, open))
@@ -122,6 +124,9 @@ fn chat_feature<'g>(gate: &'g Gate, model: &str) -> Result<&'g std::sync::Arc<Fe
     })
 }
 
+/// How long the `yumen` object mostly is, in bytes.
+const USUAL_ABOUT: usize = 3 * 1024;
+
 /// The `yumen` object.
 #[derive(Serialize)]
 struct Yumen<'a> {
@@ -142,16 +147,16 @@ enum ReceiptState<'a> {
 
 impl Record {
     /// What is known before the first word.
-    fn opening(&self) -> Option<Box<RawValue>> {
+    fn opening(&self) -> Option<Written> {
         self.about(ReceiptState::Id { id: &self.receipt_id })
     }
 
     /// All there is to say, at the end.
-    fn whole(&self, admitted: &Admitted) -> Option<Box<RawValue>> {
+    fn whole(&self, admitted: &Admitted) -> Option<Written> {
         self.about(ReceiptState::Whole(self.receipt(admitted)))
     }
 
-    fn about(&self, receipt: ReceiptState<'_>) -> Option<Box<RawValue>> {
+    fn about(&self, receipt: ReceiptState<'_>) -> Option<Written> {
         let about = Yumen {
             served_by: &self.served_by,
             label: &self.label,
@@ -159,7 +164,7 @@ impl Record {
             attempts: &self.attempts,
             receipt,
         };
-        serde_json::value::to_raw_value(&about).ok()
+        Written::of(&about, USUAL_ABOUT).ok()
     }
 }
 
@@ -207,7 +212,7 @@ impl ChunkWriter {
 
 impl Encoder for ChunkWriter {
     fn start(&mut self, buffer: &mut Vec<u8>) {
-        self.chunks.start(self.record.opening().as_deref(), buffer);
+        self.chunks.start(self.record.opening().as_ref(), buffer);
     }
 
     fn piece(&mut self, piece: Piece, buffer: &mut Vec<u8>) {
@@ -249,7 +254,7 @@ impl Encoder for ChunkWriter {
 
     fn end(&mut self, admitted: &Admitted, buffer: &mut Vec<u8>) {
         if !self.failed {
-            self.chunks.end(self.record.whole(admitted).as_deref(), buffer);
+            self.chunks.end(self.record.whole(admitted).as_ref(), buffer);
         }
     }
 }

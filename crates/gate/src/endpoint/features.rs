@@ -61,7 +61,7 @@ pub(crate) async fn run(
     now: Timestamp,
 ) -> Result<Reply, Problem> {
     let caller = Caller::identify(gate, &visit, now)?;
-    let Visit { snapshot, headers, body, language, .. } = visit;
+    let Visit { snapshot, headers, body, language, uri, .. } = visit;
     let feature = gate.catalogue.get(id).ok_or_else(|| {
         Problem::new(
             "feature_unknown",
@@ -75,7 +75,7 @@ pub(crate) async fn run(
         caller: &caller,
         now,
         language,
-        conversation: Conversation::of(&headers, None)?,
+        conversation: Conversation::of(&headers)?,
         own_tools: OwnTools::default(),
         contacts: Gazetteer::default(),
     };
@@ -86,6 +86,8 @@ pub(crate) async fn run(
     drop(body);
     way.contacts = Gazetteer::new(question.contacts());
     let streamed = wants_events(&headers);
+    // All that came is read: without it the connection takes the same room for what comes next.
+    drop((headers, uri));
     let delivery = if streamed { Delivery::Events } else { Delivery::Whole };
     let nonce = Nonce::new(random()?);
     let prepare = |clearance| prepare(clearance, feature, question, &nonce);
