@@ -201,6 +201,7 @@ impl AnswerBody {
             pieces,
             encoder,
             parts: Vec::new(),
+            room: 0,
             phase: Phase::Start,
         });
         Self(Repr::Stream(Box::pin(unfold(state, async |mut state| {
@@ -226,12 +227,17 @@ impl AnswerBody {
     }
 }
 
+/// The most room that is made for bytes before they are there.
+const MOST_ROOM: usize = 2048;
+
 struct Streaming<P, E> {
     /// Taken at the end.
     admission: Option<Admission>,
     pieces: P,
     encoder: E,
     parts: Vec<Piece>,
+    /// How long the last bytes were: the next are likely to be about as long.
+    room: usize,
     phase: Phase,
 }
 
@@ -245,7 +251,7 @@ enum Phase {
 impl<P: Pieces, E: Encoder> Streaming<P, E> {
     /// The next bytes to write: never empty.
     async fn next(&mut self) -> Option<Bytes> {
-        let mut buffer = Vec::new();
+        let mut buffer = Vec::with_capacity(self.room);
         while buffer.is_empty() {
             match self.phase {
                 Phase::Start => {
@@ -272,6 +278,7 @@ impl<P: Pieces, E: Encoder> Streaming<P, E> {
                 Phase::Done => return None,
             }
         }
+        self.room = (buffer.len() + buffer.len() / 8).min(MOST_ROOM);
         Some(Bytes::from(buffer))
     }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::dialect::Members;
+use crate::written::put_text;
 
 /// A JSON object being written. No name is written twice.
 pub(crate) struct Body<'a> {
@@ -21,6 +22,14 @@ impl<'a> Body<'a> {
     /// Writes a member. One of a name that is written already is left out: what a request says for
     /// itself comes before what its dialect adds.
     pub(crate) fn member(&mut self, name: &'a str, value: &(impl Serialize + ?Sized)) {
+        self.written(name, |out| {
+            // A Vec takes every write, and every key these types write is a string.
+            serde_json::to_writer(out, value).expect("bodies serialise");
+        });
+    }
+
+    /// As [`Body::member`], with a value that `write` writes.
+    pub(crate) fn written(&mut self, name: &'a str, write: impl FnOnce(&mut Vec<u8>)) {
         if self.has(name) {
             return;
         }
@@ -28,9 +37,9 @@ impl<'a> Body<'a> {
             self.out.push(b',');
         }
         self.names.push(name);
-        self.value(name);
+        put_text(&mut self.out, name);
         self.out.push(b':');
-        self.value(value);
+        write(&mut self.out);
     }
 
     /// Writes a member if there is a value.
@@ -63,10 +72,5 @@ impl<'a> Body<'a> {
         // Members are written in JSON, which is UTF-8.
         let text = String::from_utf8(self.finish()).expect("JSON is text");
         RawValue::from_string(text).expect("an object is JSON")
-    }
-
-    fn value(&mut self, value: &(impl Serialize + ?Sized)) {
-        // A Vec takes every write, and every key these types write is a string.
-        serde_json::to_writer(&mut self.out, value).expect("bodies serialise");
     }
 }

@@ -46,6 +46,7 @@ mod tencent;
 mod told;
 mod wire_answer;
 mod wire_chat;
+mod written;
 
 pub use answer::{
     Alternative, Completion, Event, FinishReason, Moderation, ModerationAt, ToolCallDelta, Usage,

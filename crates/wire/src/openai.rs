@@ -30,7 +30,8 @@ pub(crate) fn encode(
     params::check(dialect, chat)?;
     let mut body = Body::new();
     body.member("model", model);
-    body.member("messages", &Messages::of(dialect, &chat.messages)?);
+    let messages = Messages::of(dialect, &chat.messages)?;
+    body.written("messages", |out| messages.put(out));
     if stream {
         body.member("stream", &true);
         if quirks.request.stream_options {

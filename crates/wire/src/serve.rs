@@ -42,3 +42,5 @@ mod shape;
 
 pub use request::ChatCompletionRequest;
 pub use response::{ChunkEncoder, Failure, completion};
+
+pub use crate::written::Written;

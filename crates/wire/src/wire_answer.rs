@@ -128,7 +128,7 @@ object! {
         choices: Choices<'a>,
         /// DashScope's shape.
         output: Output<'a>,
-        usage: WireUsage,
+        usage: Counts,
         request_id: Str<'a>,
         /// OpenAI's error, also under status 200 and in mid-stream.
         error: &'a RawValue,
@@ -153,19 +153,57 @@ object! {
     noise "object"
 }
 
-object! {
-    /// One choice.
-    Choice {
-        index: u32,
-        /// In OpenAI's streams.
-        delta: Turn<'a>,
-        /// In whole answers, and in all of DashScope's.
-        message: Turn<'a>,
-        finish_reason: Str<'a>,
-        /// Moonshot's streams count here (`facts/partners/moonshot.md`).
-        usage: WireUsage,
+/// One choice.
+#[derive(Debug, Default)]
+pub(crate) struct Choice<'a> {
+    pub(crate) index: Option<u32>,
+    /// `delta` in OpenAI's streams; `message` in whole answers, and in all of DashScope's.
+    pub(crate) turn: Option<Turn<'a>>,
+    pub(crate) finish_reason: Option<Str<'a>>,
+    /// Moonshot's streams count here (`facts/partners/moonshot.md`).
+    pub(crate) usage: Option<Counts>,
+    /// Everything else.
+    pub(crate) unknown: Unknown<'a>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Choice<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ChoiceVisitor;
+
+        impl<'de> Visitor<'de> for ChoiceVisitor {
+            type Value = Choice<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Choice<'de>, A::Error> {
+                let mut choice = Choice::default();
+                let mut is_delta = false;
+                while let Some(name) = map.next_key::<Str<'de>>()? {
+                    match &*name.0 {
+                        "index" => choice.index = map.next_value()?,
+                        // One place for both, of which a delta comes first: a choice is moved for each piece of a stream.
+                        "delta" => {
+                            if let Some(turn) = map.next_value()? {
+                                choice.turn = Some(turn);
+                                is_delta = true;
+                            }
+                        }
+                        "message" if is_delta => _ = map.next_value::<Option<Turn<'de>>>()?,
+                        "message" => choice.turn = map.next_value()?,
+                        "finish_reason" => choice.finish_reason = map.next_value()?,
+                        "usage" => choice.usage = map.next_value()?,
+                        "object" => _ = map.next_value::<IgnoredAny>()?,
+                        _ => choice.unknown.push(name, map.next_value()?),
+                    }
+                }
+                Ok(choice)
+            }
+        }
+
+        deserializer.deserialize_map(ChoiceVisitor)
     }
-    noise "object"
 }
 
 object! {
@@ -350,9 +388,19 @@ impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
     }
 }
 
+/// Token counts; none when the partner counted no tokens (image answers count images).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counts(pub(crate) Option<Usage>);
+
+impl<'de> Deserialize<'de> for Counts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(WireUsage::deserialize(deserializer)?.canonical()))
+    }
+}
+
 /// Token counts under the names of all vendors.
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub(crate) struct WireUsage {
+struct WireUsage {
     prompt_tokens: Option<u64>,
     completion_tokens: Option<u64>,
     input_tokens: Option<u64>,
@@ -387,8 +435,7 @@ struct Searches {
 }
 
 impl WireUsage {
-    /// `None` when the partner counted no tokens (image answers count images).
-    pub(crate) fn canonical(self) -> Option<Usage> {
+    fn canonical(self) -> Option<Usage> {
         let input = self.prompt_tokens.or(self.input_tokens);
         let output = self.completion_tokens.or(self.output_tokens);
         if input.is_none() && output.is_none() {
@@ -439,7 +486,7 @@ impl<'a> Answer<'a> {
         };
         let turn = Turn { content: Some(text.0.into()), ..Turn::default() };
         let choice = Choice {
-            message: Some(turn),
+            turn: Some(turn),
             finish_reason: output.finish_reason.take(),
             ..Choice::default()
         };

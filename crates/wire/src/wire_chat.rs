@@ -9,6 +9,7 @@ use crate::dialect::{Dialect, Echo, NoWords, Quirks};
 use crate::error::WireError;
 use crate::json::Json;
 use crate::parts::{self, Parts};
+use crate::written::put_text;
 
 /// The messages of a request, found to be sayable.
 pub(crate) struct Messages<'a> {
@@ -36,6 +37,39 @@ impl<'a> Messages<'a> {
         }
         Ok(Self { dialect, messages })
     }
+}
+
+impl Messages<'_> {
+    /// Writes them as they are serialised. One that is all text is put together by hand: text is most of a request.
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
+        out.push(b'[');
+        for (at, message) in self.messages.iter().enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            match message {
+                Message::System { content } => put_text_message(out, message, content),
+                Message::User { content } if content.is_text_only() => {
+                    put_text_message(out, message, &content.text());
+                }
+                Message::User { .. } | Message::Assistant { .. } | Message::Tool { .. } => {
+                    let message = WireMessage { quirks: self.dialect.quirks(), message };
+                    // A Vec takes every write, and every key of a message is a string.
+                    serde_json::to_writer(&mut *out, &message).expect("messages serialise");
+                }
+            }
+        }
+        out.push(b']');
+    }
+}
+
+fn put_text_message(out: &mut Vec<u8>, message: &Message, content: &str) {
+    out.reserve(48 + content.len() + content.len() / 16);
+    out.extend_from_slice(b"{\"role\":");
+    put_text(out, message.role().as_str());
+    out.extend_from_slice(b",\"content\":");
+    put_text(out, content);
+    out.push(b'}');
 }
 
 impl Serialize for Messages<'_> {

@@ -19,7 +19,7 @@ use crate::head::Head;
 use crate::partner_error::{PartnerError, PartnerErrorKind, strip_bom};
 use crate::sse::Frame;
 use crate::told::Told;
-use crate::wire_answer::{Answer, Choice, Str, Unknown, WireUsage, given};
+use crate::wire_answer::{Answer, Choice, Str, Unknown, given};
 
 /// Most choices of one answer, OpenAI's limit.
 const MOST_CHOICES: usize = 128;
@@ -104,9 +104,10 @@ impl StreamState {
         if frame.event == "error" {
             return Err(self.error_frame(dialect, frame));
         }
-        let answer: Answer<'_> = serde_json::from_str(data)
-            .map_err(|error| PartnerError::unreadable(None, "a chunk of the stream", &error))
-            .map_err(|error| PartnerError::malformed(None, error.message))?;
+        let answer: Answer<'_> = serde_json::from_str(data).map_err(|error| {
+            let error = PartnerError::unreadable(None, "a chunk of the stream", &error);
+            PartnerError::malformed(None, error.message)
+        })?;
         if let Some(mut error) = answer.error(dialect, None, data) {
             error.request_id = error.request_id.or_else(|| self.request_id.take());
             return Err(error);
@@ -152,7 +153,7 @@ impl StreamState {
         out: &mut Vec<Event>,
     ) -> Result<(), PartnerError> {
         // Counts are of all so far, never of the chunk.
-        let usage = answer.usage.and_then(WireUsage::canonical);
+        let usage = answer.usage.and_then(|counts| counts.0);
         let choices = answer.take_choices();
         match (dialect.quirks().answer.usage, choices.alone()) {
             (Counted::Choice, Some(choice)) => {
@@ -254,9 +255,9 @@ impl StreamState {
         choice: Choice<'_>,
         out: &mut Vec<Event>,
     ) -> Result<(), PartnerError> {
-        let Choice { index, delta, message, finish_reason, usage, unknown } = choice;
+        let Choice { index, turn, finish_reason, usage, unknown } = choice;
         let number = index.unwrap_or(place);
-        if let Some(usage) = usage.and_then(WireUsage::canonical) {
+        if let Some(usage) = usage.and_then(|counts| counts.0) {
             self.usage = Some(usage);
         }
         self.state(number)?;
@@ -264,7 +265,7 @@ impl StreamState {
             self.current = number;
             out.push(Event::Choice(number));
         }
-        let turn = delta.or(message).unwrap_or_default();
+        let turn = turn.unwrap_or_default();
         if !unknown.is_empty() || !turn.unknown.is_empty() {
             let mut extra = Extra::new();
             self.told.news(number, "choice.", &unknown, &mut extra);

@@ -5,11 +5,11 @@
 
 use bytes::BufMut;
 use serde::Serialize;
-use serde_json::value::RawValue;
 
-use crate::answer::{Completion, Event, FinishReason, ToolCallDelta, Usage};
+use crate::answer::{Alternative, Completion, Event, FinishReason, ToolCallDelta, Usage};
 use crate::chat::ToolCall;
-use crate::wire_chat::{ToolCalls, to_vec};
+use crate::wire_chat::ToolCalls;
+use crate::written::{Written, put_text};
 
 /// Writes the body of a whole answer.
 ///
@@ -20,77 +20,65 @@ pub fn completion(
     created: i64,
     model: &str,
     answer: &Completion,
-    yumen: Option<&RawValue>,
+    yumen: Option<&Written>,
 ) -> Vec<u8> {
+    let room = |text: &str, reasoning: &str| 128 + text.len() + text.len() / 16 + reasoning.len();
+    let others: usize = answer.others.iter().map(|other| room(&other.text, &other.reasoning)).sum();
+    let beside = yumen.map_or(0, |yumen| yumen.as_bytes().len());
+    let room = 384 + room(&answer.text, &answer.reasoning) + others + beside;
+    let mut out = Vec::with_capacity(room);
+    out.put_slice(b"{\"id\":");
+    put_text(&mut out, id);
+    out.put_slice(b",\"object\":\"chat.completion\",\"created\":");
+    put_json(&mut out, &created);
+    out.put_slice(b",\"model\":");
+    put_text(&mut out, model);
+    out.put_slice(b",\"choices\":[");
     let Completion { text, reasoning, tool_calls, finish, .. } = answer;
-    let mut choices = Vec::with_capacity(1 + answer.others.len());
-    choices.push(choice(0, text, reasoning, tool_calls, finish));
-    choices.extend((1..).zip(&answer.others).map(|(index, other)| {
-        choice(index, &other.text, &other.reasoning, &other.tool_calls, &other.finish)
-    }));
-    let body = Body {
-        id,
-        object: "chat.completion",
-        created,
-        model,
-        choices,
-        usage: answer.usage.map(WireUsage::from),
-        yumen,
-    };
-    to_vec(&body)
-}
-
-fn choice<'a>(
-    index: u32,
-    text: &'a str,
-    reasoning: &'a str,
-    calls: &'a [ToolCall],
-    finish: &'a FinishReason,
-) -> Choice<'a> {
-    Choice {
-        index,
-        message: Message {
-            role: "assistant",
-            content: (!text.is_empty() || calls.is_empty()).then_some(text),
-            refusal: (),
-            reasoning_content: (!reasoning.is_empty()).then_some(reasoning),
-            tool_calls: (!calls.is_empty()).then_some(ToolCalls(calls)),
-        },
-        logprobs: (),
-        finish_reason: finish.as_str(),
+    put_choice(&mut out, 0, text, reasoning, tool_calls, finish);
+    for (index, other) in (1..).zip(&answer.others) {
+        out.put_u8(b',');
+        let Alternative { text, reasoning, tool_calls, finish, .. } = other;
+        put_choice(&mut out, index, text, reasoning, tool_calls, finish);
     }
+    out.put_u8(b']');
+    if let Some(usage) = answer.usage {
+        out.put_slice(b",\"usage\":");
+        put_json(&mut out, &WireUsage::from(usage));
+    }
+    put_yumen(yumen, &mut out);
+    out.put_u8(b'}');
+    out
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
-    id: &'a str,
-    object: &'static str,
-    created: i64,
-    model: &'a str,
-    choices: Vec<Choice<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    usage: Option<WireUsage>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    yumen: Option<&'a RawValue>,
-}
-
-#[derive(Serialize)]
-struct Choice<'a> {
+fn put_choice(
+    out: &mut Vec<u8>,
     index: u32,
-    message: Message<'a>,
-    logprobs: (),
-    finish_reason: &'a str,
-}
-
-#[derive(Serialize)]
-struct Message<'a> {
-    role: &'static str,
-    content: Option<&'a str>,
-    refusal: (),
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reasoning_content: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tool_calls: Option<ToolCalls<'a>>,
+    text: &str,
+    reasoning: &str,
+    calls: &[ToolCall],
+    finish: &FinishReason,
+) {
+    out.put_slice(b"{\"index\":");
+    put_json(out, &index);
+    out.put_slice(b",\"message\":{\"role\":\"assistant\",\"content\":");
+    if text.is_empty() && !calls.is_empty() {
+        out.put_slice(b"null");
+    } else {
+        put_text(out, text);
+    }
+    out.put_slice(b",\"refusal\":null");
+    if !reasoning.is_empty() {
+        out.put_slice(b",\"reasoning_content\":");
+        put_text(out, reasoning);
+    }
+    if !calls.is_empty() {
+        out.put_slice(b",\"tool_calls\":");
+        put_json(out, &ToolCalls(calls));
+    }
+    out.put_slice(b"},\"logprobs\":null,\"finish_reason\":");
+    put_text(out, finish.as_str());
+    out.put_u8(b'}');
 }
 
 #[derive(Serialize)]
@@ -154,17 +142,17 @@ impl ChunkEncoder {
     pub fn new(id: &str, created: i64, model: &str, include_usage: bool) -> Self {
         let mut head = Vec::with_capacity(128 + id.len() + model.len());
         head.put_slice(b"data: {\"id\":");
-        put_json(&mut head, id);
+        put_text(&mut head, id);
         head.put_slice(b",\"object\":\"chat.completion.chunk\",\"created\":");
         put_json(&mut head, &created);
         head.put_slice(b",\"model\":");
-        put_json(&mut head, model);
+        put_text(&mut head, model);
         head.put_slice(b",\"choices\":[");
         Self { head, include_usage, usage: None, finish: None, choice: 0, begun: Vec::new() }
     }
 
     /// The first chunk: says that the assistant speaks, and carries `yumen` when given.
-    pub fn start(&self, yumen: Option<&RawValue>, out: &mut impl BufMut) {
+    pub fn start(&self, yumen: Option<&Written>, out: &mut impl BufMut) {
         self.role(0, yumen, out);
     }
 
@@ -210,7 +198,7 @@ impl ChunkEncoder {
 
     /// The last chunk with the finish reason and, when given, `yumen`; the usage chunk when the
     /// client asked for it and the partner told it; and `data: [DONE]`.
-    pub fn end(&mut self, yumen: Option<&RawValue>, out: &mut impl BufMut) {
+    pub fn end(&mut self, yumen: Option<&Written>, out: &mut impl BufMut) {
         let unstated = || (0, FinishReason::unstated());
         let (choice, finish) = self.finish.take().unwrap_or_else(unstated);
         self.finished(choice, &finish, yumen, out);
@@ -243,7 +231,7 @@ impl ChunkEncoder {
         }
     }
 
-    fn role(&self, choice: u32, yumen: Option<&RawValue>, out: &mut impl BufMut) {
+    fn role(&self, choice: u32, yumen: Option<&Written>, out: &mut impl BufMut) {
         self.open(choice, out);
         out.put_slice(
             br#"{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}]"#,
@@ -255,12 +243,12 @@ impl ChunkEncoder {
         &self,
         choice: u32,
         finish: &FinishReason,
-        yumen: Option<&RawValue>,
+        yumen: Option<&Written>,
         out: &mut impl BufMut,
     ) {
         self.open(choice, out);
         out.put_slice(br#"{},"logprobs":null,"finish_reason":"#);
-        put_json(out, finish.as_str());
+        put_text(out, finish.as_str());
         out.put_slice(b"}]");
         self.close(yumen, out);
     }
@@ -281,7 +269,7 @@ impl ChunkEncoder {
         self.begin(choice, out);
         self.open(choice, out);
         out.put_slice(open);
-        put_json(out, text);
+        put_text(out, text);
         out.put_slice(b"},\"logprobs\":null,\"finish_reason\":null}]");
         self.close(None, out);
     }
@@ -318,7 +306,7 @@ impl ChunkEncoder {
     }
 
     /// Ends the chunk object. With usage asked for, every chunk but the last has `"usage":null`.
-    fn close(&self, yumen: Option<&RawValue>, out: &mut impl BufMut) {
+    fn close(&self, yumen: Option<&Written>, out: &mut impl BufMut) {
         if self.include_usage {
             out.put_slice(b",\"usage\":null");
         }
@@ -327,13 +315,10 @@ impl ChunkEncoder {
     }
 }
 
-fn put_yumen(yumen: Option<&RawValue>, out: &mut impl BufMut) {
+fn put_yumen(yumen: Option<&Written>, out: &mut impl BufMut) {
     if let Some(yumen) = yumen {
         out.put_slice(b",\"yumen\":");
-        // A frame of a stream is one line. JSON has line breaks only between tokens.
-        for line in yumen.get().split(['\n', '\r']) {
-            out.put_slice(line.as_bytes());
-        }
+        out.put_slice(yumen.as_bytes());
     }
 }
 
@@ -354,7 +339,7 @@ pub struct Failure<'a> {
     /// Stable code.
     pub code: Option<&'a str>,
     /// Goes beside `error`: the verdict, notices.
-    pub yumen: Option<&'a RawValue>,
+    pub yumen: Option<&'a Written>,
 }
 
 impl Failure<'_> {

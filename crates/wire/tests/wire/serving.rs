@@ -1,9 +1,8 @@
 //! Our own side: what OpenAI clients send and read.
 
 use serde_json::json;
-use serde_json::value::RawValue;
 use yumen_wire::Passages;
-use yumen_wire::serve::{ChatCompletionRequest, ChunkEncoder, Failure, completion};
+use yumen_wire::serve::{ChatCompletionRequest, ChunkEncoder, Failure, Written, completion};
 use yumen_wire::{
     Completion, Effort, Event, Extra, FinishReason, Json, Message, Reasoning, ResponseFormat,
     ToolCall, ToolCallDelta, ToolChoice, Usage, WireError,
@@ -272,8 +271,8 @@ fn answer() -> Completion {
     }
 }
 
-fn yumen() -> Box<RawValue> {
-    RawValue::from_string("{\n  \"receipt\": {\"id\":\"r\"}\r\n}".into()).unwrap()
+fn yumen() -> Written {
+    Written::of(&json!({"receipt": {"id": "r"}}), 0).unwrap()
 }
 
 #[test]
