@@ -50,7 +50,7 @@ pub(crate) async fn completions(
     let ChatCompletionRequest { mut chat, include_usage, stream, conversation, .. } = asked;
     let own_tools = OwnTools::of(&headers)?;
     let named = Conversation::of(&headers)?;
-    // All that came is read: without it the connection takes the same room for what comes next.
+    // All that came is read: the room it came in, 8 KiB, is free while the partner is asked.
     drop((headers, uri));
     let way = Way {
         gate,

@@ -86,7 +86,7 @@ pub(crate) async fn run(
     drop(body);
     way.contacts = Gazetteer::new(question.contacts());
     let streamed = wants_events(&headers);
-    // All that came is read: without it the connection takes the same room for what comes next.
+    // All that came is read: the room it came in, 8 KiB, is free while the partner is asked.
     drop((headers, uri));
     let delivery = if streamed { Delivery::Events } else { Delivery::Whole };
     let nonce = Nonce::new(random()?);
