@@ -192,7 +192,8 @@ def test_three_in_a_row_limit_a_person_and_nobody_else_until_somebody_lifts_it(s
         first, second, third = (summary(gate, bad, "yk_demo_cn") for _ in range(3))
         assert "sanction" not in first.json
         assert second.json["sanction"]["measure"] == "warn"
-        assert third.json["sanction"]["measure"] == "limit" and third.json["sanction"]["until"]
+        assert third.json["sanction"]["measure"] == "limit"
+        assert re.fullmatch(r"[0-9-]{10}T[0-9:]{8}Z", third.json["sanction"]["until"])
         stopped = chat(gate, "wei")
         assert (stopped.status, stopped.json["error"]["code"]) == (403, "person_limited")
         assert stopped.json["yumen"]["sanction"]["until"] == third.json["sanction"]["until"]

@@ -36,6 +36,18 @@ fn three_in_a_row_limit_and_an_input_in_order_ends_the_row() {
 }
 
 #[test]
+fn people_are_told_whole_seconds() {
+    let mut person = Conduct::default();
+    let now = at(0) + SignedDuration::from_nanos(1_234_567_891);
+    let sanction = (0..3).find_map(|_| {
+        person.strike(&rules(), 1, now).filter(|sanction| sanction.measure == Measure::Limit)
+    });
+    let sanction = sanction.unwrap();
+    assert_eq!((sanction.since.subsec_nanosecond(), sanction.until.subsec_nanosecond()), (0, 0));
+    assert_eq!(person.sanction(now), Some(&sanction));
+}
+
+#[test]
 fn five_in_a_day_suspend_and_five_in_two_days_do_not() {
     let struck = |minutes: [i64; 5]| {
         let mut person = Conduct::default();

@@ -1,4 +1,5 @@
 //! What a user of the store sees: what was kept is there in the next process, and secrets are not.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

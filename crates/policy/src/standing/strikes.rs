@@ -100,9 +100,9 @@ fn least_severity() -> u8 {
 pub struct Sanction {
     /// What.
     pub measure: Measure,
-    /// Since when.
+    /// Since when, in whole seconds.
     pub since: Timestamp,
-    /// Until when; a warning is over as it is told.
+    /// Until when, in whole seconds; a warning is over as it is told.
     pub until: Timestamp,
     /// What the person is told.
     pub text: Text,
@@ -190,8 +190,10 @@ impl Conduct {
                 || step.in_a_day.is_some_and(|count| today >= count)
         });
         let step = reached.max_by_key(|step| (step.then, step.lasts))?;
-        let until = step.lasts.after(now);
-        let sanction = Sanction { measure: step.then, since: now, until, text: step.text.clone() };
+        // A person is told both, and reads no fractions of a second.
+        let since = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        let until = step.lasts.after(since);
+        let sanction = Sanction { measure: step.then, since, until, text: step.text.clone() };
         if step.then != Measure::Warn {
             self.row = 0;
             if step.in_a_day.is_some() {

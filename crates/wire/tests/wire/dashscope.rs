@@ -235,6 +235,83 @@ fn of_several_choices_each_is_told_apart_and_what_they_cost_is_summed_up() {
         event(0, "lamp.", "stop", 4),
         event(1, "lamps.", "stop", 7),
     ];
+    let frame = |(id, data): (u32, &String)| {
+        format!("id:{id}\nevent:result\n:HTTP_STATUS/200\ndata:{data}\n\n")
+    };
+    let body = (1..).zip(&events).map(frame).collect::<Vec<_>>().concat();
+    let (events, result) = stream(&native(), body.as_bytes());
+    let error = result.unwrap_err();
+    assert_eq!(error.kind, PartnerErrorKind::Refused);
+    assert!(!error.kind.is_retryable());
+    assert_eq!(events[1], Event::Text("once".into()));
+    assert_eq!(events.len(), 3, "start, text, and the usage so far");
+}
+
+#[test]
+fn fragments_of_parallel_tool_calls_with_empty_ids_are_put_together() {
+    let fragment = |calls: &str, finish: &str| {
+        format!(
+            "data:{{\"output\":{{\"choices\":[{{\"message\":{{\"content\":\"\",\"role\":\"assistant\",\"tool_calls\":[{calls}]}},\"finish_reason\":\"{finish}\"}}]}},\"request_id\":\"r\"}}\n\n"
+        )
+    };
+    let body = [
+        fragment(
+            r#"{"index":0,"id":"call_1","type":"function","function":{"name":"weather","arguments":""}}"#,
+            "null",
+        ),
+        fragment(
+            r#"{"index":0,"id":"","type":"function","function":{"arguments":"{\"city\":"}}"#,
+            "null",
+        ),
+        fragment(
+            r#"{"index":0,"id":"","type":"function","function":{"arguments":"\"上海\"}"}}"#,
+            "null",
+        ),
+        fragment(
+            r#"{"index":1,"id":"call_2","type":"function","function":{"name":"time","arguments":"{"}}"#,
+            "null",
+        ),
+        fragment(
+            r#"{"index":1,"id":"","type":"function","function":{"name":"","arguments":"}"}}"#,
+            "tool_calls",
+        ),
+    ]
+    .concat();
+    let (events, result) = stream(&native(), body.as_bytes());
+    assert_eq!(result, Ok(()));
+    let answer = collect(events);
+    assert_eq!(answer.finish, FinishReason::ToolCalls);
+    let calls: Vec<_> = answer
+        .tool_calls
+        .iter()
+        .map(|call| (call.id.as_str(), call.name.as_str(), call.arguments.as_str()))
+        .collect();
+    assert_eq!(calls, [("call_1", "weather", r#"{"city":"上海"}"#), ("call_2", "time", "{}")]);
+}
+
+#[test]
+fn an_error_under_status_200_is_an_error() {
+    let body = r#"{"code":"Throttling.RateQuota","message":"Requests rate limit exceeded","request_id":"r"}"#;
+    let error = native().decode(&Head::new(200), body.as_bytes()).unwrap_err();
+    assert_eq!(error.kind, PartnerErrorKind::RateLimited);
+    assert_eq!(error.request_id.as_deref(), Some("r"));
+}
+
+/// As the vendor's SDK takes them apart: each event has one choice, by its number, and what that one cost so far.
+#[test]
+fn of_several_choices_each_is_told_apart_and_what_they_cost_is_summed_up() {
+    let event = |choice: u32, said: &str, end: &str, cost: u32| {
+        let total = 20 + cost;
+        format!(
+            r#"{{"output":{{"choices":[{{"message":{{"content":"{said}","role":"assistant"}},"index":{choice},"finish_reason":"{end}"}}]}},"usage":{{"total_tokens":{total},"output_tokens":{cost},"input_tokens":20}},"request_id":"r"}}"#
+        )
+    };
+    let events = [
+        event(0, "One ", "null", 2),
+        event(1, "Two ", "null", 3),
+        event(0, "lamp.", "stop", 4),
+        event(1, "lamps.", "stop", 7),
+    ];
     let body: String = (1..)
         .zip(&events)
         .map(|(id, data)| format!("id:{id}\nevent:result\n:HTTP_STATUS/200\ndata:{data}\n\n"))
