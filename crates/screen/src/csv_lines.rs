@@ -60,6 +60,7 @@ pub struct BadRow {
 ///
 /// # Errors
 /// A row with more or fewer cells than the headings, unless the reader takes these, and what cannot be read at all.
+#[expect(clippy::naive_bytecount, reason = "a row is short")]
 pub fn read_row<R: Read>(
     reader: &mut csv::Reader<LineFeeds<R>>,
     row: &mut csv::ByteRecord,

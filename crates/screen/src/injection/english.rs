@@ -16,6 +16,9 @@ use super::lexicon::{
 use super::sentence::Place;
 use super::words::{Rest, Word};
 
+/// How many words an order is judged by. What many orders without a full stop between them cost grows only with their number.
+const REACH: usize = 64;
+
 /// The part of a sentence that speaks to a model, and how sure that is.
 pub(super) fn score(
     text: &str,
@@ -38,7 +41,9 @@ pub(super) fn score(
             continue;
         }
         let bytes = if at == 0 { sentence.clone() } else { word.bytes.start..sentence.end };
-        let score = whole.order(at, is_start, bytes.clone());
+        let end = words.get(at + REACH).map_or(sentence.end, |word| word.bytes.start);
+        let near = Reading { words: &words[..words.len().min(at + REACH)], ..whole };
+        let score = near.order(at, is_start, bytes.start..end);
         if score > best.score {
             // What speaks to a model as a whole goes as a whole.
             let whole = best.score >= super::THRESHOLD;
@@ -48,6 +53,7 @@ pub(super) fn score(
     best
 }
 
+#[derive(Clone, Copy)]
 struct Reading<'t> {
     text: &'t str,
     words: &'t [Word],

@@ -175,9 +175,9 @@ impl Heads {
 /// The first classes as numbers that are compared at once.
 #[inline]
 pub(super) fn quads(classes: &[Class; AHEAD]) -> Quads {
-    let four = |[a, b, c, d]: [u64; 4]| a | b << 16 | c << 32 | d << 48;
-    let [a, b, c, d, e, f, g, h, i, j, k, l] = classes.map(u64::from);
-    [four([a, b, c, d]), four([e, f, g, h]), four([i, j, k, l])]
+    let of = |at: usize| u64::from(classes[at]);
+    let four = |at| of(at) | of(at + 1) << 16 | of(at + 2) << 32 | of(at + 3) << 48;
+    [four(0), four(4), four(8)]
 }
 
 /// Whether the first classes, so many of them, are the same; [`HEAD`] if there are more.

@@ -15,17 +15,20 @@ pub(super) struct Started {
     pub(super) walk: Walk,
 }
 
+/// The number of a start, and what a table says of it.
+type Value = (u32, u32);
+
 /// What is kept from step to step; it holds nothing between two pieces.
 #[derive(Debug, Default)]
 pub(super) struct Sweep {
     /// The starts at which a string may begin, and the lengths of its head as bits.
     hopeful: Vec<(u32, u32)>,
     /// The same with what the table says of one head.
-    values: Vec<(u32, u32)>,
+    values: Vec<Value>,
     /// Those of the values that are strings, and are there.
-    strings: Vec<(u32, u32)>,
+    strings: Vec<Value>,
     /// Those of the values that stand for several strings.
-    branches: Vec<(u32, u32)>,
+    branches: Vec<Value>,
 }
 
 impl Sweep {
@@ -161,12 +164,7 @@ impl Sweep {
 
     /// Parts the values into strings, of which only those are kept that begin as the text does, and branches.
     #[inline(never)]
-    fn compare(
-        &mut self,
-        lane: &Lane,
-        classes: &[u16],
-        starts: &[Start],
-    ) -> (&[(u32, u32)], &[(u32, u32)]) {
+    fn compare(&mut self, lane: &Lane, classes: &[u16], starts: &[Start]) -> (&[Value], &[Value]) {
         let Self { values, strings, branches, .. } = self;
         if strings.len() < values.len() {
             strings.resize(values.len(), (0, 0));
