@@ -28,6 +28,14 @@ impl Length {
         self.chars += more.chars;
         self.utf16 += more.utf16;
     }
+
+    fn without(self, part: Self) -> Self {
+        Self {
+            bytes: self.bytes - part.bytes,
+            chars: self.chars - part.chars,
+            utf16: self.utf16 - part.utf16,
+        }
+    }
 }
 
 /// Translates byte ranges of the text that is kept into places of the original.
@@ -37,23 +45,29 @@ pub(crate) struct Ruler {
     kept: usize,
     /// The same place in the original; what was removed right there lies ahead.
     original: Length,
-    /// What was removed ahead: after which byte of the kept text, and how much.
+    /// What was removed ahead: after which byte of the kept text, and how much from the first removal of all to this one.
     removed: VecDeque<(usize, Length)>,
+    /// How much was removed in all.
+    all_removed: Length,
+    /// How much of it the ruler has passed.
+    passed: Length,
 }
 
 impl Ruler {
     /// Tells of a removal: `text` stood in the original where the kept text has its byte `at`. In the order of the text.
     pub(crate) fn removed(&mut self, at: usize, text: &str) {
-        self.removed.push_back((at, Length::of(text)));
+        self.all_removed.add(Length::of(text));
+        self.removed.push_back((at, self.all_removed));
     }
 
     /// Moves on over a part of the kept text. What was removed at its very end still lies ahead.
     pub(crate) fn pass(&mut self, text: &str) {
         let end = self.kept + text.len();
-        while let Some((at, length)) = self.removed.front().copied()
+        while let Some((at, removed)) = self.removed.front().copied()
             && at < end
         {
-            self.original.add(length);
+            self.original.add(removed.without(self.passed));
+            self.passed = removed;
             self.removed.pop_front();
         }
         self.original.add(Length::of(text));
@@ -90,9 +104,10 @@ impl Ruler {
     fn beyond(&self, ahead: Length, byte: usize, after: bool) -> Length {
         let mut place = self.original;
         place.add(ahead);
-        let passed = |(at, _): &&(usize, Length)| if after { *at <= byte } else { *at < byte };
-        for (_, length) in self.removed.iter().take_while(passed) {
-            place.add(*length);
+        let is_before = |(at, _): &(usize, Length)| if after { *at <= byte } else { *at < byte };
+        let before = self.removed.partition_point(is_before);
+        if let Some((_, removed)) = before.checked_sub(1).and_then(|last| self.removed.get(last)) {
+            place.add(removed.without(self.passed));
         }
         place
     }
