@@ -29,13 +29,9 @@ const BATCH: usize = 1024;
 /// The most entries that may wait to be put into tiles: bounds the tail, and the time of opening it again.
 const UNPUBLISHED: u64 = 1 << 20;
 
-/// The most time between two syncs that a crowd of waiters may be made to share one: a quarter of a thousand syncs a
-/// second cost about a fortieth of a core. A model takes a hundred times as long to say its first word, and it is asked
-/// meanwhile.
-const PACE: Duration = Duration::from_millis(4);
-
-/// How many who wait side by side make it the whole of [`PACE`].
-const CROWD: f64 = 8.0;
+/// The most time between two syncs that a crowd of waiters may be made to share one: five hundred syncs a second
+/// cost about a twentieth of a core.
+const PACE: Duration = Duration::from_millis(2);
 
 /// One entry and who waits for it.
 pub(crate) struct Job {
@@ -267,13 +263,13 @@ struct Pace {
 }
 
 impl Pace {
-    /// How long to let others join the batch: an eighth of a [`PACE`] since the last sync for each who usually
+    /// How long to let others join the batch: a quarter of a [`PACE`] since the last sync for each who usually
     /// waits, none for one alone.
     fn wait(&self) -> Duration {
         if self.crowd < 1.1 {
             return Duration::ZERO;
         }
-        PACE.min(PACE.mul_f64(self.crowd / CROWD)).saturating_sub(self.synced.elapsed())
+        PACE.min(PACE.mul_f64(self.crowd / 4.0)).saturating_sub(self.synced.elapsed())
     }
 
     /// Notes that a batch is being synced now.
